@@ -1,0 +1,43 @@
+/*
+ * filch: a multithreaded work-stealing task runtime.
+ *
+ * This header brings in everything. Each header under filch/ is complete in
+ * itself, for programs that want just one noun.
+ *
+ * Four conventions hold everywhere:
+ *
+ * - A function that can fail returns int: 0, or a positive errno value. None
+ *   returns EINTR, is a pthread cancellation point, or may be called from a
+ *   signal handler.
+ * - A call described as *suspending* stops the calling task, never its worker
+ *   thread. On a thread that is no worker it blocks that thread instead. In a
+ *   callback, a predicate or a compare function it returns EDEADLK. It has a
+ *   twin NAME_until whose last argument is an absolute deadline, and which
+ *   returns ETIMEDOUT; a deadline that has passed still succeeds if the call
+ *   could succeed at once.
+ * - A suspending call returns ECANCELED when its task is cancelled, and then
+ *   has had no effect. A cancel that is already pending is looked at first.
+ *   If a result and a cancel (or a timeout) race, the result wins and the
+ *   cancel stays pending. When no memory is left for the stack that the worker
+ *   would go on with, it returns ENOMEM, likewise without effect.
+ * - A call that does not suspend may be made from any thread and from a
+ *   timer's callback, unless its description says otherwise.
+ */
+#ifndef FILCH_H
+#define FILCH_H
+
+#include <filch/barrier.h>
+#include <filch/condition.h>
+#include <filch/event.h>
+#include <filch/job.h>
+#include <filch/lock.h>
+#include <filch/queue.h>
+#include <filch/runtime.h>
+#include <filch/semaphore.h>
+#include <filch/stats.h>
+#include <filch/task.h>
+#include <filch/time.h>
+#include <filch/timer.h>
+#include <filch/version.h>
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * A barrier: a number of parties wait for each other, like asyncio.Barrier.
+ * Free it when all calls on it have returned.
+ */
+#ifndef FILCH_BARRIER_H
+#define FILCH_BARRIER_H
+
+#include <filch/base.h>
+#include <filch/time.h>
+
+FILCH_BEGIN_DECLS
+
+typedef struct filch_barrier {
+    uint32_t guard_;
+    uint32_t broken_;
+    size_t parties_;
+    size_t arrived_;
+    filch_waiters_ waiters_;
+    void *spare_[2];
+} filch_barrier;
+
+/* clang-format off */
+#define FILCH_BARRIER_INIT(parties) {0, 0, (parties), 0, {0, 0}, {0, 0}}
+/* clang-format on */
+
+/* Makes a barrier of that many parties. EINVAL: none. */
+FILCH_API int filch_barrier_init(filch_barrier *barrier, size_t parties);
+
+/* EBUSY while someone waits; else 0. */
+FILCH_API int filch_barrier_destroy(filch_barrier *barrier);
+
+/*
+ * Waits until all parties have come; `*index` (NULL: not wanted) tells them
+ * apart, from 0 up to parties - 1. Suspends. EPIPE: the barrier is broken, or
+ * was reset meanwhile. ECANCELED, ETIMEDOUT, EDEADLK, ENOMEM: the caller does
+ * not count as come.
+ */
+FILCH_API int filch_barrier_wait(filch_barrier *barrier, size_t *index);
+FILCH_API int filch_barrier_wait_until(filch_barrier *barrier, size_t *index,
+                                       filch_time deadline);
+
+/* Breaks the barrier: who waits, or comes before a reset, gets EPIPE. 0. */
+FILCH_API int filch_barrier_abort(filch_barrier *barrier);
+
+/* Makes the barrier as new; who waits gets EPIPE. 0. */
+FILCH_API int filch_barrier_reset(filch_barrier *barrier);
+
+FILCH_END_DECLS
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * Fork-join on the caller's own memory: no allocation, and an un-stolen job is
+ * a function call.
+ *
+ *     filch_job left;
+ *     filch_fork(&left, sum_left, &tree->left);
+ *     right = sum(tree->right);
+ *     filch_sync(&left);
+ */
+#ifndef FILCH_JOB_H
+#define FILCH_JOB_H
+
+#include <filch/base.h>
+
+FILCH_BEGIN_DECLS
+
+/* Opaque; needs no initialisation; the caller's from fork until sync. */
+typedef struct filch_job {
+    filch_fn fn_;
+    void *arg_;
+    struct filch_job *previous_;
+    void *forker_;
+    uint32_t state_;
+    int status_;
+    void *spare_[3];
+} filch_job;
+
+/*
+ * Offers `fn(arg)` to the other workers. It must be synced by the same task
+ * (or job), last forked first synced. From any thread: on a plain thread, in a
+ * callback, or when memory runs out, filch_sync runs the job.
+ *
+ * A job belongs to the task that forked it: filch_current and filch_cancelled
+ * in it tell that task's, and suspending calls in it are shielded, stolen or
+ * not. The forker may suspend, and move to another worker, between fork and
+ * sync.
+ */
+FILCH_API void filch_fork(filch_job *job, filch_fn fn, void *arg);
+
+/*
+ * Runs the job if nobody has begun it, else waits for its end; returns what
+ * the job returned. Suspends, but cannot be cancelled, since the job's memory
+ * is the caller's. Syncing in the wrong order, or ending a task with a job
+ * that is not synced, aborts the program with a message.
+ */
+FILCH_API int filch_sync(filch_job *job);
+
+FILCH_END_DECLS
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * A lock that suspends tasks, never threads, like asyncio.Lock. It has no
+ * owner: another task, a callback or a plain thread may release it.
+ *
+ * Place it anywhere, zeroed, by FILCH_LOCK_INIT or by filch_lock_init; do not
+ * copy it after the first use. Whoever was let go on by filch_lock_release may
+ * free it, even while that call is still returning.
+ *
+ * A running task may take the lock ahead of those who wait, since a strict
+ * hand-over costs a switch each time; but who has been passed over for 1 ms
+ * gets it handed over. A *fair* lock is always handed over, in the order in
+ * which they began to wait.
+ */
+#ifndef FILCH_LOCK_H
+#define FILCH_LOCK_H
+
+#include <filch/base.h>
+#include <filch/time.h>
+
+FILCH_BEGIN_DECLS
+
+typedef struct filch_lock {
+    uint32_t state_;
+    uint32_t guard_;
+    filch_waiters_ waiters_;
+    uint32_t fair_;
+    uint32_t spare_;
+    void *spares_[2];
+} filch_lock;
+
+/* clang-format off */
+#define FILCH_LOCK_INIT {0, 0, {0, 0}, 0, 0, {0, 0}}
+#define FILCH_LOCK_FAIR_INIT {0, 0, {0, 0}, 1, 0, {0, 0}}
+/* clang-format on */
+
+/* Makes a lock that nobody holds. Return 0. */
+FILCH_API int filch_lock_init(filch_lock *lock);
+FILCH_API int filch_lock_init_fair(filch_lock *lock);
+
+/* EBUSY while someone holds it or waits for it; else 0. */
+FILCH_API int filch_lock_destroy(filch_lock *lock);
+
+/*
+ * Takes the lock, waiting until it can be had. Suspends. ECANCELED, ETIMEDOUT,
+ * EDEADLK, ENOMEM: the lock is not held.
+ */
+FILCH_API int filch_lock_acquire(filch_lock *lock);
+FILCH_API int filch_lock_acquire_until(filch_lock *lock, filch_time deadline);
+
+/* Takes the lock if that can be done at once, else EBUSY. Never fails without
+ * cause, and on a fair lock never overtakes those who wait. */
+FILCH_API int filch_lock_try_acquire(filch_lock *lock);
+
+/* Gives the lock back, to who waits for it. EPERM: nobody holds it. */
+FILCH_API int filch_lock_release(filch_lock *lock);
+
+/* Whether somebody holds the lock. */
+FILCH_API bool filch_lock_locked(const filch_lock *lock);
+
+/*
+ * FILCH_WITH_LOCK(&lock) { ... } runs the block holding the lock, which it
+ * acquires shielded, so that the block always runs, and releases on every way
+ * out of it (break, return, goto, the end) but a longjmp.
+ */
+#define FILCH_WITH_LOCK(lock)                                                  \
+    for (__attribute__((cleanup(filch_with_lock_end_)))                        \
+         filch_lock *filch_held_ = filch_with_lock_begin_(lock),               \
+                    *filch_once_ = filch_held_;                                \
+         filch_once_; filch_once_ = NULL)
+
+FILCH_API filch_lock *filch_with_lock_begin_(filch_lock *lock);
+FILCH_API void filch_with_lock_end_(filch_lock **held);
+
+FILCH_END_DECLS
+
+#endif

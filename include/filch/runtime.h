@@ -1,0 +1,90 @@
+/*
+ * A runtime: worker threads that run tasks. Any number may run one after the
+ * other, or at once, in one process.
+ */
+#ifndef FILCH_RUNTIME_H
+#define FILCH_RUNTIME_H
+
+#include <filch/base.h>
+#include <filch/task.h>
+
+FILCH_BEGIN_DECLS
+
+typedef struct filch_runtime filch_runtime;
+
+/*
+ * How to run. Zero it, then set what matters. A field left zero is taken from
+ * the environment variable named beside it where that is set, else from the
+ * default. A value there that does not parse makes the start fail with EINVAL,
+ * after a line on standard error that names the variable.
+ */
+typedef struct filch_config {
+    /* FILCH_WORKERS. Worker threads, at most 1024; by default as many as the
+     * CPUs that this process may use, by its affinity and its cgroup. */
+    unsigned workers;
+    /* FILCH_STACK_SIZE (a number of bytes, or with a suffix K or M). The stack
+     * of a task; by default 64 KiB, 256 KiB under a sanitizer. Between 16 KiB
+     * and 1 GiB, rounded up to a power of two. */
+    size_t stack_size;
+    /* FILCH_SEED. Reserved for deterministic runs: anything but 0 gives
+     * ENOTSUP. */
+    uint64_t seed;
+    /* FILCH_VIRTUAL_TIME (0 or 1). Reserved likewise. */
+    bool virtual_time;
+    /* FILCH_PIN_WORKERS (0 or 1). Each worker stays on a CPU of its own.
+     * Without it each starts on a CPU of its own and may move afterwards. */
+    bool pin_workers;
+    /* The name of the worker threads and of the runtime in messages; by
+     * default "filch". Copied. */
+    const char *name;
+    /* Zero. */
+    void *spare_[4];
+} filch_config;
+
+/*
+ * Starts the workers, runs `main(arg)` as the first task (on a stack of 1 MiB)
+ * and returns its status, once it has returned, the tasks that were still
+ * alive have been cancelled and have ended, and the workers are gone. A task
+ * spawned meanwhile starts cancelled; timers that are not due are dropped. A
+ * task that delays the end for 5 s, because it computes or is shielded, is
+ * named on standard error, and waited for.
+ *
+ * From any thread but a task or a callback, where it gives EDEADLK. A NULL
+ * config means the defaults. EINVAL: a bad configuration or environment.
+ * ENOMEM, EAGAIN: no memory, no threads. ENOTSUP: in a forked child of a
+ * process that had a runtime, or a seed. The status of main may be any of
+ * these too; a start that fails has run nothing.
+ */
+FILCH_API int filch_run(const filch_config *config, filch_fn main, void *arg);
+
+/*
+ * The same in three parts, for a program that keeps its own main thread.
+ * filch_start gives a runtime that filch_stop must give back; errors as above.
+ */
+FILCH_API int filch_start(filch_runtime **runtime, const filch_config *config);
+
+/*
+ * Spawns a task on that runtime, from any thread. `task` gets a handle that
+ * the caller owns; NULL: the task is detached. ESHUTDOWN: the runtime is being
+ * stopped. ENOMEM: no memory for the task.
+ */
+FILCH_API int filch_submit(filch_runtime *runtime, filch_task **task,
+                           filch_fn fn, void *arg);
+
+/*
+ * Cancels what is still alive, waits until it has ended and the workers are
+ * gone, and frees the runtime. Blocks the calling thread. EDEADLK inside a
+ * task or callback of that runtime. On another runtime's task it holds up that
+ * task's worker.
+ */
+FILCH_API int filch_stop(filch_runtime *runtime);
+
+/*
+ * The runtime that the calling task or callback belongs to, NULL elsewhere.
+ * Borrowed: it stays valid until that runtime stops.
+ */
+FILCH_API filch_runtime *filch_runtime_current(void);
+
+FILCH_END_DECLS
+
+#endif
