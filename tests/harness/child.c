@@ -1,0 +1,50 @@
+/* Child processes, for what ends a program. */
+#include "harness.h"
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Reads all there is, and keeps what fits. */
+static void
+read_all(int fd, char *text, size_t size)
+{
+    size_t length = 0;
+    char rest[512];
+    for (;;) {
+        bool fits = length + 1 < size;
+        ssize_t n = read(fd, fits ? text + length : rest,
+                         fits ? size - 1 - length : sizeof rest);
+        if (n > 0 && fits)
+            length += (size_t)n;
+        if (n == 0 || (n < 0 && errno != EINTR))
+            break;
+    }
+    text[length] = 0;
+}
+
+void
+child_run(struct child *child, void (*body)(void))
+{
+    int ends[2], status;
+    pid_t pid;
+
+    CHECK(pipe(ends) == 0);
+    fflush(NULL);
+    pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        struct rlimit none = {0, 0};
+        setrlimit(RLIMIT_CORE, &none);
+        dup2(ends[1], STDERR_FILENO);
+        close(ends[0]);
+        close(ends[1]);
+        body();
+        exit(EXIT_SUCCESS);
+    }
+    close(ends[1]);
+    read_all(ends[0], child->output, sizeof child->output);
+    close(ends[0]);
+    CHECK(waitpid(pid, &status, 0) == pid);
+    child->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    child->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
