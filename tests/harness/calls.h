@@ -56,7 +56,7 @@ extern const struct call call_event_wait, call_lock_acquire, call_fair_acquire,
 /* That a run that failed had no effect. */
 #define UNTOUCHED(call) CHECK(!(call)->untouched || (call)->untouched())
 
-/* --- For the rows ---------------------------------------------------------- */
+/* --- For the rows -------------------------------------------------------- */
 
 /* Makes a call or its twin: the deadline comes last in all of them. */
 #define CALL(fn, ...)                                                          \

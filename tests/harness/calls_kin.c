@@ -49,7 +49,7 @@ const struct call call_event_wait = {
     .direct = true,
 };
 
-/* --- Semaphore, barrier --------------------------------------------------- */
+/* --- Semaphore, barrier -------------------------------------------------- */
 
 static filch_semaphore semaphore;
 static filch_barrier barrier;
@@ -130,7 +130,7 @@ const struct call call_barrier_wait = {
     .direct = true,
 };
 
-/* --- Join and wait: for `target`, which ends when the gate is set ---------- */
+/* --- Join and wait: for `target`, which ends when the gate is set -------- */
 
 static filch_event gate;
 static filch_task *target;

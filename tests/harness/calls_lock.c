@@ -1,7 +1,7 @@
 /* Acquiring locks, and waiting for conditions. */
 #include "calls.h"
 
-/* --- Locks: `lock` is the ordinary or the fair one, or the condition's ----- */
+/* --- Locks: `lock` is the ordinary or the fair one, or the condition's --- */
 
 static filch_lock lock;
 static filch_condition condition;
@@ -83,7 +83,7 @@ condition_acquire(filch_time deadline)
     return released(CALL(filch_condition_acquire, &condition));
 }
 
-/* --- Condition ------------------------------------------------------------ */
+/* --- Condition ----------------------------------------------------------- */
 
 static bool waiting, wanted; /* the lock's */
 

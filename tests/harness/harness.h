@@ -43,7 +43,7 @@
 #endif
 #define UNDER_SANITIZER (UNDER_TSAN || UNDER_ASAN)
 
-/* --- Tests ------------------------------------------------------------- */
+/* --- Tests --------------------------------------------------------------- */
 
 struct test {
     const char *name;

@@ -103,7 +103,7 @@ TASK_TEST(a_suspending_call_that_waits_returns_0_when_it_is_let_go_on)
     }
 }
 
-/* --- Cancels --------------------------------------------------------------- */
+/* --- Cancels ------------------------------------------------------------- */
 
 TASK_TEST(a_suspending_call_that_waits_returns_ECANCELED_when_cancelled)
 {
