@@ -1,0 +1,206 @@
+# `make help` lists the targets.
+#
+# Everything is built in build/FLAVOUR/: plain (as installed), tsan and asan
+# (by clang, for the sanitizers), debug (assertions, no optimisation), portable
+# (the context switch without assembly). Source files are found by wildcards.
+
+FLAVOUR = plain
+PREFIX  = /usr/local
+DESTDIR =
+
+ifeq ($(origin CC),default)
+CC = gcc
+endif
+CLANG   = clang
+CFLAGS  = -O2 -g
+LDFLAGS =
+
+# --- Flavours ----------------------------------------------------------------
+
+compiler          = $(CC)
+needs             = build
+ifneq ($(filter tsan asan,$(FLAVOUR)),)
+compiler          = $(CLANG)
+needs             = sanitizers
+endif
+
+suffix.tsan       = -tsan
+suffix.asan       = -asan
+
+sanitize.tsan     = -fsanitize=thread
+sanitize.asan     = -fsanitize=address,undefined \
+                    -fno-sanitize-recover=undefined
+
+flags.tsan        = $(sanitize.tsan) -fno-omit-frame-pointer -DFL_DEBUG
+flags.asan        = $(sanitize.asan) -fno-omit-frame-pointer -DFL_DEBUG
+flags.debug       = -O0 -DFL_DEBUG
+flags.portable    = -DFL_PORTABLE
+
+# Large frames must not jump over a stack's guard: -fstack-clash-protection.
+flags    = -std=gnu11 -pthread -fvisibility=hidden -fstack-clash-protection \
+           $(CFLAGS) $(flags.$(FLAVOUR))
+warnings = -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes \
+           $(if $(DEV),-Werror)
+includes = -D_GNU_SOURCE -Iinclude $(if $(filter src/% tests/%,$<),-Isrc)
+
+compile  = $(compiler) $(flags) $(warnings) $(includes) $(CPPFLAGS) -MMD -MP
+link     = $(compiler) $(flags) $(LDFLAGS)
+
+# --- What there is -----------------------------------------------------------
+
+B       = build/$(FLAVOUR)
+O       = $(B)/obj
+lib     = libfilch$(suffix.$(FLAVOUR))
+machine = $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+switch  = $(if $(filter portable,$(FLAVOUR)),,\
+          $(wildcard src/fiber/context_$(machine).S))
+
+objects  = $(patsubst %,$(O)/%.o,$(basename $(1)))
+programs = $(patsubst %.c,$(B)/%,$(1))
+
+LIB      = $(call objects,$(wildcard src/*/*.c) $(switch))
+PGZ      = $(call objects,$(wildcard tools/pgz/*.c))
+HARNESS  = $(call objects,$(wildcard tests/harness/*.c))
+EXAMPLES = $(call programs,$(wildcard examples/*.c))
+TESTS    = $(call programs,$(wildcard tests/*/test_*.c))
+BENCHES  = $(call programs,$(wildcard bench/*.c))
+BENCHKIT = $(call objects,$(wildcard bench/*/*.c))
+
+all: lib pgz                    ## the library and pgz (the default)
+lib: $(B)/$(lib).a $(B)/$(lib).so.0
+pgz: $(B)/pgz
+examples: $(EXAMPLES)           ## the examples, in build/plain/examples
+tests: $(TESTS)                 ## the test programs, without running them
+bench: $(BENCHES)               ## the benchmarks, in build/plain/bench
+
+# --- How it is made ----------------------------------------------------------
+
+# The shared library's objects are .lo, everybody else's .o.
+$(O)/%.o: %.c $(O)/flags
+	@mkdir -p $(@D)
+	$(call run,CC,$(compile) -fPIE -c -o $@ $<)
+$(O)/%.lo: %.c $(O)/flags
+	@mkdir -p $(@D)
+	$(call run,CC,$(compile) -fPIC -c -o $@ $<)
+$(O)/%.o: %.S $(O)/flags
+	@mkdir -p $(@D)
+	$(call run,AS,$(compile) -c -o $@ $<)
+$(O)/%.lo: $(O)/%.o
+	@cp $< $@
+
+$(B)/$(lib).a: $(LIB)
+	@rm -f $@
+	$(call run,AR,$(AR) rcs $@ $^)
+$(B)/$(lib).so.0: $(LIB:.o=.lo)
+	$(call run,LD,$(link) -shared -Wl$(comma)-soname$(comma)$(@F) -o $@ $^)
+$(B)/pgz: $(PGZ) $(B)/$(lib).a
+	$(call run,LD,$(link) -o $@ $^ -ldeflate -lz)
+
+program = @mkdir -p $(@D)$(newline)$(call run,LD,$(link) -o $@ $^ $(1))
+$(EXAMPLES): $(B)/%: $(O)/%.o $(B)/$(lib).a
+	$(call program)
+$(BENCHES): $(B)/%: $(O)/%.o $(BENCHKIT) $(B)/$(lib).a
+	$(call program,-lm)
+$(TESTS): $(B)/%: $(O)/%.o $(HARNESS) $(B)/$(lib).a
+	$(call program,$$(pkg-config --libs check) -lz)
+
+# What is missing is installed first; other flags build everything anew.
+$(O)/flags: force | deps-$(needs)
+	@mkdir -p $(@D)
+	@echo '$(compile) $(LDFLAGS)' | sed 's/ -Werror//' >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+$(HARNESS) $(TESTS:$(B)/%=$(O)/%.o): | deps-check
+deps-%:
+	@CC='$(CC)' CLANG='$(CLANG)' tools/deps $*
+
+-include $(shell [ -d $(O) ] && find $(O) -name '*.d')
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+# `make V=1` shows whole commands.
+run     = $(if $(V),,@echo "  $(1)  $@"; )$(2)
+comma   = ,
+define newline
+
+
+endef
+
+# --- Testing -----------------------------------------------------------------
+
+everything = $(MAKE) --no-print-directory DEV=1 lib pgz examples tests
+
+check:                          ## build and run all tests
+	@tools/deps check
+	@$(everything) FLAVOUR=plain
+	@$(everything) FLAVOUR=tsan
+	@$(everything) FLAVOUR=asan
+	@tools/run-tests plain@1,2,3,4,8 tsan@2 asan@2
+
+tsan asan:                      ## all tests and examples, sanitized
+	@tools/deps check
+	@$(everything) FLAVOUR=$@
+	@tools/run-tests $@@1,2,4,8
+
+N = 200
+repeat:                         ## the concurrency tests N=200 times in a row
+	@tools/deps check
+	@$(everything)
+	@tools/repeat $(N) $(B)
+
+demo:                           ## the examples, and pgz on real data
+	@tools/deps demo
+	@$(MAKE) --no-print-directory lib pgz examples
+	@tools/demo
+
+# --- Installing --------------------------------------------------------------
+
+bin     = $(DESTDIR)$(PREFIX)/bin
+libs    = $(DESTDIR)$(PREFIX)/lib
+headers = $(DESTDIR)$(PREFIX)/include
+version = $(shell sed -n 's/.*FILCH_VERSION "\(.*\)"/\1/p' \
+          include/filch/version.h)
+each    = $(MAKE) --no-print-directory
+
+install:                        ## to PREFIX=/usr/local, under DESTDIR
+	@$(each) FLAVOUR=plain lib pgz install-plain
+	@$(each) FLAVOUR=tsan lib install-tsan
+	@$(each) FLAVOUR=asan lib install-asan
+	install -d $(bin) $(headers)/filch
+	install -m 755 build/plain/pgz $(bin)
+	install -m 644 include/filch.h $(headers)
+	install -m 644 include/filch/*.h $(headers)/filch
+
+install-%:
+	install -d $(libs)/pkgconfig
+	install -m 644 $(B)/$(lib).a $(libs)
+	install -m 755 $(B)/$(lib).so.0 $(libs)
+	ln -sf $(lib).so.0 $(libs)/$(lib).so
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(version)|' \
+	    -e 's|@SUFFIX@|$(suffix.$*)|' \
+	    -e 's|@SANITIZE@|$(firstword $(sanitize.$*))|' -e 's| *$$||' \
+	    tools/filch.pc.in >$(libs)/pkgconfig/$(lib:lib%=%).pc
+
+uninstall:                      ## what install has put there
+	rm -f $(bin)/pgz $(headers)/filch.h
+	rm -rf $(headers)/filch
+	for s in '' -tsan -asan; do \
+	    rm -f $(libs)/libfilch$$s.a $(libs)/libfilch$$s.so* \
+	          $(libs)/pkgconfig/filch$$s.pc; \
+	done
+
+# --- The rest ----------------------------------------------------------------
+
+fmt:                            ## format all C files with clang-format
+	@tools/deps fmt
+	find include src tests bench tools examples -name '*.[ch]' | \
+	    xargs clang-format -i
+
+clean:                          ## remove build/
+	rm -rf build
+
+help:                           ## this list
+	@sed -n 's/^\([a-z ]*\):[^#]*## */\1\t/p' Makefile | expand -t 14
+
+force:
+.PHONY: all lib pgz examples tests bench check tsan asan repeat demo \
+        install uninstall fmt clean help force
