@@ -1,0 +1,126 @@
+/* Queues that give out the last item first, or the smallest. */
+#include "../harness/harness.h"
+
+static filch_queue queue;
+
+static int
+by_tens(const void *left, const void *right)
+{
+    intptr_t l = (intptr_t)left / 10, r = (intptr_t)right / 10;
+    return (l > r) - (l < r);
+}
+
+static void
+put(intptr_t number)
+{
+    OK(filch_queue_put(&queue, (void *)number));
+}
+
+static intptr_t
+get(void)
+{
+    void *item;
+    OK(filch_queue_get(&queue, &item));
+    return (intptr_t)item;
+}
+
+TEST(queue_that_is_lifo_gives_the_last_item_first)
+{
+    static const size_t maxsizes[] = {0, 100, 128};
+    for (int m = 0; m < 3; ++m) {
+        OK(filch_queue_init_lifo(&queue, maxsizes[m]));
+        EQ(maxsizes[m], filch_queue_maxsize(&queue));
+        for (int i = 0; i < 100; ++i)
+            put(i);
+        for (int i = 99; i >= 50; --i)
+            EQ(i, get());
+        put(1000);
+        EQ(1000, get());
+        for (int i = 49; i >= 0; --i)
+            EQ(i, get());
+        OK(filch_queue_destroy(&queue));
+    }
+}
+
+TEST(queue_by_priority_gives_the_smallest_item_first)
+{
+    uint64_t state = test_seed();
+    intptr_t last = 0;
+    OK(filch_queue_init_priority(&queue, 0, by_tens));
+    for (int i = 0; i < 2000; ++i)
+        put(chance(&state, 100000));
+    for (int i = 0; i < 2000; ++i) {
+        intptr_t next = get();
+        CHECK(next / 10 >= last / 10);
+        last = next;
+    }
+    OK(filch_queue_destroy(&queue));
+}
+
+TEST(queue_by_priority_gives_equals_in_the_order_of_their_put)
+{
+    static const intptr_t in[] = {25, 11, 29, 13, 3, 21, 17, 1, 12, 28};
+    static const intptr_t out[] = {3, 1, 11, 13, 17, 12, 25, 29, 21, 28};
+    OK(filch_queue_init_priority(&queue, 10, by_tens));
+    for (int round = 0; round < 3; ++round) {
+        for (int i = 0; i < 10; ++i)
+            put(in[i]);
+        FAILS(EAGAIN, filch_queue_put_nowait(&queue, NULL));
+        for (int i = 0; i < 10; ++i)
+            EQ(out[i], get());
+    }
+    OK(filch_queue_destroy(&queue));
+}
+
+TEST(queue_by_priority_without_a_compare_function_is_EINVAL)
+{
+    FAILS(EINVAL, filch_queue_init_priority(&queue, 10, NULL));
+}
+
+TEST(queue_of_each_kind_hands_out_and_drains_all_its_items)
+{
+    for (int kind = 0; kind < 3; ++kind) {
+        void *items[20];
+        size_t n;
+        intptr_t sum = 0;
+        OK(kind == 0   ? filch_queue_init(&queue, 20)
+           : kind == 1 ? filch_queue_init_lifo(&queue, 20)
+                       : filch_queue_init_priority(&queue, 20, by_tens));
+        for (int i = 0; i < 20; ++i)
+            put(i);
+        OK(filch_queue_get_many(&queue, items, 5, &n));
+        EQ(5, n);
+        OK(filch_queue_shutdown(&queue, true));
+        OK(filch_queue_drain(&queue, items + 5, 20, &n));
+        EQ(15, n);
+        for (int i = 0; i < 20; ++i)
+            sum += (intptr_t)items[i];
+        EQ(190, sum);
+        OK(filch_queue_destroy(&queue));
+    }
+}
+
+static int
+put_own(void *arg)
+{
+    return filch_queue_put(&queue, arg);
+}
+
+ONE_WORKER_TEST(queue_of_each_kind_serves_putters_in_the_order_of_their_coming)
+{
+    for (int kind = 0; kind < 2; ++kind) {
+        filch_task *tasks[3];
+        OK(kind == 0 ? filch_queue_init_lifo(&queue, 1)
+                     : filch_queue_init_priority(&queue, 1, by_tens));
+        put(50);
+        for (intptr_t i = 0; i < 3; ++i) /* the last would be the smallest */
+            tasks[i] = park(put_own, (void *)(30 - 10 * i));
+        EQ(50, get());
+        EQ(30, get());
+        EQ(20, get());
+        EQ(10, get());
+        for (int i = 0; i < 3; ++i)
+            EQ(0, join(tasks[i]));
+        OK(filch_queue_destroy(&queue));
+    }
+}
