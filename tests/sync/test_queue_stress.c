@@ -81,6 +81,7 @@ put_mine_impatiently(void *arg)
 {
     uint64_t state = test_seed() + (uintptr_t)arg;
     intptr_t next = (intptr_t)arg * EACH, end = next + EACH;
+    bool shielded = false;
     while (next < end) {
         void *items[8];
         size_t n = 1, done = 0;
@@ -104,13 +105,15 @@ put_mine_impatiently(void *arg)
             done = filch_queue_put(&queue, (void *)next) == 0;
         }
         next += (intptr_t)done;
-        if (done < n && filch_cancelled()) {
-            filch_shield_begin(); /* cancelled once is cancelled for good */
-            OK(filch_sleep(0));
-        } else if (done < n) {
-            filch_yield();
+        if (filch_cancelled() && !shielded) {
+            shielded = true; /* cancelled once is cancelled for good */
+            filch_shield_begin();
         }
+        if (done < n)
+            filch_yield();
     }
+    if (shielded)
+        filch_shield_end();
     return 0;
 }
 
