@@ -127,7 +127,10 @@ endef
 
 # --- Testing -----------------------------------------------------------------
 
-everything = $(MAKE) --no-print-directory DEV=1 lib pgz examples tests
+# On all CPUs, unless make was given a number of jobs.
+jobs       = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+submake    = $(MAKE) --no-print-directory $(jobs)
+everything = $(submake) DEV=1 lib pgz examples tests
 
 check:                          ## build and run all tests
 	@tools/deps check
@@ -145,11 +148,11 @@ N = 200
 repeat:                         ## the concurrency tests N=200 times in a row
 	@tools/deps check
 	@$(everything)
-	@tools/repeat $(N) $(B)
+	@tools/run-tests -r $(N) -d sync $(FLAVOUR)@1,2,3,4,8 $(FLAVOUR)@4/0
 
 demo:                           ## the examples, and pgz on real data
 	@tools/deps demo
-	@$(MAKE) --no-print-directory lib pgz examples
+	@$(submake) lib pgz examples
 	@tools/demo
 
 # --- Installing --------------------------------------------------------------
@@ -159,12 +162,11 @@ libs    = $(DESTDIR)$(PREFIX)/lib
 headers = $(DESTDIR)$(PREFIX)/include
 version = $(shell sed -n 's/.*FILCH_VERSION "\(.*\)"/\1/p' \
           include/filch/version.h)
-each    = $(MAKE) --no-print-directory
 
 install:                        ## to PREFIX=/usr/local, under DESTDIR
-	@$(each) FLAVOUR=plain lib pgz install-plain
-	@$(each) FLAVOUR=tsan lib install-tsan
-	@$(each) FLAVOUR=asan lib install-asan
+	@$(submake) FLAVOUR=plain lib pgz install-plain
+	@$(submake) FLAVOUR=tsan lib install-tsan
+	@$(submake) FLAVOUR=asan lib install-asan
 	install -d $(bin) $(headers)/filch
 	install -m 755 build/plain/pgz $(bin)
 	install -m 644 include/filch.h $(headers)
