@@ -1,0 +1,106 @@
+#!/bin/bash
+# What users do: install filch somewhere, build programs with pkg-config's
+# help, in C and in C++, static and shared, also for the sanitizers.
+. "$(dirname "$0")/kit.sh"
+
+prefix=/opt/filch
+root=$tmp/root
+log=$tmp/log
+
+holds "make install puts filch under DESTDIR and PREFIX" \
+    make -s install DESTDIR="$root" PREFIX=$prefix
+find "$root" ! -type d | sort >"$tmp/installed"
+holds "nothing is installed outside DESTDIR and PREFIX" \
+    bash -c '! grep -v "^$1/" "$2"' - "$root$prefix" "$tmp/installed"
+for file in bin/pgz include/filch.h include/filch/queue.h \
+    lib/libfilch{,-tsan,-asan}.{a,so,so.0} \
+    lib/pkgconfig/filch{,-tsan,-asan}.pc; do
+    holds "$file is installed" test -f "$root$prefix/$file"
+done
+
+export PKG_CONFIG_PATH=$root$prefix/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root
+export LD_LIBRARY_PATH=$root$prefix/lib
+unset FILCH_WORKERS
+no_random="setarch $(uname -m) -R"
+$no_random true 2>/dev/null || no_random=''
+export TSAN_OPTIONS=halt_on_error=1 ASAN_OPTIONS=detect_leaks=1
+
+flags() { # what, module
+    pkg-config "--$1" "$2"
+}
+
+# build COMPILER:STANDARD MODULE SOURCE PROGRAM [static]
+build() {
+    local libs language=${1#*:}
+    libs=$(flags libs "$2")
+    [ $# = 4 ] || libs=${libs/-lfilch/-l:libfilch}
+    [ $# = 4 ] || libs=$(sed 's/-l:\(libfilch[a-z-]*\)/-l:\1.a/' <<<"$libs")
+    # shellcheck disable=SC2046,SC2086
+    "${1%:*}" -std="$language" -O1 -g $strict $(flags cflags "$2") \
+        -x "${language%%[0-9]*}" "$3" -x none -o "$4" $libs
+}
+
+version=$(sed -n 's/.*FILCH_VERSION "\(.*\)"/\1/p' include/filch/version.h)
+holds "pkg-config tells the version" \
+    test "$(pkg-config --modversion filch)" = "$version"
+
+for module in filch filch-tsan filch-asan; do
+    for compiler in $compilers; do
+        for static in '' static; do
+            sentence="a program links ${static:-shared} $module"
+            sentence="$sentence by ${compiler/:/ as }, and runs"
+            program=$tmp/user
+            # shellcheck disable=SC2086
+            holds "$sentence" build $compiler $module tests/abi/user.c \
+                "$program" $static && holds "$sentence" $no_random "$program"
+        done
+    done
+done
+
+# A race that the user made is the user's to find.
+line=$(sed -n '/++counter/=' tests/abi/race.c)
+for compiler in gcc:c11 clang:c11; do
+    build $compiler filch-tsan tests/abi/race.c "$tmp/race" >"$log" 2>&1
+    for workers in 1 2; do
+        sentence="TSan reports a user's race on $workers workers"
+        FILCH_WORKERS=$workers $no_random "$tmp/race" >"$log" 2>&1
+        if [ $? = 66 ] && grep -q 'ThreadSanitizer: data race' "$log" &&
+            grep -q "race.c:$line" "$log"; then
+            pass "$sentence, by ${compiler%:*}"
+        else
+            fail "$sentence, by ${compiler%:*}"
+        fi
+    done
+done
+
+# Flavours cannot be mixed. mixed NAME, CFLAGS' and LIBS' modules, sanitizer
+mixed() {
+    # shellcheck disable=SC2046
+    if clang -std=c11 $(flags cflags "$2") tests/abi/user.c -o "$tmp/mixed" \
+        $(flags libs "$3") $4 >"$log" 2>&1; then
+        echo "it links" >"$log"
+        fail "$5 fails to link"
+    elif grep -q "undefined.*$1" "$log"; then
+        pass "$5 fails to link, for want of $1"
+    else
+        fail "$5 fails to link, for want of $1"
+    fi
+}
+
+mixed filch_thread_sanitizer_needs_libfilch_tsan filch filch \
+    -fsanitize=thread "a program under TSan with plain libfilch"
+mixed filch_address_sanitizer_needs_libfilch_asan filch filch \
+    -fsanitize=address "a program under ASan with plain libfilch"
+mixed filch_without_sanitizer_needs_plain_libfilch filch filch-tsan '' \
+    "a plain program with libfilch-tsan"
+mixed filch_without_sanitizer_needs_plain_libfilch filch filch-asan '' \
+    "a plain program with libfilch-asan"
+mixed filch_address_sanitizer_needs_libfilch_asan filch-asan filch-tsan '' \
+    "a program under ASan with libfilch-tsan"
+
+holds "make uninstall removes what make install has put there" \
+    make -s uninstall DESTDIR="$root" PREFIX=$prefix
+holds "nothing is left of it" \
+    test -z "$(find "$root" ! -type d)"
+
+finish
