@@ -1,0 +1,57 @@
+#include "crew.h"
+#include <errno.h>
+#include <filch/stats.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/*
+ * For each worker a chunk in work, one that waits for it and one that waits
+ * for its turn to be written; and one each for the reader and the writer.
+ */
+static size_t
+chunks_for(size_t workers)
+{
+    return 3 * workers + 2;
+}
+
+int
+crew_start(struct crew *crew, unsigned workers)
+{
+    const filch_config config = {.workers = workers, .name = "pgz"};
+    int error = filch_start(&crew->runtime, &config);
+
+    if (error)
+        return error;
+    filch_stats_read(crew->runtime, NULL, 0, &crew->workers);
+    crew->count = chunks_for(crew->workers);
+    crew->chunks = chunk_pool_make(crew->count);
+    if (crew->chunks)
+        return 0;
+    filch_stop(crew->runtime);
+    return ENOMEM;
+}
+
+void
+crew_stop(struct crew *crew)
+{
+    filch_stop(crew->runtime);
+    chunk_pool_free(crew->chunks, crew->count);
+}
+
+void
+crew_print_stats(const struct crew *crew)
+{
+    filch_stats *stats = calloc(crew->workers, sizeof *stats);
+
+    if (!stats ||
+        filch_stats_read(crew->runtime, stats, crew->workers, NULL) != 0) {
+        free(stats);
+        return;
+    }
+    fprintf(stderr, "worker  tasks  steals  sleeps\n");
+    for (size_t i = 0; i < crew->workers; i++)
+        fprintf(stderr, "%6zu %6" PRIu64 " %7" PRIu64 " %7" PRIu64 "\n", i,
+                stats[i].tasks, stats[i].steals, stats[i].sleeps);
+    free(stats);
+}
