@@ -202,7 +202,7 @@ meet_impatiently(void *arg)
 {
     uint64_t state = test_seed() + (uintptr_t)arg;
     for (int meetings = 0; meetings < 50;) {
-        filch_time patience = FILCH_US(chance(&state, 200));
+        filch_time patience = FILCH_US(chance(&state, 1000));
         int status =
             filch_barrier_wait_until(&barrier, NULL, filch_after(patience));
         CHECK(status == 0 || status == ETIMEDOUT);

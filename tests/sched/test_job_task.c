@@ -1,0 +1,240 @@
+/* A job belongs to the task that forked it; both may suspend. */
+#include "../harness/harness.h"
+#include <signal.h>
+
+static filch_event gate, reached;
+
+static int
+give(void *arg)
+{
+    return (int)(intptr_t)arg;
+}
+
+static int
+wait_at_gate(void *arg)
+{
+    int status = filch_event_wait(&gate);
+    return status ? status : (int)(intptr_t)arg;
+}
+
+/* --- Belonging ----------------------------------------------------------- */
+
+static int
+look_at_forker(void *arg)
+{
+    CHECK(filch_current() == arg);
+    CHECK(filch_cancelled());
+    OK(filch_sleep(0)); /* shielded, stolen or not */
+    OK(filch_event_wait(&reached));
+    CHECK(filch_current() == arg);
+    return 0;
+}
+
+static int
+fork_cancelled(void *arg)
+{
+    filch_job jobs[3];
+    (void)arg;
+    filch_event_set(&reached);
+    OK(filch_cancel(filch_current()));
+    for (int i = 0; i < 3; ++i)
+        filch_fork(&jobs[i], look_at_forker, filch_current());
+    for (int i = 0; i < 100; ++i)
+        sched_yield(); /* time for thieves */
+    for (int i = 2; i >= 0; --i)
+        EQ(0, filch_sync(&jobs[i]));
+    return filch_sleep(0); /* not shielded out here */
+}
+
+TASK_TEST(job_tells_the_forkers_current_and_cancelled_and_is_shielded)
+{
+    for (int i = 0; i < 50; ++i)
+        EQ(ECANCELED, join(spawn(fork_cancelled, NULL)));
+}
+
+static int
+is_not_cancelled(void *arg)
+{
+    CHECK(filch_current() == arg);
+    CHECK(!filch_cancelled());
+    return 0;
+}
+
+TASK_TEST(job_is_not_cancelled_where_its_forker_is_not)
+{
+    for (int i = 0; i < 1000; ++i) {
+        filch_job job;
+        filch_fork(&job, is_not_cancelled, filch_current());
+        EQ(0, filch_sync(&job));
+    }
+}
+
+/* --- Suspending ---------------------------------------------------------- */
+
+static void
+open_gate(void *arg)
+{
+    filch_event_set(arg);
+}
+
+TASK_TEST(job_may_suspend)
+{
+    filch_job jobs[10];
+    for (intptr_t i = 0; i < 10; ++i)
+        filch_fork(&jobs[i], wait_at_gate, (void *)i);
+    OK(filch_call_later(NULL, FILCH_MS(2), open_gate, &gate));
+    for (int i = 9; i >= 0; --i)
+        EQ(i, filch_sync(&jobs[i]));
+}
+
+static int
+sync_with_gate(void *arg)
+{
+    filch_job job;
+    (void)arg;
+    filch_fork(&job, wait_at_gate, (void *)6);
+    filch_event_set(&reached);
+    EQ(6, filch_sync(&job));
+    return filch_sleep(0);
+}
+
+TASK_TEST(sync_cannot_be_cancelled)
+{
+    filch_task *task = spawn(sync_with_gate, NULL);
+    OK(filch_event_wait(&reached));
+    OK(filch_cancel(task));
+    for (int i = 0; i < 100; ++i)
+        let_others_run();
+    CHECK(!filch_task_done(task));
+    filch_event_set(&gate);
+    EQ(ECANCELED, join(task)); /* by the sleep after it */
+}
+
+static int
+suspend_between(void *arg)
+{
+    filch_job jobs[3];
+    for (intptr_t round = 0; round < 20; ++round) {
+        for (intptr_t i = 0; i < 3; ++i) {
+            filch_fork(&jobs[i], give, (void *)(round + i));
+            filch_yield();
+        }
+        OK(filch_sleep(FILCH_US(round * 10)));
+        for (intptr_t i = 2; i >= 0; --i) {
+            EQ(round + i, filch_sync(&jobs[i]));
+            filch_yield();
+        }
+    }
+    return arg != NULL;
+}
+
+/* With many at it, tasks move to other workers meanwhile. */
+TASK_TEST(forker_may_suspend_and_move_between_fork_and_sync)
+{
+    filch_task *tasks[20];
+    for (int i = 0; i < 20; ++i)
+        tasks[i] = spawn(suspend_between, NULL);
+    for (int i = 0; i < 20; ++i)
+        EQ(0, join(tasks[i]));
+}
+
+struct node {
+    int depth;
+    uint64_t state;
+};
+
+/* A random tree whose nodes fork, yield, sleep and spawn. */
+static int
+grow(void *arg)
+{
+    struct node *node = arg, left, right;
+    filch_job job;
+    if (node->depth == 0)
+        return 1;
+    left = (struct node){node->depth - 1, node->state * 2 + 1};
+    right = (struct node){node->depth - 1, node->state * 2 + 2};
+    filch_fork(&job, grow, &left);
+    switch (chance(&node->state, 16)) {
+    case 0:
+        filch_yield();
+        break;
+    case 1:
+        OK(filch_sleep(FILCH_US(5)));
+        break;
+    case 2:
+        EQ(9, join(spawn(give, (void *)9)));
+    }
+    int sum = grow(&right);
+    return sum + filch_sync(&job);
+}
+
+TASK_TEST(jobs_and_their_forkers_suspend_at_random)
+{
+    int depth = UNDER_SANITIZER ? 7 : 10;
+    for (uint64_t i = 0; i < 5; ++i) {
+        struct node root = {depth, test_seed() + i};
+        EQ(1 << depth, grow(&root));
+    }
+}
+
+/* --- Misuse, in child processes ------------------------------------------ */
+
+static int
+sync_in_the_wrong_order(void *arg)
+{
+    filch_job one, two;
+    filch_fork(&one, give, arg);
+    filch_fork(&two, give, arg);
+    filch_sync(&one);
+    filch_sync(&two);
+    return 0;
+}
+
+static int
+end_without_sync(void *arg)
+{
+    static filch_job job;
+    filch_fork(&job, give, arg);
+    return 0;
+}
+
+static int
+end_task_without_sync(void *arg)
+{
+    filch_task *task = spawn(end_without_sync, arg);
+    return join(task);
+}
+
+static filch_fn misuse;
+
+static void
+run_misuse(void)
+{
+    run_on(test_workers(), misuse, NULL);
+}
+
+static void
+aborts_with_a_message(filch_fn fn)
+{
+    struct child child;
+    misuse = fn;
+    child_run(&child, run_misuse);
+    EQ(SIGABRT, child.signal);
+    CHECK(strstr(child.output, "filch") != NULL);
+    CHECK(strstr(child.output, "sync") != NULL);
+}
+
+TEST(sync_in_the_wrong_order_aborts_with_a_message)
+{
+    aborts_with_a_message(sync_in_the_wrong_order);
+}
+
+TEST(end_of_main_with_a_job_that_is_not_synced_aborts_with_a_message)
+{
+    aborts_with_a_message(end_without_sync);
+}
+
+TEST(end_of_a_task_with_a_job_that_is_not_synced_aborts_with_a_message)
+{
+    aborts_with_a_message(end_task_without_sync);
+}
