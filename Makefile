@@ -23,6 +23,9 @@ ifneq ($(filter tsan asan,$(FLAVOUR)),)
 compiler          = $(CLANG)
 needs             = sanitizers
 endif
+ifeq ($(FLAVOUR),aarch64)
+compiler          = aarch64-linux-gnu-gcc
+endif
 
 suffix.tsan       = -tsan
 suffix.asan       = -asan
@@ -35,6 +38,8 @@ flags.tsan        = $(sanitize.tsan) -fno-omit-frame-pointer -DFL_DEBUG
 flags.asan        = $(sanitize.asan) -fno-omit-frame-pointer -DFL_DEBUG
 flags.debug       = -O0 -DFL_DEBUG
 flags.portable    = -DFL_PORTABLE
+# Concurrency Kit is installed for the machine that compiles.
+flags.aarch64     = -DFL_ATOMIC_BUILTIN
 
 # Large frames must not jump over a stack's guard: -fstack-clash-protection.
 flags    = -std=gnu11 -pthread -fvisibility=hidden -fstack-clash-protection \
@@ -51,7 +56,7 @@ link     = $(compiler) $(flags) $(LDFLAGS)
 B       = build/$(FLAVOUR)
 O       = $(B)/obj
 lib     = libfilch$(suffix.$(FLAVOUR))
-machine = $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+machine = $(firstword $(subst -, ,$(shell $(compiler) -dumpmachine)))
 switch  = $(if $(filter portable,$(FLAVOUR)),,\
           $(wildcard src/fiber/context_$(machine).S))
 

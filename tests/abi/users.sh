@@ -1,7 +1,7 @@
 #!/bin/bash
 # What users do: install filch somewhere, build programs with pkg-config's
 # help, in C and in C++, static and shared, also for the sanitizers.
-. "$(dirname "$0")/kit.sh"
+. "$(dirname "$0")/../harness/kit.sh"
 
 prefix=/opt/filch
 root=$tmp/root

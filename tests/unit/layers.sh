@@ -1,39 +1,25 @@
-#!/bin/sh
+#!/bin/bash
 # The layers of src hold, and tools/check-layers sees where they would not.
-set -u
-cd "$(dirname "$0")/../.." || exit 1
-house=$(mktemp -d) || exit 1
-trap 'rm -rf "$house"' EXIT
-passed=0 failed=0
+. "$(dirname "$0")/../harness/kit.sh"
+house=$tmp/house
 
-result() { # status, name
-    if [ "$1" = 0 ]; then
-        echo "ok - $2"
-        passed=$((passed + 1))
-    else
-        echo "not ok - $2"
-        failed=$((failed + 1))
-    fi
-}
-
-tools/check-layers
-result $? "the files of src keep to their floors"
+holds "the files of src keep to their floors" tools/check-layers
 
 mkdir -p "$house/tools" "$house/src/os" "$house/src/wait" "$house/src/fiber" \
     "$house/src/base" "$house/include/filch"
 cp tools/check-layers "$house/tools"
 
+one_breach() { # file
+    "$house/tools/check-layers" >"$tmp/found"
+    local status=$?
+    cat "$tmp/found"
+    [ $status = 1 ] && grep -q "^$1:[12]: " "$tmp/found" &&
+        [ "$(wc -l <"$tmp/found")" = 1 ]
+}
+
 planted() { # name, file, line
     printf '/* a line */\n%s\n' "$3" >"$house/$2"
-    "$house/tools/check-layers" >"$house/found"
-    status=$?
-    if [ $status = 1 ] && grep -q "^$2:[12]: " "$house/found" &&
-        [ "$(wc -l <"$house/found")" = 1 ]; then
-        result 0 "layers: $1 is found"
-    else
-        cat "$house/found"
-        result 1 "layers: $1 is found"
-    fi
+    holds "layers: $1 is found" one_breach "$2"
     rm "$house/$2"
 }
 
@@ -64,8 +50,7 @@ const char *text = "mmap(\" /* ";
 void f(void) { fl_futex_wait(g->futex); /* syscall() */ }
 pthread_t thread;
 END
-"$house/tools/check-layers" >"$house/found"
-result $? "layers: comments, strings and lower floors are no breach"
+holds "layers: comments, strings and lower floors are no breach" \
+    "$house/tools/check-layers"
 
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+finish

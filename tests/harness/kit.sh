@@ -1,4 +1,5 @@
-# What the scripts of this folder share; they read it with `.`
+# What test scripts share: they read it with `.`, print a line a check, and end
+# with finish. They work at the root of the repository; $tmp is theirs to fill.
 # shellcheck shell=bash disable=SC2034
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -30,7 +31,15 @@ finish() {
     exit
 }
 
+# A script that makes no sense here ends by this, saying why.
+skip() {
+    echo "skipped: $*"
+    echo "0 passed, 0 failed, 1 skipped"
+    exit 0
+}
+
+# What users' programs are compiled with.
 strict='-Wall -Wextra -Wpedantic -Werror'
 
-# Compilers as "name standard flags", for each language.
+# Their compilers and languages.
 compilers='gcc:c11 clang:c11 g++:c++17 clang++:c++17'
