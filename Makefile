@@ -48,7 +48,15 @@ warnings = -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes \
            $(if $(DEV),-Werror)
 includes = -D_GNU_SOURCE -Iinclude $(if $(filter src/% tests/%,$<),-Isrc)
 
-compile  = $(compiler) $(flags) $(warnings) $(includes) $(CPPFLAGS) -MMD -MP
+# The ThreadSanitizer is not to see the scheduler: what the tasks of one worker
+# share there is ordered by running one after the other. The edges that are real
+# are told it in so many words (src/fiber/sanitizer.h).
+unseen   = $(and $(filter tsan,$(FLAVOUR)),\
+           $(filter src/base/% src/os/% src/fiber/% src/sched/%,$<))
+seen     = $(if $(unseen),$(filter-out -fsanitize=thread,$(flags)) \
+           -DFILCH_TSAN_,$(flags))
+
+compile  = $(compiler) $(seen) $(warnings) $(includes) $(CPPFLAGS) -MMD -MP
 link     = $(compiler) $(flags) $(LDFLAGS)
 
 # --- What there is -----------------------------------------------------------

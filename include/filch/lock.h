@@ -63,9 +63,10 @@ FILCH_API bool filch_lock_locked(const filch_lock *lock);
  * out of it (break, return, goto, the end) but a longjmp.
  */
 #define FILCH_WITH_LOCK(lock)                                                  \
-    for (__attribute__((cleanup(filch_with_lock_end_)))                        \
-         filch_lock *filch_held_ = filch_with_lock_begin_(lock),               \
-                    *filch_once_ = filch_held_;                                \
+    for (filch_lock *filch_held_                                               \
+         __attribute__((cleanup(filch_with_lock_end_))) =                      \
+             filch_with_lock_begin_(lock),                                     \
+        *filch_once_ = filch_held_;                                            \
          filch_once_; filch_once_ = NULL)
 
 FILCH_API filch_lock *filch_with_lock_begin_(filch_lock *lock);

@@ -1,0 +1,35 @@
+/* What every file of the library may use: hints and the fatal error. */
+#ifndef FL_BASE_H
+#define FL_BASE_H
+
+#include <filch/base.h>
+
+#define fl_likely(x) __builtin_expect(!!(x), 1)
+#define fl_unlikely(x) __builtin_expect(!!(x), 0)
+#define FL_NOINLINE __attribute__((noinline))
+#define FL_CACHE_LINE 64
+
+/* The struct that a member lies in. */
+#define fl_container(pointer, type, member)                                    \
+    ((type *)((char *)(pointer) - offsetof(type, member)))
+
+/*
+ * Ends the program after one line on standard error: for misuse that would
+ * otherwise be undefined, and for broken invariants. Never for what a caller
+ * can handle: that is an error code.
+ */
+_Noreturn void fl_fatal(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+/* One line on standard error, prefixed with the library's name. */
+void fl_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* What must hold; compiled in where FL_DEBUG is defined. */
+#ifdef FL_DEBUG
+#define fl_assert(x)                                                           \
+    ((x) ? (void)0 : fl_fatal("%s:%d: broken: %s", __FILE__, __LINE__, #x))
+#else
+#define fl_assert(x) ((void)0)
+#endif
+
+#endif

@@ -1,0 +1,30 @@
+/* Fresh contexts for the switches in assembly. */
+#if (defined(__x86_64__) || defined(__aarch64__)) && !defined(FL_PORTABLE)
+
+#include "fiber/context.h"
+
+#include "base/base.h"
+
+void fl_context_begin(void);
+
+void *
+fl_context_make(void *base, void *top, void (*entry)(void *value))
+{
+    (void)base;
+    uintptr_t aligned = (uintptr_t)top & ~(uintptr_t)15;
+#if defined(__x86_64__)
+    /* seven words: at the entry's call the stack is aligned to 16 */
+    void **frame = (void **)aligned - 7;
+    frame[4] = (void *)(uintptr_t)entry; /* rbx */
+    frame[5] = NULL;                     /* rbp: a chain of frames ends */
+    frame[6] = (void *)(uintptr_t)fl_context_begin;
+#else
+    void **frame = (void **)aligned - 20;
+    frame[0] = (void *)(uintptr_t)entry; /* x19 */
+    frame[10] = NULL;                    /* x29 */
+    frame[11] = (void *)(uintptr_t)fl_context_begin;
+#endif
+    return frame;
+}
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * The context switch for aarch64 (AAPCS64). See context.h.
+ *
+ * A parked context is a stack pointer; above it lie, in this order, x19 to
+ * x30 and d8 to d15.
+ */
+        .text
+        .globl  fl_context_switch
+        .hidden fl_context_switch
+        .type   fl_context_switch, %function
+        .p2align 5
+fl_context_switch:                      /* (void **save, void *to, void *value) */
+        .cfi_startproc
+        sub     sp, sp, #160
+        .cfi_adjust_cfa_offset 160
+        stp     x19, x20, [sp, #0]
+        stp     x21, x22, [sp, #16]
+        stp     x23, x24, [sp, #32]
+        stp     x25, x26, [sp, #48]
+        stp     x27, x28, [sp, #64]
+        stp     x29, x30, [sp, #80]
+        .cfi_rel_offset x29, 80
+        .cfi_rel_offset x30, 88
+        stp     d8, d9, [sp, #96]
+        stp     d10, d11, [sp, #112]
+        stp     d12, d13, [sp, #128]
+        stp     d14, d15, [sp, #144]
+        mov     x9, sp
+        str     x9, [x0]
+        mov     sp, x1                  /* from here on the other context */
+        ldp     x19, x20, [sp, #0]
+        ldp     x21, x22, [sp, #16]
+        ldp     x23, x24, [sp, #32]
+        ldp     x25, x26, [sp, #48]
+        ldp     x27, x28, [sp, #64]
+        ldp     x29, x30, [sp, #80]
+        ldp     d8, d9, [sp, #96]
+        ldp     d10, d11, [sp, #112]
+        ldp     d12, d13, [sp, #128]
+        ldp     d14, d15, [sp, #144]
+        add     sp, sp, #160
+        .cfi_adjust_cfa_offset -160
+        mov     x0, x2
+        br      x30
+        .cfi_endproc
+        .size   fl_context_switch, . - fl_context_switch
+
+/* Where a fresh context begins: x19 holds the entry, x0 the value. */
+        .globl  fl_context_begin
+        .hidden fl_context_begin
+        .type   fl_context_begin, %function
+        .p2align 4
+fl_context_begin:
+        .cfi_startproc
+        .cfi_undefined x30              /* a backtrace ends here */
+        blr     x19
+        brk     #1                      /* an entry never returns */
+        .cfi_endproc
+        .size   fl_context_begin, . - fl_context_begin
+
+        .section .note.GNU-stack, "", %progbits

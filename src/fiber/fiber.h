@@ -1,0 +1,190 @@
+/*
+ * A fiber: something that calls into the library and can wait. Every call
+ * finds the one that makes it by fl_me.
+ *
+ *     FL_TASK    a task: has a stack from when it first runs until it ends
+ *     FL_JOB     a forked job that another worker took: lies on the stack that
+ *                it runs on
+ *     FL_LOOP    a worker between tasks, which also runs callbacks: never waits
+ *     FL_THREAD  a thread that is no worker: waits on a futex
+ *
+ * STATE   The word `state`, by bits:
+ *
+ *     31      16   3       2  0
+ *     +---------+---+------+----+
+ *     | runtime | … |cancel|phase|
+ *     +---------+---+------+----+
+ *
+ *     phase    FL_RUNNING    nobody may resume it
+ *              FL_WAITING    who sets the phase anew resumes it
+ *              FL_SHELTERED  likewise, but a cancel may not
+ *              FL_GRANTED, FL_TIMED_OUT, FL_CANCELLED   it runs, or is about
+ *                            to: why the last wait ended
+ *     cancel   it was asked to end; stays until it ends
+ *     runtime  the number of its runtime; 0: it does not live
+ *
+ * Fields marked O belong to the fiber itself while it runs, and to who decided
+ * its wait while it is parked.
+ */
+#ifndef FL_FIBER_H
+#define FL_FIBER_H
+
+#include "fiber/sanitizer.h"
+#include "fiber/stack.h"
+
+#include <filch/job.h>
+
+struct fl_worker;
+struct filch_runtime;
+
+enum fl_kind { FL_THREAD, FL_LOOP, FL_TASK, FL_JOB };
+
+enum {
+    FL_RUNNING,
+    FL_WAITING,
+    FL_SHELTERED,
+    FL_GRANTED,
+    FL_TIMED_OUT,
+    FL_CANCELLED,
+    FL_PHASE = 7,
+    FL_CANCEL = 8,
+    FL_TAG_SHIFT = 16
+};
+
+/*
+ * What a fiber waits in, as far as those need to know who only end the wait or
+ * show it. Lies on the fiber's stack.
+ */
+struct fl_fiber;
+
+enum fl_what {
+    FL_EVENT,
+    FL_LOCK,
+    FL_CONDITION,
+    FL_QUEUE_ITEM,
+    FL_QUEUE_SLOT,
+    FL_QUEUE_JOIN,
+    FL_SEMAPHORE,
+    FL_BARRIER,
+    FL_END,
+    FL_TIME,
+    FL_CALLBACK,
+    FL_WHATS
+};
+
+typedef struct fl_parked {
+    /* Called by who decided the wait, but for a grant: takes the fiber out of
+     * what it waits in, and resumes it. */
+    void (*abort)(void *fiber);
+    uint32_t what;      /* a fl_what; a number, since a dump may read it when
+                           the stack has long been used for something else */
+    const void *object; /* its address, to be shown */
+} fl_parked;
+
+typedef struct fl_fiber {
+    union {
+        fl_link free; /* a task's descriptor, while it is free */
+        struct {
+            struct fl_fiber *next;  /* O: in a chain of runnable ones */
+            struct filch_job *jobs; /* O: forked, not yet synced; last first */
+        };
+    };
+    fl_atomic32 state;
+    uint8_t kind;
+    uint8_t barred;           /* O: suspending calls are refused */
+    uint16_t shield;          /* O: how deep it is shielded from cancels */
+    void *sp;                 /* O: the parked context; NULL: not started */
+    fl_stack *stack;          /* O: what it is parked on, or is to start on */
+    struct fl_worker *worker; /* O: who runs it, or ran it last */
+    fl_atomic_ptr parked;     /* O: a fl_parked; set before it waits */
+    struct filch_runtime *runtime;
+#if FL_TSAN
+    void *tsan;
+#endif
+} fl_fiber;
+
+/* A fiber of a thread that is no worker. */
+typedef struct fl_thread_fiber {
+    fl_fiber fiber;
+    fl_atomic32 go; /* 1: the wait is decided, and the object let go of */
+} fl_thread_fiber;
+
+extern __thread fl_fiber *fl_me_tls
+    __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+/* Makes the calling thread's own fiber, the first time it calls. */
+fl_fiber *fl_me_begin(void);
+
+/*
+ * The fiber that calls. The compiler must not keep the address of a
+ * thread-local across a suspension, after which the caller may be on another
+ * thread: hence the assembly, or a call that cannot be inlined.
+ */
+#if defined(__x86_64__)
+static inline fl_fiber *
+fl_me_read(void)
+{
+    fl_fiber *me;
+    __asm__ volatile("movq fl_me_tls@gottpoff(%%rip), %0\n\t"
+                     "movq %%fs:(%0), %0"
+                     : "=r"(me)
+                     :
+                     : "memory");
+    return me;
+}
+
+static inline void
+fl_me_set(fl_fiber *me)
+{
+    void *offset;
+    __asm__ volatile("movq fl_me_tls@gottpoff(%%rip), %0\n\t"
+                     "movq %1, %%fs:(%0)"
+                     : "=&r"(offset)
+                     : "r"(me)
+                     : "memory");
+}
+#else
+fl_fiber *fl_me_read(void);
+void fl_me_set(fl_fiber *me);
+#endif
+
+static inline fl_fiber *
+fl_me(void)
+{
+    fl_fiber *me = fl_me_read();
+    return fl_likely(me) ? me : fl_me_begin();
+}
+
+/*
+ * Decides the wait of a fiber: whether the caller is the one who did. It then
+ * must resume it. Everyone who may end a wait comes through here, so that just
+ * one does; the fiber cannot run, nor its stack change, before that.
+ */
+static inline bool
+fl_decide(fl_fiber *fiber, uint32_t outcome)
+{
+    uint32_t state = fl_load_relaxed(&fiber->state);
+    for (;;) {
+        uint32_t phase = state & FL_PHASE;
+        if (phase != FL_WAITING && phase != FL_SHELTERED) {
+            return false;
+        }
+        uint32_t decided = (state & ~(uint32_t)FL_PHASE) | outcome;
+        if (fl_cas_acq_rel(&fiber->state, &state, decided)) {
+            return true;
+        }
+    }
+}
+
+/* Sets the context that the ThreadSanitizer thinks is running. */
+static inline void
+fl_tsan_be(fl_fiber *fiber)
+{
+#if FL_TSAN
+    fl_tsan_switch(fiber->tsan);
+#else
+    (void)fiber;
+#endif
+}
+
+#endif

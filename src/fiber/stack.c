@@ -1,0 +1,205 @@
+#include "fiber/stack.h"
+
+#include "fiber/context.h"
+#include "fiber/sanitizer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#if defined(__has_include) && !FL_TSAN && !defined(FILCH_ASAN_)
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#endif
+#endif
+#ifndef VALGRIND_STACK_REGISTER
+#define VALGRIND_STACK_REGISTER(low, high) ((void)(low), (void)(high))
+#endif
+
+#define SHIFTS 31
+#define SLAB_BYTES ((size_t)64 << 20)
+#define WARM_BYTES ((size_t)256 << 20) /* address space kept with its pages */
+#define COLOURS 32                     /* tops differ by a cache line each */
+
+/* The stacks of one size. */
+static struct size_class {
+    fl_depot warm;     /* with their pages, contexts perhaps parked on them */
+    fl_depot cold;     /* without */
+    fl_atomic32 guard; /* of what follows: the slab that is being carved */
+    char *next;
+    fl_stack *descriptors;
+    unsigned left;
+    unsigned carved;
+} classes[SHIFTS];
+
+unsigned
+fl_stack_shift(size_t size)
+{
+    unsigned shift = 14;
+    while (((size_t)1 << shift) < size) {
+        shift++;
+    }
+    return shift;
+}
+
+/* Maps the next slab, a smaller one if memory is short. */
+static bool
+map_slab(struct size_class *class, unsigned shift)
+{
+    size_t size = (size_t)1 << shift;
+    size_t n = size < SLAB_BYTES ? SLAB_BYTES / size : 1;
+    for (; n > 0; n /= 4) {
+        void *memory;
+        if (fl_os_map(&memory, n * size)) {
+            continue;
+        }
+        class->descriptors = calloc(n, sizeof *class->descriptors);
+        if (!class->descriptors) {
+            fl_os_unmap(memory, n * size);
+            return false;
+        }
+        class->next = memory;
+        class->left = (unsigned)n;
+        return true;
+    }
+    return false;
+}
+
+static void
+explain_limit(int error)
+{
+    static fl_atomic32 said;
+    if (error == ENOMEM && !fl_exchange_acq_rel(&said, 1u)) {
+        fl_warn("no more guarded stacks: this kernel takes two mappings for "
+                "each, and the limit is vm.max_map_count");
+    }
+}
+
+/* The next stack of the slab. Called with the class's guard. */
+static fl_stack *
+carve(struct size_class *class, unsigned shift)
+{
+    size_t page = fl_os_page(), size = (size_t)1 << shift;
+    if (class->left == 0 && !map_slab(class, shift)) {
+        return NULL;
+    }
+    int error = fl_os_guard(class->next, page);
+    if (error) {
+        explain_limit(error);
+        return NULL;
+    }
+    fl_stack *stack = class->descriptors++;
+    stack->base = class->next;
+    stack->shift = shift;
+    stack->number = class->carved++;
+    class->next += size;
+    class->left--;
+    fl_lsan_root(stack->base + page, size - page);
+    VALGRIND_STACK_REGISTER(stack->base + page, stack->base + size);
+    return stack;
+}
+
+static fl_link *
+carve_batch(unsigned shift, unsigned n)
+{
+    struct size_class *class = &classes[shift];
+    fl_link *batch = NULL;
+    fl_guard_lock(&class->guard);
+    while (n-- > 0) {
+        fl_stack *stack = carve(class, shift);
+        if (!stack) {
+            break;
+        }
+        stack->link.next = batch;
+        batch = &stack->link;
+    }
+    fl_guard_unlock(&class->guard);
+    return batch;
+}
+
+/* A worker that needs one stack should not pay for a batch of big ones. */
+static unsigned
+batch_size(unsigned shift)
+{
+    return shift <= 18 ? 16 : 1;
+}
+
+fl_link *
+fl_stack_get_batch(unsigned shift)
+{
+    fl_link *batch = fl_depot_take(&classes[shift].warm);
+    if (!batch) {
+        batch = fl_depot_take(&classes[shift].cold);
+    }
+    return batch ? batch : carve_batch(shift, batch_size(shift));
+}
+
+/* Gives the pages of a batch back to the system. */
+static void
+cool(fl_link *batch)
+{
+    for (fl_link *link = batch; link; link = link->next) {
+        fl_stack *stack = fl_container(link, fl_stack, link);
+        size_t page = fl_os_page();
+        stack->sp = NULL;
+        fl_os_discard(stack->base + page, fl_stack_size(stack) - page);
+    }
+}
+
+void
+fl_stack_put_batch(fl_link *batch)
+{
+    struct size_class *class =
+        &classes[fl_container(batch, fl_stack, link)->shift];
+    size_t bytes = FL_BATCH * fl_stack_size(fl_container(batch, fl_stack, link));
+    fl_guard_lock(&class->warm.guard);
+    bool room = (class->warm.batches + 1) * bytes <= WARM_BYTES;
+    fl_guard_unlock(&class->warm.guard);
+    if (room) {
+        fl_depot_give(&class->warm, batch);
+    } else {
+        cool(batch);
+        fl_depot_give(&class->cold, batch);
+    }
+}
+
+int
+fl_stack_get(unsigned shift, fl_stack **stack)
+{
+    fl_link *batch = fl_stack_get_batch(shift);
+    if (!batch) {
+        return ENOMEM;
+    }
+    fl_link *rest = batch->next;
+    if (rest) {
+        fl_stack_put_batch(rest);
+    }
+    *stack = fl_container(batch, fl_stack, link);
+    return 0;
+}
+
+void
+fl_stack_put(fl_stack *stack)
+{
+    stack->link.next = NULL;
+    fl_stack_put_batch(&stack->link);
+}
+
+void
+fl_stack_prepare(fl_stack *stack, void (*entry)(void *value))
+{
+    size_t page = fl_os_page(), size = fl_stack_size(stack);
+    size_t colour = stack->number % COLOURS * FL_CACHE_LINE;
+    if (FL_TSAN) {
+        fl_os_renew(stack->base + page, size - page);
+    }
+    fl_asan_unpoison(stack->base + page, size - page);
+    stack->sp = fl_context_make(stack->base + page,
+                                stack->base + size - colour, entry);
+}
+
+bool
+fl_stack_guards(const fl_stack *stack, const void *address)
+{
+    const char *at = address;
+    return at >= stack->base && at < stack->base + fl_os_page();
+}

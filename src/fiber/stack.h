@@ -1,0 +1,62 @@
+/*
+ * Stacks: guarded, recycled, and bounded in what they keep when idle.
+ *
+ * CONTRACT  Sizes are powers of two, FL_STACK_MIN to FL_STACK_MAX; each size
+ *           has a depot. A stack's lowest page is a guard. Stacks are carved
+ *           from big mappings, without a mapping each where the kernel can
+ *           guard pages by MADV_GUARD_INSTALL (a million stacks in some
+ *           twenty mappings); elsewhere each takes two.
+ * STATE     What describes a stack lies beside the mapping, not in it, so that
+ *           the pages of an idle one can be given back.
+ * REJECTED  mmap and mprotect for each stack: ends at 32,754 stacks, since a
+ *           process may have 65,530 mappings. Huge pages: 65 KB a waiting task.
+ *           MADV_FREE: gives nothing back until memory is short.
+ */
+#ifndef FL_STACK_H
+#define FL_STACK_H
+
+#include "os/depot.h"
+
+#define FL_STACK_MIN ((size_t)16 << 10)
+#define FL_STACK_MAX ((size_t)1 << 30)
+
+typedef struct fl_stack {
+    fl_link link; /* while it is free */
+    char *base;   /* its lowest address, of the guard */
+    void *sp;     /* the context parked on it while it is free, or NULL */
+    uint32_t shift; /* its size is 1 << shift */
+    uint32_t number;
+} fl_stack;
+
+/* The power of two that a request for `size` bytes gets, as a shift. */
+unsigned fl_stack_shift(size_t size);
+
+static inline size_t
+fl_stack_size(const fl_stack *stack)
+{
+    return (size_t)1 << stack->shift;
+}
+
+/* One stack of that size; its sp is NULL or as it was put. ENOMEM. */
+int fl_stack_get(unsigned shift, fl_stack **stack);
+void fl_stack_put(fl_stack *stack);
+
+/* A chain of stacks for a cache (NULL: no memory), and a chain back. */
+fl_link *fl_stack_get_batch(unsigned shift);
+void fl_stack_put_batch(fl_link *batch);
+
+/* Makes a fresh context on a stack, in stack->sp. */
+void fl_stack_prepare(fl_stack *stack, void (*entry)(void *value));
+
+/* Whether the address lies in the stack's guard. */
+bool fl_stack_guards(const fl_stack *stack, const void *address);
+
+/* Whether less than a quarter of the stack is left below `here`. */
+static inline bool
+fl_stack_low(const fl_stack *stack, const void *here)
+{
+    return (size_t)((const char *)here - stack->base) <
+           fl_stack_size(stack) / 4;
+}
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * Free objects of one kind: a cache for each worker, and a depot behind them
+ * through which the caches exchange batches. So objects made on one worker and
+ * given back on another neither pile up nor contend.
+ *
+ * An object's first words are a fl_link while it is free. A cache belongs to
+ * one worker and has no lock; a depot may be used from any thread.
+ *
+ * The scheme is Bonwick's magazines ("Magazines and Vmem", USENIX 2001).
+ */
+#ifndef FL_DEPOT_H
+#define FL_DEPOT_H
+
+#include "os/guard.h"
+
+#define FL_BATCH 64
+
+typedef struct fl_link {
+    struct fl_link *next;  /* in its batch */
+    struct fl_link *batch; /* the next batch in a depot; of a batch's first */
+} fl_link;
+
+typedef struct fl_depot {
+    fl_atomic32 guard;
+    size_t batches; /* guard: how many are in the list */
+    fl_link *first; /* guard */
+} fl_depot;
+
+typedef struct fl_cache {
+    fl_link *items;
+    unsigned count; /* of items, at least; a batch may be a short one */
+    fl_link *full;  /* one batch in reserve, or NULL */
+} fl_cache;
+
+/* Gives a batch, or takes one: NULL when there is none. */
+void fl_depot_give(fl_depot *depot, fl_link *batch);
+fl_link *fl_depot_take(fl_depot *depot);
+
+/* The slow sides of the two below. */
+fl_link *fl_cache_refill(fl_cache *cache, fl_depot *depot);
+fl_link *fl_cache_roll(fl_cache *cache);
+
+/* An object, or NULL when cache and depot are empty. */
+static inline fl_link *
+fl_cache_pop(fl_cache *cache, fl_depot *depot)
+{
+    fl_link *item = cache->items;
+    if (fl_unlikely(!item)) {
+        item = fl_cache_refill(cache, depot);
+        if (!item) {
+            return NULL;
+        }
+    }
+    cache->items = item->next;
+    cache->count -= cache->count > 0;
+    return item;
+}
+
+/* Puts an object; returns a batch that is too much for the cache, or NULL. */
+static inline fl_link *
+fl_cache_push(fl_cache *cache, fl_link *item)
+{
+    fl_link *surplus = NULL;
+    if (fl_unlikely(cache->count >= FL_BATCH)) {
+        surplus = fl_cache_roll(cache);
+    }
+    item->next = cache->items;
+    cache->items = item;
+    cache->count++;
+    return surplus;
+}
+
+#endif

@@ -1,0 +1,118 @@
+/*
+ * The handler of memory faults, through which a stack overflow is explained.
+ *
+ * It is installed with the first runtime and taken away with the last; the one
+ * found in place is called after it, so that a program's own handler, or a
+ * sanitizer's, still works.
+ */
+#include "os/os.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define SIGNALS 2
+
+static const int numbers[SIGNALS] = {SIGSEGV, SIGBUS};
+static struct sigaction before[SIGNALS];
+static bool (*explain_fault)(void *address);
+static unsigned users;
+static pthread_mutex_t users_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Has the handler that was there before deal with the signal. */
+static void
+pass_on(int number, siginfo_t *info, void *context)
+{
+    struct sigaction *next = &before[number == SIGBUS];
+    if (next->sa_flags & SA_SIGINFO) {
+        next->sa_sigaction(number, info, context);
+    } else if (next->sa_handler != SIG_DFL && next->sa_handler != SIG_IGN) {
+        next->sa_handler(number);
+    } else {
+        /* the fault happens again when we return, and ends the program */
+        signal(number, SIG_DFL);
+    }
+}
+
+static void
+on_fault(int number, siginfo_t *info, void *context)
+{
+    explain_fault(info->si_addr);
+    pass_on(number, info, context);
+}
+
+int
+fl_os_fault_install(bool (*explain)(void *address))
+{
+    int error = 0;
+    pthread_mutex_lock(&users_lock);
+    if (users++ == 0) {
+        struct sigaction action = {.sa_sigaction = on_fault,
+                                   .sa_flags = SA_SIGINFO | SA_ONSTACK};
+        sigemptyset(&action.sa_mask);
+        explain_fault = explain;
+        for (int i = 0; i < SIGNALS; i++) {
+            if (sigaction(numbers[i], &action, &before[i])) {
+                error = errno;
+            }
+        }
+    }
+    pthread_mutex_unlock(&users_lock);
+    return error;
+}
+
+void
+fl_os_fault_remove(void)
+{
+    pthread_mutex_lock(&users_lock);
+    if (--users == 0) {
+        for (int i = 0; i < SIGNALS; i++) {
+            struct sigaction now;
+            sigaction(numbers[i], NULL, &now);
+            /* leave in place what the program has installed meanwhile */
+            if ((now.sa_flags & SA_SIGINFO) && now.sa_sigaction == on_fault) {
+                sigaction(numbers[i], &before[i], NULL);
+            }
+        }
+    }
+    pthread_mutex_unlock(&users_lock);
+}
+
+int
+fl_os_fault_stack(void **memory)
+{
+    stack_t stack = {.ss_size = 64 * 1024};
+    stack.ss_sp = malloc(stack.ss_size);
+    if (!stack.ss_sp) {
+        return ENOMEM;
+    }
+    *memory = stack.ss_sp;
+    if (sigaltstack(&stack, NULL)) {
+        int error = errno;
+        free(stack.ss_sp);
+        return error;
+    }
+    return 0;
+}
+
+void
+fl_os_fault_stack_free(void *memory)
+{
+    stack_t none = {.ss_flags = SS_DISABLE};
+    sigaltstack(&none, NULL);
+    free(memory);
+}
+
+void
+fl_os_write_error(const char *text, size_t length)
+{
+    while (length) {
+        ssize_t n = write(STDERR_FILENO, text, length);
+        if (n < 0) {
+            return;
+        }
+        text += n;
+        length -= (size_t)n;
+    }
+}

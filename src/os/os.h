@@ -1,0 +1,103 @@
+/*
+ * The contract with the system: all that the library asks of it. Nothing above
+ * this floor calls the kernel or pthreads by itself, so that a port or a fault
+ * injector can stand here.
+ *
+ * Unless it says otherwise a function returns 0 or a positive errno value,
+ * leaves errno alone, is no pthread cancellation point, and never gives EINTR.
+ */
+#ifndef FL_OS_H
+#define FL_OS_H
+
+#include "base/atomic.h"
+
+#include <filch/time.h>
+#include <pthread.h>
+
+/* ---- clock ---- */
+
+/* Nanoseconds on the monotonic clock. Never fails, never goes back. */
+filch_time fl_os_now(void);
+
+/* ---- futex ---- */
+
+/*
+ * Sleeps while *word is `expected`, until fl_os_wake on it or until `deadline`
+ * (FILCH_NEVER: for good). May return without cause: look again. ETIMEDOUT
+ * only when the deadline has passed.
+ */
+int fl_os_wait(fl_atomic32 *word, uint32_t expected, filch_time deadline);
+
+/*
+ * Wakes up to `n` who sleep on *word. The word may be gone already: then this
+ * does nothing, or wakes someone without cause.
+ */
+void fl_os_wake(fl_atomic32 *word, unsigned n);
+
+/* Gives up the CPU, for `round` 0, 1, 2 … ever longer, up to 1 ms. */
+void fl_os_back_off(unsigned round);
+
+/* ---- memory ---- */
+
+/* Address space that reads as zero and takes no memory until touched. */
+int fl_os_map(void **memory, size_t size);
+void fl_os_unmap(void *memory, size_t size);
+
+/*
+ * Makes a range of whole pages a guard: touching it is SIGSEGV. Without a
+ * mapping of its own where the kernel can (Linux 6.13); elsewhere it costs
+ * two, and ENOMEM means that vm.max_map_count is reached.
+ */
+int fl_os_guard(void *memory, size_t size);
+
+/* Gives the pages of a range back; they read as zero again. Keeps guards. */
+void fl_os_discard(void *memory, size_t size);
+
+/* Makes a range of a mapping as new for the sanitizers too. */
+void fl_os_renew(void *memory, size_t size);
+
+/* Bytes in a page. */
+size_t fl_os_page(void);
+
+/* ---- threads and CPUs ---- */
+
+/*
+ * Starts a thread with all asynchronous signals blocked, on CPU number `cpu`
+ * of those the process may use (counted round), named `name`.
+ */
+int fl_os_thread_start(pthread_t *thread, unsigned cpu, const char *name,
+                       void *(*body)(void *), void *arg);
+void fl_os_thread_join(pthread_t thread);
+
+/* Lets the calling thread run on all CPUs that the process may use again. */
+void fl_os_thread_roam(void);
+
+/* CPUs that the process may use: by affinity and by its cgroup's quota. */
+unsigned fl_os_cpus(void);
+
+/* The calling thread's errno; valid as long as the thread. */
+int *fl_os_errno(void);
+
+/* ---- faults and forks ---- */
+
+/*
+ * While at least one is installed, `explain(address)` is called, on an
+ * alternate stack, for a SIGSEGV or SIGBUS at that address; when it returns
+ * false, or has said what it had to say, the handler found at the first
+ * installation takes over, or the default ends the program. Needs
+ * fl_os_fault_stack in each thread whose stack may overflow.
+ */
+int fl_os_fault_install(bool (*explain)(void *address));
+void fl_os_fault_remove(void);
+
+/* Gives the calling thread a signal stack, and takes it away again. */
+int fl_os_fault_stack(void **memory);
+void fl_os_fault_stack_free(void *memory);
+
+/* Writes to standard error; may be called in a signal handler. */
+void fl_os_write_error(const char *text, size_t length);
+
+/* `child` is called in each forked child, once this was called. */
+int fl_os_on_fork(void (*child)(void));
+
+#endif

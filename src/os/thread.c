@@ -1,0 +1,160 @@
+#include "os/os.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The CPUs that the process might use when it last asked; guarded by lock. */
+static cpu_set_t allowed;
+static pthread_mutex_t allowed_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static unsigned
+find_allowed(void)
+{
+    pthread_mutex_lock(&allowed_lock);
+    if (sched_getaffinity(0, sizeof allowed, &allowed)) {
+        CPU_ZERO(&allowed);
+    }
+    int n = CPU_COUNT(&allowed);
+    pthread_mutex_unlock(&allowed_lock);
+    return n > 0 ? (unsigned)n : 1;
+}
+
+static void
+get_allowed(cpu_set_t *set)
+{
+    pthread_mutex_lock(&allowed_lock);
+    *set = allowed;
+    pthread_mutex_unlock(&allowed_lock);
+}
+
+/* The set of just the nth allowed CPU, counted round. */
+static bool
+nth_allowed(unsigned n, cpu_set_t *one)
+{
+    cpu_set_t all;
+    get_allowed(&all);
+    if (CPU_COUNT(&all) == 0) {
+        return false;
+    }
+    n %= (unsigned)CPU_COUNT(&all);
+    CPU_ZERO(one);
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (CPU_ISSET(cpu, &all) && n-- == 0) {
+            CPU_SET(cpu, one);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The CPUs' worth of time that a cgroup's quota file allows, 0 if no limit. */
+static unsigned
+quota(const char *path, const char *format)
+{
+    long long used = 0, period = 100000;
+    FILE *file = fopen(path, "re");
+    if (!file) {
+        return 0;
+    }
+    int n = fscanf(file, format, &used, &period);
+    fclose(file);
+    if (n < 1 || used <= 0 || period <= 0) {
+        return 0;
+    }
+    return (unsigned)((used + period - 1) / period);
+}
+
+unsigned
+fl_os_cpus(void)
+{
+    int saved = errno;
+    unsigned cpus = find_allowed();
+    unsigned limit = quota("/sys/fs/cgroup/cpu.max", "%lld %lld");
+    if (!limit) {
+        limit = quota("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "%lld");
+    }
+    errno = saved;
+    return limit && limit < cpus ? limit : cpus;
+}
+
+/*
+ * The attributes of a worker: one CPU to begin on, since the kernel leaves a
+ * new thread on its creator's CPU for a long while, and asynchronous signals
+ * blocked, since they are the program's business. A fault's signal must stay
+ * open.
+ */
+static int
+set_attributes(pthread_attr_t *attributes, unsigned cpu)
+{
+    sigset_t blocked;
+    cpu_set_t one;
+    sigfillset(&blocked);
+    sigdelset(&blocked, SIGSEGV);
+    sigdelset(&blocked, SIGBUS);
+    sigdelset(&blocked, SIGFPE);
+    sigdelset(&blocked, SIGILL);
+    sigdelset(&blocked, SIGTRAP);
+    sigdelset(&blocked, SIGABRT);
+    sigdelset(&blocked, SIGSYS);
+    int error = pthread_attr_setsigmask_np(attributes, &blocked);
+    if (!error && nth_allowed(cpu, &one)) {
+        error = pthread_attr_setaffinity_np(attributes, sizeof one, &one);
+    }
+    return error;
+}
+
+int
+fl_os_thread_start(pthread_t *thread, unsigned cpu, const char *name,
+                   void *(*body)(void *), void *arg)
+{
+    pthread_attr_t attributes;
+    int error = pthread_attr_init(&attributes);
+    if (error) {
+        return error;
+    }
+    error = set_attributes(&attributes, cpu);
+    if (!error) {
+        error = pthread_create(thread, &attributes, body, arg);
+    }
+    pthread_attr_destroy(&attributes);
+    if (!error) {
+        char shortened[16];
+        snprintf(shortened, sizeof shortened, "%s", name);
+        pthread_setname_np(*thread, shortened);
+    }
+    return error;
+}
+
+void
+fl_os_thread_join(pthread_t thread)
+{
+    int state;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    pthread_join(thread, NULL);
+    pthread_setcancelstate(state, &state);
+}
+
+void
+fl_os_thread_roam(void)
+{
+    int saved = errno;
+    cpu_set_t all;
+    get_allowed(&all);
+    sched_setaffinity(0, sizeof all, &all);
+    errno = saved;
+}
+
+int *
+fl_os_errno(void)
+{
+    return &errno;
+}
+
+int
+fl_os_on_fork(void (*child)(void))
+{
+    return pthread_atfork(NULL, NULL, child);
+}

@@ -1,0 +1,127 @@
+#include "sched/config.h"
+
+#include "fiber/stack.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORKERS_MOST 1024
+
+#if defined(FILCH_TSAN_) || defined(FILCH_ASAN_)
+#define STACK_DEFAULT ((size_t)256 << 10)
+#else
+#define STACK_DEFAULT ((size_t)64 << 10)
+#endif
+
+static int
+bad_variable(const char *name, const char *text, const char *expected)
+{
+    fl_warn("bad value '%s' of the environment variable %s: expected %s", text,
+            name, expected);
+    return EINVAL;
+}
+
+/* Digits, and with `suffixes` a K, M or G behind them. */
+static bool
+parse(const char *text, bool suffixes, uint64_t *value)
+{
+    char *end;
+    int saved = errno;
+    if (*text < '0' || *text > '9') {
+        return false;
+    }
+    errno = 0;
+    unsigned long long n = strtoull(text, &end, 10);
+    bool fits = errno == 0;
+    errno = saved;
+    unsigned shift = 0;
+    if (suffixes && *end) {
+        const char *found = strchr("KMGkmg", *end++);
+        shift = found ? 10 * (unsigned)((found - "KMG") % 3 + 1) : 64;
+    }
+    if (!fits || *end || shift == 64 || (n << shift) >> shift != n) {
+        return false;
+    }
+    *value = n << shift;
+    return true;
+}
+
+/* The number in a variable, into *value, which is left alone if it is unset. */
+static int
+from_environment(const char *name, uint64_t most, const char *expected,
+                 uint64_t *value)
+{
+    const char *text = getenv(name);
+    uint64_t n;
+    if (!text) {
+        return 0;
+    }
+    if (!parse(text, most > UINT32_MAX, &n) || n > most) {
+        return bad_variable(name, text, expected);
+    }
+    *value = n;
+    return 0;
+}
+
+static int
+fill_from_environment(filch_config *config)
+{
+    uint64_t workers = config->workers, stack = config->stack_size;
+    uint64_t seed = config->seed, virtual_time = config->virtual_time;
+    uint64_t pin = config->pin_workers;
+    int error = 0;
+    if (!workers) {
+        error = from_environment("FILCH_WORKERS", WORKERS_MOST,
+                                 "a number from 0 to 1024", &workers);
+    }
+    if (!error && !stack) {
+        error = from_environment("FILCH_STACK_SIZE", (uint64_t)1 << 40,
+                                 "bytes, or a number with K, M or G", &stack);
+        if (!error && stack && (stack < FL_STACK_MIN || stack > FL_STACK_MAX)) {
+            error = bad_variable("FILCH_STACK_SIZE",
+                                 getenv("FILCH_STACK_SIZE"), "16K to 1G");
+        }
+    }
+    if (!error && !seed) {
+        error = from_environment("FILCH_SEED", UINT64_MAX, "a number", &seed);
+    }
+    if (!error && !virtual_time) {
+        error = from_environment("FILCH_VIRTUAL_TIME", 1, "0 or 1",
+                                 &virtual_time);
+    }
+    if (!error && !pin) {
+        error = from_environment("FILCH_PIN_WORKERS", 1, "0 or 1", &pin);
+    }
+    config->workers = (unsigned)workers;
+    config->stack_size = (size_t)stack;
+    config->seed = seed;
+    config->virtual_time = virtual_time;
+    config->pin_workers = pin;
+    return error;
+}
+
+int
+fl_config_resolve(filch_config *config, const filch_config *given)
+{
+    *config = given ? *given : (filch_config){0};
+    int error = fill_from_environment(config);
+    if (error) {
+        return error;
+    }
+    if (config->workers > WORKERS_MOST ||
+        (config->stack_size && (config->stack_size < FL_STACK_MIN ||
+                                config->stack_size > FL_STACK_MAX))) {
+        return EINVAL;
+    }
+    if (config->seed || config->virtual_time) {
+        fl_warn("deterministic runs (a seed, or virtual time) are not "
+                "available in this version");
+        return ENOTSUP;
+    }
+    config->workers = config->workers ? config->workers : fl_os_cpus();
+    config->stack_size =
+        config->stack_size ? config->stack_size : STACK_DEFAULT;
+    config->name = config->name ? config->name : "filch";
+    return 0;
+}

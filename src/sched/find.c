@@ -1,0 +1,129 @@
+/*
+ * What a worker does next.
+ *
+ * In this order: the next slot, the ring, the deque's bottom, the common
+ * queue. Every so many turns it does its chores first, looking at the far ends
+ * (the common queue, the deque's top) and at the clock, so that nothing waits
+ * for ever. How many turns adapts to how long they take: the clock is to be
+ * read every 100 to 500 us, not for every task.
+ */
+#include "sched/worker.h"
+
+#define POLL_MOST 64
+#define POLL_SOON FILCH_US(100)
+#define POLL_LATE FILCH_US(500)
+#define FAR_EVERY 64
+#define STREAK_MOST 64
+
+fl_fiber *
+fl_find_ready(fl_worker *worker)
+{
+    fl_ready *ready = &worker->ready;
+    fl_fiber *fiber;
+    if (fl_likely(worker->streak < STREAK_MOST)) {
+        fiber = fl_ready_take_next(ready);
+        if (fiber) {
+            worker->streak++;
+            return fiber;
+        }
+    }
+    worker->streak = 0;
+    fiber = fl_ready_pop(ready);
+    return fiber ? fiber : fl_ready_take_next(ready);
+}
+
+fl_work *
+fl_find_injected(fl_worker *worker)
+{
+    filch_runtime *runtime = worker->runtime;
+    uint32_t share = fl_inject_count(&runtime->inject) / runtime->count + 1;
+    uint32_t room = FL_READY - fl_ready_size(&worker->ready);
+    share = share < room / 2 + 1 ? share : room / 2 + 1;
+
+    fl_fiber *first, *rest;
+    if (!fl_inject_pop(&runtime->inject, &first, share)) {
+        return NULL;
+    }
+    for (rest = first->next; rest; rest = first->next) {
+        first->next = rest->next;
+        fl_make_ready(worker, rest);
+    }
+    return fl_work_of(first);
+}
+
+/* Reads the clock, for the timers and to learn how long turns take. */
+static void
+poll(fl_worker *worker)
+{
+    filch_time now = fl_os_now(), took = now - worker->polled;
+    worker->polled = now;
+    if (took > POLL_LATE && worker->poll_every > 1) {
+        worker->poll_every /= 2;
+    } else if (took < POLL_SOON && worker->poll_every < POLL_MOST) {
+        worker->poll_every *= 2;
+    }
+    worker->poll_left = worker->poll_every;
+    if (fl_timers_earliest(worker->timers) <= now) {
+        fl_timers_run(worker, worker->timers);
+    }
+}
+
+static fl_work *
+do_chores(fl_worker *worker)
+{
+    poll(worker);
+    if (fl_inject_count(&worker->runtime->inject)) {
+        fl_work *work = fl_find_injected(worker);
+        if (work) {
+            return work;
+        }
+    }
+    /* by turns, not by time, so that one worker's order does not vary */
+    uint32_t turn = fl_load_relaxed(&worker->turn);
+    if (turn - worker->far_turn < FAR_EVERY) {
+        return NULL;
+    }
+    worker->far_turn = turn;
+    return fl_deque_steal(&worker->deque);
+}
+
+static fl_work *
+find_near(fl_worker *worker)
+{
+    fl_work *work;
+    if (worker->yielding) {
+        worker->yielding = false;
+        work = fl_deque_pop(&worker->deque);
+        if (work) {
+            return work;
+        }
+    }
+    work = fl_work_of(fl_find_ready(worker));
+    if (!work) {
+        work = fl_deque_pop(&worker->deque);
+    }
+    if (!work && fl_inject_count(&worker->runtime->inject)) {
+        work = fl_find_injected(worker);
+    }
+    return work;
+}
+
+fl_work *
+fl_find(fl_worker *worker)
+{
+    fl_work *work = worker->pending;
+    if (work) {
+        worker->pending = NULL;
+        return work;
+    }
+    fl_store_relaxed(&worker->turn, fl_load_relaxed(&worker->turn) + 1);
+    if (worker->poll_left <= 1) {
+        work = do_chores(worker);
+        if (work) {
+            return work;
+        }
+    } else {
+        worker->poll_left--;
+    }
+    return find_near(worker);
+}

@@ -1,0 +1,287 @@
+/*
+ * Who sleeps, and who keeps watch.
+ *
+ * CONTRACT  While some worker is idle, just one idle worker keeps *watch*: it
+ *           looks at all queues and timers, spinning first, then with naps of
+ *           50 us to 1 ms. The others sleep until they are given the watch. So
+ *           whoever makes work wakes nobody, and pays nothing; a stranger
+ *           (a plain thread, another runtime) wakes the watch if it sleeps.
+ * STATE     watch     NULL only while no worker is idle
+ *           sleepers  all idle workers but the watch
+ *           park      of a worker: FL_AWAKE, FL_ASLEEP
+ *           I1  a worker in `sleepers` has nothing in its own queues
+ *           I2  when all others are in `sleepers`, work can only come from the
+ *               common queue or a timer: then the watch sleeps without naps
+ * PROTOCOL      the watch, going to sleep       a stranger
+ *           W1  park := FL_ASLEEP (exchange)  I1  push, count += n (addition)
+ *           W2  the common queue is empty     I2  look who has the watch
+ *           W3  no timer is earlier           I3  it is asleep: wake it
+ *           W4  sleep while park is FL_ASLEEP
+ *               arming likewise: earliest := t (exchange), then watch_until
+ * NO LOST WAKEUP  W1 and I1 are seq_cst, as are the loads after them: either W2
+ *           sees the count, or I3 sees FL_ASLEEP. If I2 finds a worker that is
+ *           just giving the watch to another, that other one has not come to
+ *           W2. If it finds none, all are busy, and who is idle first comes to
+ *           W2. A sleeper that is given the watch finds so after its own W1.
+ * WAKEUP GUARANTEE  What a busy worker makes runnable is seen after 1 ms at
+ *           most, if that worker does not come to run it before: mostly it
+ *           does, and then waking another for it would have cost 10 us of its
+ *           time for nothing. A watch that finds work gives the watch to a
+ *           sleeper, which it wakes: so one wake follows the other while there
+ *           is more work than workers awake.
+ * REJECTED  Waking a sleeper with each push: 8 to 13 us for who pushes, for
+ *           tasks of some ns. Letting every idle worker search: they take the
+ *           lines of the queues from those who work.
+ * SOURCE    The one searcher of Go's scheduler (runtime/proc.go) and Tokio's.
+ */
+#include "sched/worker.h"
+
+#include <errno.h>
+
+enum { FL_AWAKE, FL_ASLEEP };
+
+#define LOOKS_SPINNING 16
+#define PAUSES 64 /* between two looks, some 1.5 us */
+#define NAP_FIRST FILCH_US(50)
+#define NAP_LAST FILCH_MS(1)
+
+/* ---- waking ---- */
+
+static void
+wake(fl_worker *worker)
+{
+    if (fl_load_seq_cst(&worker->park) == FL_ASLEEP &&
+        fl_exchange_seq_cst(&worker->park, (uint32_t)FL_AWAKE) == FL_ASLEEP) {
+        fl_os_wake(&worker->park, 1);
+    }
+}
+
+void
+fl_wake_watch(filch_runtime *runtime)
+{
+    fl_worker *watch = fl_load_seq_cst(&runtime->watch); /* I2 */
+    if (watch) {
+        wake(watch); /* I3 */
+    }
+}
+
+void
+fl_wake_all(filch_runtime *runtime)
+{
+    for (unsigned i = 0; i < runtime->count; i++) {
+        wake(&runtime->workers[i]);
+    }
+}
+
+void
+fl_timer_armed(fl_worker *worker, filch_time deadline)
+{
+    filch_runtime *runtime = worker->runtime;
+    if (deadline < (filch_time)fl_load_seq_cst(&runtime->watch_until)) {
+        fl_wake_watch(runtime);
+    }
+}
+
+/* ---- the watch and the sleepers; all with idle_guard ---- */
+
+static void
+add_sleeper(filch_runtime *runtime, fl_worker *worker)
+{
+    worker->sleeper = runtime->sleepers;
+    runtime->sleepers = worker;
+    fl_store_relaxed(&runtime->sleeping,
+                     fl_load_relaxed(&runtime->sleeping) + 1);
+}
+
+/* The worker is idle: it gets the watch, or becomes a sleeper (false). A watch
+ * that sleeps is relieved: who was busy last is the one to stay awake. */
+static bool
+take_watch(fl_worker *worker)
+{
+    filch_runtime *runtime = worker->runtime;
+    fl_guard_lock(&runtime->idle_guard);
+    fl_worker *watch = fl_load_relaxed(&runtime->watch);
+    bool taken = !watch || fl_load_seq_cst(&watch->park) == FL_ASLEEP;
+    if (taken) {
+        if (watch) {
+            add_sleeper(runtime, watch);
+        }
+        fl_exchange_seq_cst(&runtime->watch_until, (uint64_t)0);
+        fl_exchange_seq_cst(&runtime->watch, (void *)worker);
+    } else {
+        add_sleeper(runtime, worker);
+    }
+    fl_guard_unlock(&runtime->idle_guard);
+    return taken;
+}
+
+/* The watch has found work: a sleeper, if there is one, is to keep watch. */
+static void
+hand_over_watch(fl_worker *worker)
+{
+    filch_runtime *runtime = worker->runtime;
+    fl_guard_lock(&runtime->idle_guard);
+    fl_worker *next = runtime->sleepers;
+    if (next) {
+        runtime->sleepers = next->sleeper;
+        fl_store_relaxed(&runtime->sleeping,
+                         fl_load_relaxed(&runtime->sleeping) - 1);
+    }
+    fl_exchange_seq_cst(&runtime->watch, (void *)next);
+    fl_guard_unlock(&runtime->idle_guard);
+    if (next) {
+        wake(next);
+    }
+}
+
+/* The watch has woken: whether it still is the watch. */
+static bool
+still_watch(fl_worker *worker)
+{
+    filch_runtime *runtime = worker->runtime;
+    fl_guard_lock(&runtime->idle_guard);
+    bool still = fl_load_relaxed(&runtime->watch) == (void *)worker;
+    if (still) {
+        fl_exchange_seq_cst(&worker->park, (uint32_t)FL_AWAKE);
+        fl_exchange_seq_cst(&runtime->watch_until, (uint64_t)0);
+    }
+    fl_guard_unlock(&runtime->idle_guard);
+    return still;
+}
+
+/* ---- sleeping ---- */
+
+static bool
+quits(const fl_worker *worker)
+{
+    return fl_load_seq_cst(&worker->runtime->quit);
+}
+
+/* A sleeper, until it is given the watch, or is to quit. */
+static void
+sleep_until_called(fl_worker *worker)
+{
+    for (;;) {
+        fl_exchange_seq_cst(&worker->park, (uint32_t)FL_ASLEEP);
+        if (quits(worker) || fl_load_seq_cst(&worker->runtime->watch) ==
+                                 (void *)worker) {
+            break;
+        }
+        fl_count(&worker->stats.sleeps);
+        fl_os_wait(&worker->park, FL_ASLEEP, FILCH_NEVER);
+    }
+    fl_exchange_seq_cst(&worker->park, (uint32_t)FL_AWAKE);
+}
+
+/* The first deadline of all the runtime's timers. */
+static filch_time
+earliest(const filch_runtime *runtime)
+{
+    filch_time first = FILCH_NEVER;
+    for (unsigned i = 0; i < runtime->count; i++) {
+        fl_timers *timers = runtime->workers[i].timers;
+        filch_time one = (filch_time)fl_load_seq_cst(&timers->earliest);
+        first = one < first ? one : first;
+    }
+    return first;
+}
+
+/* The watch sleeps, `nap` at most while others are busy; false if it was
+ * relieved, and is a sleeper now. */
+static bool
+nap(fl_worker *worker, filch_time nap)
+{
+    filch_runtime *runtime = worker->runtime;
+    bool others_sleep =
+        fl_load_relaxed(&runtime->sleeping) + 1 == runtime->count;
+    filch_time first = earliest(runtime);
+    filch_time until = others_sleep ? FILCH_NEVER : fl_os_now() + nap;
+    until = first < until ? first : until;
+
+    fl_exchange_seq_cst(&runtime->watch_until, (uint64_t)until);
+    fl_exchange_seq_cst(&worker->park, (uint32_t)FL_ASLEEP); /* W1 */
+    if (!quits(worker) && !fl_inject_count(&runtime->inject) && /* W2 */
+        earliest(runtime) >= until) {                           /* W3 */
+        fl_count(&worker->stats.sleeps);
+        while (fl_load_seq_cst(&worker->park) == FL_ASLEEP &&
+               fl_os_wait(&worker->park, FL_ASLEEP, until) != ETIMEDOUT) {
+        }
+    }
+    return still_watch(worker);
+}
+
+/* ---- watching ---- */
+
+static void
+run_due_timers(fl_worker *worker)
+{
+    filch_runtime *runtime = worker->runtime;
+    filch_time now = fl_os_now();
+    for (unsigned i = 0; i < runtime->count; i++) {
+        fl_timers *timers = runtime->workers[i].timers;
+        if (fl_timers_earliest(timers) <= now) {
+            fl_timers_run(worker, timers);
+        }
+    }
+}
+
+static fl_work *
+look(fl_worker *worker)
+{
+    fl_work *work = NULL;
+    if (fl_inject_count(&worker->runtime->inject)) {
+        work = fl_find_injected(worker);
+    }
+    if (!work) {
+        run_due_timers(worker);
+        work = fl_work_of(fl_find_ready(worker));
+    }
+    if (!work) {
+        work = fl_deque_pop(&worker->deque); /* what a callback spawned */
+    }
+    return work ? work : fl_steal(worker);
+}
+
+/* Until there is work; NULL when relieved or to quit. */
+static fl_work *
+keep_watch(fl_worker *worker)
+{
+    filch_time length = NAP_FIRST;
+    for (unsigned looks = 0; !quits(worker); looks++) {
+        fl_work *work = look(worker);
+        if (work) {
+            return work;
+        }
+        if (looks < LOOKS_SPINNING) {
+            for (int i = 0; i < PAUSES; i++) {
+                fl_pause();
+            }
+            continue;
+        }
+        if (!nap(worker, length)) {
+            return NULL;
+        }
+        length = length < NAP_LAST / 2 ? length * 2 : NAP_LAST;
+    }
+    return NULL;
+}
+
+fl_work *
+fl_idle(fl_worker *worker)
+{
+    bool watching = take_watch(worker);
+    for (;;) {
+        if (!watching) {
+            sleep_until_called(worker);
+        }
+        if (quits(worker)) {
+            return NULL;
+        }
+        fl_work *work = keep_watch(worker);
+        if (work) {
+            hand_over_watch(worker);
+            return work;
+        }
+        watching = false;
+    }
+}

@@ -1,0 +1,87 @@
+#include "sched/job.h"
+
+#include "sched/worker.h"
+
+#include <filch/job.h>
+
+void
+filch_fork(filch_job *job, filch_fn fn, void *arg)
+{
+    fl_fiber *me = fl_me();
+    job->fn_ = fn;
+    job->arg_ = arg;
+    job->forker_ = me;
+    job->previous_ = me->jobs;
+    me->jobs = job;
+    fl_store_relaxed(&job->state_, (uint32_t)FL_JOB_QUEUED);
+    fl_tsan_release(job);
+    if (fl_unlikely(me->kind < FL_TASK || me->barred ||
+                    fl_deque_push(&me->worker->deque, fl_work_of_job(job)))) {
+        fl_store_relaxed(&job->state_, (uint32_t)FL_JOB_KEPT);
+    }
+}
+
+/* Calls the job on the forker's own stack, shielded as it would be stolen. */
+static int
+call(fl_fiber *me, filch_job *job)
+{
+    me->shield++;
+    int status = job->fn_(job->arg_);
+    me->shield--;
+    if (fl_unlikely(me->jobs != job->previous_)) {
+        fl_fatal("a job ended with a forked job that it had not synced");
+    }
+    return status;
+}
+
+/* F2 and F3, once the forker is parked. */
+static void
+await(void *arg)
+{
+    filch_job *job = arg;
+    fl_fiber *forker = job->forker_;
+    if (fl_exchange_acq_rel(&job->state_, (uint32_t)FL_JOB_AWAITED) ==
+        FL_JOB_DONE) {
+        fl_resume(forker);
+    }
+}
+
+/* The job is another worker's, or too deep for this stack. */
+static FL_NOINLINE int
+wait_for(fl_fiber *me, filch_job *job)
+{
+    if (fl_load_acquire(&job->state_) != FL_JOB_DONE) { /* F1 */
+        if (fl_spare(me->worker)) {
+            fl_suspend(me, await, job);
+        } else {
+            /* no memory to go on with: hold the worker up */
+            unsigned round = 0;
+            while (fl_load_acquire(&job->state_) != FL_JOB_DONE) {
+                fl_os_back_off(round++);
+            }
+        }
+    }
+    fl_tsan_acquire(job);
+    return job->status_;
+}
+
+int
+filch_sync(filch_job *job)
+{
+    fl_fiber *me = fl_me();
+    if (fl_unlikely(me->jobs != job)) {
+        fl_fatal("a job was synced by who had not forked it last");
+    }
+    me->jobs = job->previous_;
+    if (fl_unlikely(fl_load_relaxed(&job->state_) == FL_JOB_KEPT)) {
+        return call(me, job);
+    }
+    fl_deque *deque = &me->worker->deque;
+    if (fl_likely(fl_deque_peek(deque) == fl_work_of_job(job) &&
+                  !fl_stack_low(me->worker->stack,
+                                __builtin_frame_address(0)) &&
+                  fl_deque_pop(deque))) {
+        return call(me, job);
+    }
+    return wait_for(me, job);
+}

@@ -1,0 +1,123 @@
+/*
+ * Making parked fibers runnable.
+ *
+ * WAKEUP GUARANTEE  A fiber goes to the worker that wakes it: into its next
+ *           slot if that is free, since then what was handed over is still in
+ *           the cache, else to the end of its ring. No sleeping worker is woken
+ *           for it: the watch notices what waits too long (idle.c).
+ * LAST TOUCH  A plain thread, or another runtime, that resumes a fiber counts
+ *           itself in on the fiber's runtime while the fiber cannot yet run,
+ *           and out at the end; the end of a run waits for that count, so what
+ *           is touched in between is still there.
+ */
+#include "sched/worker.h"
+
+void
+fl_foreign_enter(filch_runtime *runtime)
+{
+    fl_add_seq_cst(&runtime->foreign, 1u);
+}
+
+void
+fl_foreign_leave(filch_runtime *runtime)
+{
+    fl_add_seq_cst(&runtime->foreign, (uint32_t)-1);
+}
+
+void
+fl_make_ready(fl_worker *worker, fl_fiber *fiber)
+{
+    if (fl_unlikely(!fl_ready_push(&worker->ready, fiber))) {
+        fl_inject_push(&worker->runtime->inject, fiber, fiber, 1);
+    }
+}
+
+static void
+resume_thread(fl_fiber *fiber)
+{
+    fl_thread_fiber *thread = fl_container(fiber, fl_thread_fiber, fiber);
+    fl_atomic32 *go = &thread->go;
+    fl_store_release(go, 1u);
+    fl_os_wake(go, 1); /* the thread may be gone by now: that does no harm */
+}
+
+/* Pushes a chain from outside of the runtime. */
+static void
+resume_foreign(fl_fiber *first, fl_fiber *last, uint32_t n)
+{
+    filch_runtime *runtime = first->runtime;
+    fl_foreign_enter(runtime);
+    fl_inject_push(&runtime->inject, first, last, n);
+    fl_wake_watch(runtime);
+    fl_foreign_leave(runtime);
+}
+
+/* The calling worker if the fiber is of its runtime, else NULL. */
+static fl_worker *
+local_worker(const fl_fiber *fiber)
+{
+    fl_fiber *me = fl_me();
+    if (me->kind == FL_THREAD || me->worker->runtime != fiber->runtime) {
+        return NULL;
+    }
+    return me->worker;
+}
+
+void
+fl_resume(fl_fiber *fiber)
+{
+    fl_tsan_release(fiber);
+    if (fl_unlikely(fiber->kind == FL_THREAD)) {
+        resume_thread(fiber);
+        return;
+    }
+    fl_worker *worker = local_worker(fiber);
+    if (fl_unlikely(!worker)) {
+        resume_foreign(fiber, fiber, 1);
+    } else if (!fl_ready_put_next(&worker->ready, fiber)) {
+        fl_make_ready(worker, fiber);
+    }
+}
+
+/* What does not fit into the ring goes to the common queue in one piece. */
+static void
+inject_rest(fl_worker *worker, fl_fiber *first)
+{
+    fl_fiber *last = first;
+    uint32_t n = 1;
+    fl_tsan_release(first);
+    while (last->next) {
+        last = last->next;
+        fl_tsan_release(last);
+        n++;
+    }
+    fl_inject_push(&worker->runtime->inject, first, last, n);
+}
+
+/* Whether all of a chain are fibers of the worker's own runtime. */
+static bool
+all_local(const fl_worker *worker, const fl_fiber *fiber)
+{
+    while (fiber && fiber->kind != FL_THREAD &&
+           fiber->runtime == worker->runtime) {
+        fiber = fiber->next;
+    }
+    return !fiber;
+}
+
+void
+fl_resume_chain(fl_fiber *first)
+{
+    fl_fiber *me = fl_me();
+    while (first) {
+        fl_fiber *rest = first->next;
+        if (rest && me->kind != FL_THREAD &&
+            fl_ready_size(&me->worker->ready) >= FL_READY / 2 &&
+            all_local(me->worker, first)) {
+            inject_rest(me->worker, first);
+            return;
+        }
+        fl_resume(first);
+        first = rest;
+    }
+}

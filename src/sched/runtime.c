@@ -1,0 +1,321 @@
+/*
+ * The beginning and the end of a run.
+ *
+ * PROTOCOL  The end, step by step:
+ *           E1  stopping := 1: submissions are refused, tasks that start from
+ *               now on start cancelled
+ *           E2  every live task of the runtime is cancelled, again and again,
+ *               since one may just have been spawned
+ *           E3  all tasks have ended: seen by their counts, ends read before
+ *               beginnings, since only a live task begins another
+ *           E4  quit := 1: the workers leave their loops, and are joined
+ *           E5  no stranger is touching the runtime any more (resume.c)
+ *           E6  it is freed
+ */
+#include "sched/config.h"
+#include "sched/worker.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAIN_STACK ((size_t)1 << 20)
+#define TAGS 65535u
+#define PATIENCE FILCH_SEC(5)
+
+static fl_atomic32 tags_guard;
+static bool tags[TAGS + 1];   /* tags_guard: which numbers are taken */
+static fl_atomic32 live;      /* runtimes */
+static fl_atomic32 forked;    /* 1: in a child of a process that had one */
+static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
+
+/* ---- forks and numbers ---- */
+
+static void
+in_child(void)
+{
+    if (fl_load_relaxed(&live)) {
+        fl_store_relaxed(&forked, 1u);
+    }
+    fl_me_begin(); /* whatever it was: a plain thread now */
+}
+
+static void
+watch_forks(void)
+{
+    fl_os_on_fork(in_child);
+}
+
+static uint32_t
+take_tag(void)
+{
+    uint32_t tag = 1;
+    fl_guard_lock(&tags_guard);
+    while (tag <= TAGS && tags[tag]) {
+        tag++;
+    }
+    if (tag <= TAGS) {
+        tags[tag] = true;
+    }
+    fl_guard_unlock(&tags_guard);
+    return tag <= TAGS ? tag : 0;
+}
+
+static void
+give_tag(uint32_t tag)
+{
+    fl_guard_lock(&tags_guard);
+    tags[tag] = false;
+    fl_guard_unlock(&tags_guard);
+}
+
+/* ---- workers ---- */
+
+static int
+set_up_worker(filch_runtime *runtime, fl_worker *worker, unsigned index)
+{
+    worker->runtime = runtime;
+    worker->index = index;
+    worker->poll_every = worker->poll_left = 1;
+    worker->loop.kind = FL_LOOP;
+    worker->loop.barred = 1;
+    worker->loop.runtime = runtime;
+    worker->loop.worker = worker;
+    int error = fl_deque_init(&worker->deque);
+    if (!error) {
+        error = fl_timers_get(&worker->timers);
+    }
+    if (!error && !fl_spare(worker)) {
+        error = ENOMEM;
+    }
+    return error;
+}
+
+static void
+clear_worker(fl_worker *worker)
+{
+    if (worker->timers) {
+        fl_timers_put(worker->timers);
+    }
+    fl_deque_free(&worker->deque);
+    fl_task_flush(worker);
+    if (worker->stacks.items) {
+        fl_stack_put_batch(worker->stacks.items);
+    }
+    if (worker->stacks.full) {
+        fl_stack_put_batch(worker->stacks.full);
+    }
+}
+
+/* ---- the runtime's memory ---- */
+
+static void
+free_runtime(filch_runtime *runtime)
+{
+    for (unsigned i = 0; i < runtime->count && runtime->workers; i++) {
+        clear_worker(&runtime->workers[i]);
+    }
+    if (runtime->tag) {
+        give_tag(runtime->tag);
+    }
+    free(runtime->workers);
+    free(runtime->looks);
+    free(runtime);
+}
+
+static int
+make_runtime(filch_runtime **made, const filch_config *config)
+{
+    filch_runtime *runtime = calloc(1, sizeof *runtime);
+    if (!runtime) {
+        return ENOMEM;
+    }
+    unsigned n = config->workers;
+    size_t bytes = (n * sizeof(fl_worker) + FL_CACHE_LINE - 1) &
+                   ~(size_t)(FL_CACHE_LINE - 1);
+    runtime->workers = aligned_alloc(FL_CACHE_LINE, bytes);
+    runtime->looks = calloc(n, sizeof *runtime->looks);
+    runtime->tag = take_tag();
+    runtime->shift = fl_stack_shift(config->stack_size);
+    runtime->pin = config->pin_workers;
+    snprintf(runtime->name, sizeof runtime->name, "%s", config->name);
+    if (!runtime->workers || !runtime->looks || !runtime->tag) {
+        free_runtime(runtime);
+        return runtime->tag ? ENOMEM : EAGAIN;
+    }
+    memset(runtime->workers, 0, bytes);
+    runtime->count = n;
+    int error = 0;
+    for (unsigned i = 0; i < n && !error; i++) {
+        error = set_up_worker(runtime, &runtime->workers[i], i);
+    }
+    if (error) {
+        free_runtime(runtime);
+        return error;
+    }
+    *made = runtime;
+    return 0;
+}
+
+/* ---- threads ---- */
+
+static void
+stop_workers(filch_runtime *runtime, unsigned started)
+{
+    fl_exchange_seq_cst(&runtime->quit, 1u); /* E4 */
+    for (unsigned i = 0; i < started; i++) {
+        fl_wake_all(runtime);
+        fl_os_thread_join(runtime->workers[i].thread);
+    }
+    unsigned round = 0;
+    while (fl_load_seq_cst(&runtime->foreign)) { /* E5 */
+        fl_os_back_off(round++);
+    }
+    fl_os_fault_remove();
+    fl_add_seq_cst(&live, (uint32_t)-1);
+}
+
+static int
+start_workers(filch_runtime *runtime)
+{
+    int error = fl_os_fault_install(fl_explain_fault);
+    if (error) {
+        return error;
+    }
+    fl_add_seq_cst(&live, 1u);
+    for (unsigned i = 0; i < runtime->count; i++) {
+        fl_worker *worker = &runtime->workers[i];
+        error = fl_os_thread_start(&worker->thread, i, runtime->name,
+                                   fl_worker_main, worker);
+        if (error) {
+            stop_workers(runtime, i);
+            return error;
+        }
+    }
+    return 0;
+}
+
+int
+filch_start(filch_runtime **runtime, const filch_config *given)
+{
+    filch_config config;
+    if (fl_load_relaxed(&forked)) {
+        return ENOTSUP;
+    }
+    pthread_once(&fork_once, watch_forks);
+    int error = fl_config_resolve(&config, given);
+    filch_runtime *made;
+    if (!error) {
+        error = make_runtime(&made, &config);
+    }
+    if (error) {
+        return error;
+    }
+    error = start_workers(made);
+    if (error) {
+        free_runtime(made);
+        return error;
+    }
+    *runtime = made;
+    return 0;
+}
+
+/* ---- the end ---- */
+
+static void
+cancel_one(filch_task *task, void *runtime)
+{
+    fl_cancel(&task->fiber, ((filch_runtime *)runtime)->tag);
+}
+
+static void
+name_one(filch_task *task, void *runtime)
+{
+    filch_runtime *mine = runtime;
+    uint32_t state = fl_load_relaxed(&task->fiber.state);
+    if (state >> FL_TAG_SHIFT == mine->tag) {
+        const char *name = fl_load_acquire(&task->name);
+        fl_warn("the end of '%s' waits for the task '%s'", mine->name,
+                name ? name : "(unnamed)");
+    }
+}
+
+/* E3 */
+static bool
+all_ended(filch_runtime *runtime)
+{
+    uint64_t ended = 0, begun = 0;
+    for (unsigned i = 0; i < runtime->count; i++) {
+        ended += fl_load_acquire(&runtime->workers[i].stats.tasks);
+    }
+    begun = fl_load_acquire(&runtime->submitted);
+    for (unsigned i = 0; i < runtime->count; i++) {
+        begun += fl_load_acquire(&runtime->workers[i].stats.spawned);
+    }
+    return ended == begun;
+}
+
+static void
+end_tasks(filch_runtime *runtime)
+{
+    filch_time start = fl_os_now(), pause = FILCH_MS(1);
+    bool named = false;
+    fl_exchange_seq_cst(&runtime->stopping, 1u); /* E1 */
+    unsigned round = 0;
+    while (fl_load_seq_cst(&runtime->foreign)) {
+        fl_os_back_off(round++); /* a submission that was under way */
+    }
+    for (;;) {
+        uint32_t seen = fl_load_seq_cst(&runtime->ended);
+        if (all_ended(runtime)) {
+            return;
+        }
+        fl_task_each(cancel_one, runtime); /* E2 */
+        filch_time now = fl_os_now();
+        if (!named && now - start > PATIENCE) {
+            fl_task_each(name_one, runtime);
+            named = true;
+        }
+        fl_os_wait(&runtime->ended, seen, now + pause);
+        pause = pause < FILCH_MS(100) ? pause * 2 : pause;
+    }
+}
+
+int
+filch_stop(filch_runtime *runtime)
+{
+    if (filch_runtime_current() == runtime) {
+        return EDEADLK;
+    }
+    end_tasks(runtime);
+    stop_workers(runtime, runtime->count);
+    free_runtime(runtime);
+    return 0;
+}
+
+int
+filch_run(const filch_config *config, filch_fn main, void *arg)
+{
+    filch_runtime *runtime;
+    filch_task *task;
+    int status = 0;
+    fl_fiber *me = fl_me();
+    if (me->kind != FL_THREAD || me->barred) {
+        return EDEADLK;
+    }
+    if (!main) {
+        return EINVAL;
+    }
+    int error = filch_start(&runtime, config);
+    if (error) {
+        return error;
+    }
+    filch_task_options options = {.name = "main", .stack_size = MAIN_STACK};
+    error = fl_submit(runtime, &task, main, arg, &options);
+    if (!error) {
+        error = filch_join(task, &status);
+    }
+    filch_stop(runtime);
+    return error ? error : status;
+}

@@ -1,0 +1,151 @@
+#include "sched/worker.h"
+
+#include <errno.h>
+
+/* The words that a free descriptor does not have right. */
+static void
+set_up(filch_task *task, filch_runtime *runtime, filch_fn fn, void *arg,
+       bool owned)
+{
+    fl_fiber *fiber = &task->fiber;
+    fiber->next = NULL;
+    fiber->jobs = NULL;
+    fiber->kind = FL_TASK;
+    fiber->barred = 0;
+    fiber->shield = 0;
+    fiber->sp = NULL;
+    fiber->stack = NULL;
+    fiber->runtime = runtime;
+    task->fn = fn;
+    task->arg = arg;
+    task->joiners = (filch_waiters_){0};
+    fl_store_relaxed(&fiber->parked, (void *)NULL);
+    fl_store_relaxed(&task->guard, 0u);
+    fl_store_relaxed(&task->life,
+                     (uint32_t)FL_REFERENCE * (owned ? 2u : 1u));
+    fl_store_release(&fiber->state, runtime->tag << FL_TAG_SHIFT);
+}
+
+static void
+unmake(filch_task *task)
+{
+    fl_store_release(&task->fiber.state, 0u);
+    fl_store_relaxed(&task->life, (uint32_t)FL_REFERENCE);
+    fl_task_drop(task);
+}
+
+/* What options ask for; the task is not made if that cannot be had. */
+static int
+apply(filch_task *task, const filch_task_options *options)
+{
+    if (options->name) {
+        int error = fl_task_name(task, options->name);
+        if (error) {
+            return error;
+        }
+    }
+    if (options->stack_size > FL_STACK_MAX) {
+        return EINVAL;
+    }
+    unsigned shift = fl_stack_shift(options->stack_size);
+    if (options->stack_size && shift > task->fiber.runtime->shift) {
+        return fl_stack_get(shift, &task->fiber.stack);
+    }
+    return 0;
+}
+
+int
+fl_task_make(fl_worker *worker, filch_runtime *runtime, filch_task **made,
+             filch_fn fn, void *arg, const filch_task_options *options,
+             bool owned)
+{
+    if (fl_unlikely(!fn)) {
+        return EINVAL;
+    }
+    filch_task *task = fl_task_alloc(worker);
+    if (fl_unlikely(!task)) {
+        return ENOMEM;
+    }
+    set_up(task, runtime, fn, arg, owned);
+    fl_tsan_release(&task->fn);
+    if (options) {
+        int error = apply(task, options);
+        if (error) {
+            unmake(task);
+            return error;
+        }
+    }
+    *made = task;
+    return 0;
+}
+
+static int
+spawn(filch_task **handle, filch_fn fn, void *arg,
+      const filch_task_options *options)
+{
+    fl_fiber *me = fl_me();
+    if (fl_unlikely(me->kind == FL_THREAD)) {
+        return EPERM;
+    }
+    fl_worker *worker = me->worker;
+    filch_task *task;
+    int error = fl_task_make(worker, worker->runtime, &task, fn, arg, options,
+                             handle != NULL);
+    if (fl_unlikely(error)) {
+        return error;
+    }
+    if (handle) {
+        *handle = task;
+    }
+    fl_store_release(&worker->stats.spawned,
+                     fl_load_relaxed(&worker->stats.spawned) + 1);
+    if (fl_unlikely(fl_deque_push(&worker->deque, fl_work_of(&task->fiber)))) {
+        fl_inject_push(&worker->runtime->inject, &task->fiber, &task->fiber,
+                       1);
+    }
+    return 0;
+}
+
+int
+filch_spawn(filch_task **task, filch_fn fn, void *arg)
+{
+    return spawn(task, fn, arg, NULL);
+}
+
+int
+filch_spawn_with(filch_task **task, filch_fn fn, void *arg,
+                 const filch_task_options *options)
+{
+    return spawn(task, fn, arg, options);
+}
+
+int
+fl_submit(filch_runtime *runtime, filch_task **handle, filch_fn fn, void *arg,
+          const filch_task_options *options)
+{
+    filch_task *task;
+    fl_foreign_enter(runtime);
+    int error = ESHUTDOWN;
+    if (!fl_load_seq_cst(&runtime->stopping)) {
+        fl_fiber *me = fl_me();
+        fl_worker *worker = me->kind == FL_THREAD ? NULL : me->worker;
+        error = fl_task_make(worker, runtime, &task, fn, arg, options,
+                             handle != NULL);
+    }
+    if (!error) {
+        if (handle) {
+            *handle = task;
+        }
+        fl_add_seq_cst(&runtime->submitted, (uint64_t)1);
+        fl_inject_push(&runtime->inject, &task->fiber, &task->fiber, 1);
+        fl_wake_watch(runtime);
+    }
+    fl_foreign_leave(runtime);
+    return error;
+}
+
+int
+filch_submit(filch_runtime *runtime, filch_task **task, filch_fn fn, void *arg)
+{
+    return fl_submit(runtime, task, fn, arg, NULL);
+}

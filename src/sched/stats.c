@@ -1,0 +1,89 @@
+#include "sched/worker.h"
+
+#include <errno.h>
+#include <filch/stats.h>
+
+static filch_stats
+stats_of(const struct fl_counters *counters)
+{
+    return (filch_stats){.tasks = fl_load_relaxed(&counters->tasks),
+                         .spawned = fl_load_relaxed(&counters->spawned),
+                         .jobs = fl_load_relaxed(&counters->jobs),
+                         .switches = fl_load_relaxed(&counters->switches),
+                         .steals = fl_load_relaxed(&counters->steals),
+                         .stolen = fl_load_relaxed(&counters->stolen),
+                         .sleeps = fl_load_relaxed(&counters->sleeps),
+                         .timers = fl_load_relaxed(&counters->timers)};
+}
+
+int
+filch_stats_read(filch_runtime *runtime, filch_stats *stats, size_t n,
+                 size_t *workers)
+{
+    runtime = runtime ? runtime : filch_runtime_current();
+    if (!runtime) {
+        return EPERM;
+    }
+    for (size_t i = 0; i < n && i < runtime->count; i++) {
+        stats[i] = stats_of(&runtime->workers[i].stats);
+    }
+    if (workers) {
+        *workers = runtime->count;
+    }
+    return 0;
+}
+
+static const char *
+state_name(uint32_t state)
+{
+    switch (state & FL_PHASE) {
+    case FL_WAITING:
+        return "waits";
+    case FL_SHELTERED:
+        return "waits, shielded";
+    default:
+        return "runs or is ready";
+    }
+}
+
+static const char *const whats[FL_WHATS] = {
+    [FL_EVENT] = "event",
+    [FL_LOCK] = "lock",
+    [FL_CONDITION] = "condition",
+    [FL_QUEUE_ITEM] = "an item of queue",
+    [FL_QUEUE_SLOT] = "a slot of queue",
+    [FL_QUEUE_JOIN] = "the items' end of queue",
+    [FL_SEMAPHORE] = "semaphore",
+    [FL_BARRIER] = "barrier",
+    [FL_END] = "the end of task",
+    [FL_TIME] = "a point in time",
+    [FL_CALLBACK] = "the end of timer's callback",
+};
+
+static void
+dump_one(filch_task *task, void *out)
+{
+    uint32_t state = fl_load_acquire(&task->fiber.state);
+    if (state >> FL_TAG_SHIFT == 0) {
+        return;
+    }
+    const char *name = fl_load_acquire(&task->name);
+    fprintf(out, "task %p '%s' of runtime %u: %s%s", (void *)task,
+            name ? name : "", state >> FL_TAG_SHIFT, state_name(state),
+            state & FL_CANCEL ? ", cancelled" : "");
+    const fl_parked *parked = fl_load_acquire(&task->fiber.parked);
+    uint32_t phase = state & FL_PHASE;
+    if (parked && (phase == FL_WAITING || phase == FL_SHELTERED)) {
+        /* a stack is never unmapped: a late look reads old words at worst */
+        uint32_t what = parked->what;
+        fprintf(out, " for %s %p", what < FL_WHATS ? whats[what] : "?",
+                parked->object);
+    }
+    fputc('\n', out);
+}
+
+void
+filch_dump(FILE *out)
+{
+    fl_task_each(dump_one, out);
+}

@@ -1,0 +1,287 @@
+/*
+ * Where contexts are switched: a worker's loop, and the suspension of fibers.
+ *
+ * CONTRACT  The loop runs on a pooled stack and *calls* tasks there. When a
+ *           task first suspends, the stack stays with it, with the loop's frame
+ *           below the task's; the worker goes on on another stack. When the
+ *           task returns, into that frame, whatever worker runs it by then has
+ *           its loop there. So a task that never suspends costs no switch, and
+ *           a free stack is a loop, parked.
+ * PROTOCOL  A fiber may be resumed only once it is parked. So what makes it
+ *           visible (releasing the guard of the object that it waits for) is
+ *           done by whoever the worker switches to: `after`.
+ *           A1  fiber: enqueue itself under the object's guard
+ *           A2  fiber: switch away, which parks it
+ *           A3  next context: after(arg), which releases the guard
+ *           R1  waker: takes the guard, finds the fiber parked
+ * LAST TOUCH  Nothing of a fiber is touched after A3. The worker is read again
+ *           after each switch and each task: it may be another.
+ */
+#include "fiber/context.h"
+#include "sched/worker.h"
+
+/* The first thing in any context that was switched to. */
+static inline fl_worker *
+arrive(fl_worker *worker)
+{
+    void (*after)(void *) = worker->after;
+    if (after) {
+        worker->after = NULL;
+        after(worker->after_arg); /* A3 */
+    }
+    return worker;
+}
+
+/* Switches from a context saved in *save to one parked in `to` on `stack`. */
+static inline fl_worker *
+jump(fl_worker *worker, void **save, void *to, fl_stack *stack)
+{
+    void *fake = fl_asan_depart(stack->base, fl_stack_size(stack), false);
+    worker->stack = stack;
+    worker = fl_context_switch(save, to, worker);
+    fl_asan_arrive(fake);
+    return arrive(worker);
+}
+
+/* ---- loops on pooled stacks ---- */
+
+static _Noreturn void run_loop(fl_worker *worker);
+
+static void
+begin_loop(void *value)
+{
+    fl_asan_arrive(NULL);
+    run_loop(arrive(value));
+}
+
+bool
+fl_spare(fl_worker *worker)
+{
+    fl_cache *stacks = &worker->stacks;
+    if (fl_likely(stacks->items || stacks->full)) {
+        return true;
+    }
+    stacks->items = fl_stack_get_batch(worker->runtime->shift);
+    stacks->count = 0; /* it is a short one, perhaps */
+    return stacks->items;
+}
+
+/* A stack with a loop parked on it, of which fl_spare has made sure. */
+static fl_stack *
+take_spare(fl_worker *worker)
+{
+    static fl_depot none;
+    fl_link *link = fl_cache_pop(&worker->stacks, &none);
+    if (!link) {
+        return NULL;
+    }
+    fl_stack *stack = fl_container(link, fl_stack, link);
+    if (FL_TSAN || !stack->sp) {
+        fl_stack_prepare(stack, begin_loop);
+    }
+    return stack;
+}
+
+static void
+put_stack(void *stack)
+{
+    ((fl_stack *)stack)->sp = NULL;
+    fl_stack_put(stack);
+}
+
+/*
+ * Gives away the stack that the loop runs on, as the worker is about to switch
+ * from it: into the cache if it is an ordinary one, else once it was left.
+ */
+static void
+give_up_stack(fl_worker *worker)
+{
+    fl_stack *here = worker->stack;
+    if (FL_TSAN || here->shift != worker->runtime->shift) {
+        worker->after = put_stack;
+        worker->after_arg = here;
+        return;
+    }
+    fl_link *surplus = fl_cache_push(&worker->stacks, &here->link);
+    if (surplus) {
+        fl_stack_put_batch(surplus);
+    }
+}
+
+/* From the loop to a parked context; returns when a loop is needed again. */
+static fl_worker *
+leave_loop(fl_worker *worker, void *to, fl_stack *stack)
+{
+    fl_stack *here = worker->stack;
+    give_up_stack(worker);
+    return jump(worker, &here->sp, to, stack);
+}
+
+/* ---- work on a stack of its own ---- */
+
+static fl_worker *
+run_here(fl_worker *worker, fl_work *work)
+{
+    if (fl_work_is_job(work)) {
+        return fl_run_job(worker, fl_work_job(work));
+    }
+    return fl_run_task(
+        worker, fl_container(fl_work_fiber(work), filch_task, fiber));
+}
+
+/* Where work with its own stack begins. */
+static void
+begin_own(void *value)
+{
+    fl_asan_arrive(NULL);
+    fl_worker *worker = arrive(value);
+    fl_work *work = worker->pending;
+    worker->pending = NULL;
+    worker = run_here(worker, work);
+    fl_me_set(&worker->loop);
+    if (fl_spare(worker)) {
+        fl_stack *spare = take_spare(worker);
+        worker = leave_loop(worker, spare->sp, spare);
+    }
+    run_loop(worker); /* for want of memory: on this stack */
+}
+
+/* The stack that work must start on; NULL: where the loop stands. */
+static fl_stack *
+own_stack(fl_worker *worker, fl_work *work)
+{
+    fl_stack *stack = NULL;
+    if (!fl_work_is_job(work)) {
+        stack = fl_work_fiber(work)->stack;
+    }
+    /* Under the ThreadSanitizer all work has a stack that is as new: what
+     * others did there before would look like races. */
+    if (FL_TSAN && !stack) {
+        fl_stack_get(worker->runtime->shift, &stack);
+    }
+    return stack;
+}
+
+static fl_worker *
+start(fl_worker *worker, fl_work *work)
+{
+    fl_stack *stack = own_stack(worker, work);
+    if (fl_likely(!stack)) {
+        return run_here(worker, work);
+    }
+#if FL_TSAN
+    worker->fresh = fl_tsan_create();
+    fl_tsan_switch(worker->fresh); /* who first touches the stack */
+#endif
+    fl_stack_prepare(stack, begin_own);
+    fl_tsan_be(&worker->loop);
+    worker->pending = work;
+    return leave_loop(worker, stack->sp, stack);
+}
+
+/* ---- the loop ---- */
+
+static _Noreturn void
+run_loop(fl_worker *worker)
+{
+    for (;;) {
+        fl_me_set(&worker->loop);
+        fl_work *work = fl_find(worker);
+        if (!work) {
+            work = fl_idle(worker);
+        }
+        if (!work) {
+            worker = leave_loop(worker, worker->native, &worker->native_stack);
+        } else if (!fl_work_is_job(work) && fl_work_fiber(work)->sp) {
+            fl_fiber *fiber = fl_work_fiber(work);
+            worker = leave_loop(worker, fiber->sp, fiber->stack);
+        } else {
+            worker = start(worker, work);
+        }
+    }
+}
+
+void *
+fl_worker_main(void *arg)
+{
+    fl_worker *worker = arg;
+    worker->errno_at = fl_os_errno();
+    fl_os_fault_stack(&worker->signal_stack);
+    if (!worker->runtime->pin) {
+        fl_os_thread_roam();
+    }
+#if FL_TSAN
+    worker->loop.tsan = fl_tsan_current();
+#endif
+    fl_me_set(&worker->loop);
+    fl_stack *first = take_spare(worker);
+    jump(worker, &worker->native, first->sp, first);
+    fl_me_set(NULL);
+    fl_os_fault_stack_free(worker->signal_stack);
+    return NULL;
+}
+
+/* ---- suspension ---- */
+
+void
+fl_suspend(fl_fiber *me, void (*after)(void *arg), void *arg)
+{
+    fl_worker *worker = me->worker;
+    int error = *worker->errno_at;
+    fl_fiber *next = NULL;
+
+    worker->after = after;
+    worker->after_arg = arg;
+    me->stack = worker->stack;
+    fl_count(&worker->stats.switches);
+    fl_tsan_be(&worker->loop);
+    if (fl_likely(worker->poll_left > 1 && !worker->yielding)) {
+        next = fl_find_ready(worker);
+        worker->poll_left--;
+        fl_store_relaxed(&worker->turn, fl_load_relaxed(&worker->turn) + 1);
+    }
+    if (fl_likely(next && next->sp)) {
+        worker = jump(worker, &me->sp, next->sp, next->stack);
+    } else {
+        worker->pending = fl_work_of(next);
+        fl_stack *spare = take_spare(worker);
+        worker = jump(worker, &me->sp, spare->sp, spare);
+    }
+    me->worker = worker;
+    fl_me_set(me);
+    fl_tsan_be(me);
+    fl_tsan_acquire(me);
+    *worker->errno_at = error;
+}
+
+static void
+push_yielded(void *fiber)
+{
+    fl_make_ready(((fl_fiber *)fiber)->worker, fiber);
+}
+
+/* Whether nothing but the caller could run on this worker now. */
+static bool
+alone(fl_worker *worker)
+{
+    return worker->poll_left > 1 && !fl_load_relaxed(&worker->ready.next) &&
+           fl_ready_size(&worker->ready) == 0 &&
+           fl_deque_size(&worker->deque) == 0 &&
+           fl_inject_count(&worker->runtime->inject) == 0;
+}
+
+void
+fl_yield(fl_fiber *me)
+{
+    fl_worker *worker = me->worker;
+    if (fl_likely(alone(worker))) {
+        worker->poll_left--;
+        return;
+    }
+    if (!fl_spare(worker)) {
+        return;
+    }
+    worker->yielding = fl_ready_size(&worker->ready) == 0;
+    fl_tsan_release(me);
+    fl_suspend(me, push_yielded, me);
+}

@@ -1,0 +1,57 @@
+/*
+ * A task's descriptor: 128 bytes, in memory that is never unmapped, so that
+ * dumps and the end of a run may look at all of them without a lock.
+ *
+ * STATE   The word `life`:
+ *             bit 0     FL_DONE    it has ended; its status may be read
+ *             bit 1     FL_JOINED  somebody waits in `joiners`
+ *             above     references, FL_REFERENCE each: one of the runtime
+ *                       until it ends, one for each owned handle
+ *         Guards: G the word `guard`; R who runs the task; I set once, before
+ *         the task is published.
+ * LAST TOUCH  Who drops the last reference frees it. While the runtime's is
+ *         the only one left, nobody else can reach the task.
+ */
+#ifndef FL_TASK_H
+#define FL_TASK_H
+
+#include "fiber/fiber.h"
+
+#include <filch/task.h>
+
+enum { FL_DONE = 1, FL_JOINED = 2, FL_REFERENCE = 4 };
+
+struct filch_task {
+    fl_fiber fiber;
+    filch_fn fn;            /* I */
+    void *arg;              /* I */
+    fl_atomic32 life;
+    int status;             /* R until FL_DONE, then constant */
+    fl_atomic32 guard;
+    uint32_t spare;
+    filch_waiters_ joiners; /* G */
+    void (*on_end)(struct filch_task *task); /* G: wakes the joiners */
+    fl_atomic_ptr name;     /* of a block in the name pool, or NULL */
+};
+
+struct fl_worker;
+
+/* A free descriptor, or NULL; `worker` NULL on a thread that is none. */
+filch_task *fl_task_alloc(struct fl_worker *worker);
+
+/* Drops a reference; frees the descriptor with the last. From anywhere. */
+void fl_task_drop(filch_task *task);
+
+/* Calls visit for each descriptor there is, also the free ones (state 0). */
+void fl_task_each(void (*visit)(filch_task *task, void *arg), void *arg);
+
+/* Gives the caches of a worker back to the depots. */
+void fl_task_flush(struct fl_worker *worker);
+
+/* The task that a fiber works for, NULL where it is no task's. */
+filch_task *fl_task_of(fl_fiber *fiber);
+
+/* Copies a name; the task's former one is freed. ENOMEM. */
+int fl_task_name(filch_task *task, const char *name);
+
+#endif

@@ -1,0 +1,118 @@
+/*
+ * A task's beginning and end, and another's job.
+ *
+ * LAST TOUCH  Once the runtime's reference to a task is dropped, or a job's end
+ *           published, it may be gone.
+ */
+#include "sched/job.h"
+#include "sched/worker.h"
+
+/* The fiber begins to run on that worker, in the sanitizer's eyes too. */
+static void
+begin(fl_worker *worker, fl_fiber *fiber)
+{
+    fiber->worker = worker;
+    fl_me_set(fiber);
+#if FL_TSAN
+    fiber->tsan = worker->fresh ? worker->fresh : fl_tsan_create();
+    worker->fresh = NULL;
+    fl_tsan_be(fiber);
+#endif
+}
+
+/* It has returned, on that worker. */
+static void
+end(fl_worker *worker, void *tsan)
+{
+    fl_tsan_be(&worker->loop);
+    fl_tsan_destroy(tsan);
+}
+
+/* Ends the program where the caller has left a job behind. */
+static void
+check_synced(const fl_fiber *fiber)
+{
+    if (fl_unlikely(fiber->jobs != NULL)) {
+        fl_fatal("a task ended with a forked job that it had not synced");
+    }
+}
+
+/* The status is published, the joiners woken, the runtime's reference gone. */
+static void
+finish(filch_task *task)
+{
+    uint32_t life = fl_load_acquire(&task->life);
+    while (life >= 2 * FL_REFERENCE && !(life & FL_JOINED)) {
+        if (fl_cas_acq_rel(&task->life, &life,
+                           life + FL_DONE - FL_REFERENCE)) {
+            return;
+        }
+    }
+    if (life & FL_JOINED) {
+        task->on_end(task);
+    }
+    fl_task_drop(task);
+}
+
+fl_worker *
+fl_run_task(fl_worker *worker, filch_task *task)
+{
+    fl_fiber *fiber = &task->fiber;
+    if (fl_unlikely(fl_load_relaxed(&worker->runtime->stopping))) {
+        fl_cancel(fiber, 0);
+    }
+    begin(worker, fiber);
+    fl_tsan_acquire(&task->fn);
+    int status = task->fn(task->arg);
+
+    worker = fiber->worker;
+    void *tsan = NULL;
+#if FL_TSAN
+    tsan = fiber->tsan;
+#endif
+    check_synced(fiber);
+    fl_me_set(&worker->loop);
+    task->status = status;
+    fl_store_release(&fiber->state, 0u);
+    fl_tsan_release(&task->life);
+    finish(task);
+    end(worker, tsan);
+    fl_store_release(&worker->stats.tasks,
+                     fl_load_relaxed(&worker->stats.tasks) + 1);
+    if (fl_unlikely(fl_load_relaxed(&worker->runtime->stopping))) {
+        fl_add_seq_cst(&worker->runtime->ended, 1u);
+        fl_os_wake(&worker->runtime->ended, 1);
+    }
+    return worker;
+}
+
+fl_worker *
+fl_run_job(fl_worker *worker, filch_job *job)
+{
+    fl_fiber *forker = job->forker_;
+    fl_job_fiber me = {.fiber = {.kind = FL_JOB,
+                                 .shield = 1,
+                                 .runtime = worker->runtime,
+                                 .state = worker->runtime->tag
+                                          << FL_TAG_SHIFT},
+                       .task = fl_task_of(forker)};
+    begin(worker, &me.fiber);
+    fl_tsan_acquire(job);
+    job->status_ = job->fn_(job->arg_);
+
+    worker = me.fiber.worker;
+    void *tsan = NULL;
+#if FL_TSAN
+    tsan = me.fiber.tsan;
+#endif
+    check_synced(&me.fiber);
+    fl_me_set(&worker->loop);
+    fl_count(&worker->stats.jobs);
+    fl_tsan_release(job);
+    if (fl_exchange_acq_rel(&job->state_, (uint32_t)FL_JOB_DONE) ==
+        FL_JOB_AWAITED) {
+        fl_resume(forker); /* whose frame the job lies in */
+    }
+    end(worker, tsan);
+    return worker;
+}

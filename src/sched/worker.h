@@ -1,0 +1,230 @@
+/*
+ * Workers and their runtime: the state of the scheduler.
+ *
+ * Fields marked W belong to the worker's own thread; T may be read and changed
+ * by thieves, as their own headers say; C are set before the workers start.
+ */
+#ifndef FL_WORKER_H
+#define FL_WORKER_H
+
+#include "sched/deque.h"
+#include "sched/inject.h"
+#include "sched/ready.h"
+#include "sched/task.h"
+#include "sched/timer.h"
+
+#include <filch/runtime.h>
+#include <pthread.h>
+
+/* ---- work: a fiber to resume or a task to start, or a job (tagged) ---- */
+
+typedef struct fl_work {
+    char opaque; /* never looked at */
+} fl_work;
+
+static inline fl_work *
+fl_work_of(fl_fiber *fiber)
+{
+    return (fl_work *)fiber;
+}
+
+static inline fl_work *
+fl_work_of_job(filch_job *job)
+{
+    return (fl_work *)((uintptr_t)job | 1);
+}
+
+static inline bool
+fl_work_is_job(const fl_work *work)
+{
+    return (uintptr_t)work & 1;
+}
+
+static inline filch_job *
+fl_work_job(fl_work *work)
+{
+    return (filch_job *)((uintptr_t)work & ~(uintptr_t)1);
+}
+
+/* The fiber of work that is no job. */
+static inline fl_fiber *
+fl_work_fiber(fl_work *work)
+{
+    return (fl_fiber *)(void *)work;
+}
+
+/* What a worker counts; only it writes them. As filch_stats. */
+struct fl_counters {
+    fl_atomic64 tasks, spawned, jobs, switches, steals, stolen, sleeps, timers;
+};
+
+/* What the watch saw of a worker when it last looked; see steal.c. */
+struct fl_look {
+    uint64_t top;     /* of its deque */
+    filch_time since; /* when the deque was first seen with that top */
+    uint32_t tail;    /* of its ring, when first seen not to have moved past */
+    filch_time ring_since;
+    void *next; /* its next slot, at that turn */
+    uint32_t turn;
+    filch_time next_since;
+};
+
+/* A fiber for a job that another worker took. */
+typedef struct fl_job_fiber {
+    fl_fiber fiber;
+    filch_task *task;
+} fl_job_fiber;
+
+typedef struct fl_worker {
+    fl_deque deque; /* T */
+    fl_ready ready; /* T */
+
+    fl_fiber loop;         /* W: who calls while no task does */
+    fl_stack *stack;       /* W: the one that it runs on */
+    fl_cache stacks;       /* W: idle ones, a loop parked on most */
+    fl_cache tasks;        /* W: free descriptors */
+    void (*after)(void *); /* W: to be done once the switch is over */
+    void *after_arg;       /* W */
+    fl_work *pending;      /* W: work to be done before anything else */
+    bool yielding;         /* W: look at the deque before the ring */
+    uint32_t streak;       /* W: runs from the next slot, one after the other */
+    fl_atomic32 turn;      /* counts what it ran; read by the watch */
+    uint32_t far_turn;     /* W: when it last looked at its deque's top */
+    uint32_t poll_every;   /* W: turns between two looks at the clock */
+    uint32_t poll_left;    /* W */
+    filch_time polled;     /* W: when it last looked */
+    fl_timers *timers;     /* C */
+    int *errno_at;         /* W: its thread's errno */
+    void *fresh;           /* W: the sanitizer's context for pending work */
+    void *native;          /* W: the context of the thread's own stack */
+    fl_stack native_stack; /* W */
+    void *signal_stack;    /* W */
+
+    char apart[FL_CACHE_LINE];
+    fl_atomic32 park;         /* see idle.c */
+    struct fl_worker *sleeper; /* the runtime's idle_guard: next in its list */
+    struct fl_counters stats;
+    struct filch_runtime *runtime; /* C */
+    unsigned index;                /* C */
+    pthread_t thread;              /* C */
+} fl_worker;
+
+struct filch_runtime {
+    unsigned count;        /* C: of workers */
+    fl_worker *workers;    /* C */
+    unsigned shift;        /* C: of its stacks' size */
+    uint32_t tag;          /* C: its number in the states of its fibers */
+    bool pin;              /* C */
+    char name[16];         /* C */
+    fl_inject inject;
+    fl_atomic32 stopping;  /* 1: tasks are cancelled, no more are taken */
+    fl_atomic32 quit;      /* 1: no task is left, workers leave */
+    fl_atomic32 ended;     /* counts ends of tasks while it stops */
+    fl_atomic32 foreign;   /* calls of other threads that are touching it */
+    fl_atomic64 submitted; /* tasks spawned by other threads */
+
+    /* idle.c */
+    fl_atomic32 idle_guard;
+    fl_atomic_ptr watch;      /* idle_guard: the worker that keeps watch */
+    fl_atomic64 watch_until;  /* until when it sleeps; 0: it does not */
+    fl_worker *sleepers;      /* idle_guard: who sleeps, but for the watch */
+    fl_atomic32 sleeping;     /* idle_guard: how many those are */
+    struct fl_look *looks;    /* the watch's: one a worker */
+};
+
+/* ---- switch.c ---- */
+
+/*
+ * Leaves the calling fiber parked, and calls after(arg) once it is: from then
+ * on it may be resumed. Returns when it was. The caller has made sure of a
+ * stack to go on with by fl_spare. Keeps errno.
+ */
+void fl_suspend(fl_fiber *me, void (*after)(void *arg), void *arg);
+
+/* Whether the worker has a stack to go on with when its fiber suspends. */
+bool fl_spare(fl_worker *worker);
+
+/* Puts the fiber at the end of its worker's ring, and suspends. */
+void fl_yield(fl_fiber *me);
+
+/* The body of a worker's thread. */
+void *fl_worker_main(void *worker);
+
+/* ---- resume.c ---- */
+
+/* Makes a parked fiber run; the caller has decided its wait. From anywhere. */
+void fl_resume(fl_fiber *fiber);
+
+/* The same for a chain, linked by next, in that order. */
+void fl_resume_chain(fl_fiber *first);
+
+/* Puts a fiber into a ring, or where there is room. On the worker's thread. */
+void fl_make_ready(fl_worker *worker, fl_fiber *fiber);
+
+/* Between these the runtime is not freed. */
+void fl_foreign_enter(filch_runtime *runtime);
+void fl_foreign_leave(filch_runtime *runtime);
+
+/* ---- find.c ---- */
+
+/* The next thing to do; NULL when there is nothing but to look elsewhere. */
+fl_work *fl_find(fl_worker *worker);
+
+/* The next of the woken fibers, NULL if there is none. */
+fl_fiber *fl_find_ready(fl_worker *worker);
+
+/* Some from the common queue: one to run, the others into the ring. */
+fl_work *fl_find_injected(fl_worker *worker);
+
+/* ---- steal.c ---- */
+
+/* Looks at all other workers, as the watch; work that has waited, or NULL. */
+fl_work *fl_steal(fl_worker *worker);
+
+/* ---- idle.c ---- */
+
+/* Waits for work; NULL when the runtime quits. */
+fl_work *fl_idle(fl_worker *worker);
+
+/* Something is in the common queue: has the watch look, if it sleeps. */
+void fl_wake_watch(filch_runtime *runtime);
+
+/* A timer was armed that the watch may not know of. */
+void fl_timer_armed(fl_worker *worker, filch_time deadline);
+
+/* Wakes everyone, to quit. */
+void fl_wake_all(filch_runtime *runtime);
+
+/* ---- task_run.c ---- */
+
+/* Runs a fresh task where the caller stands; the worker it ended on. */
+fl_worker *fl_run_task(fl_worker *worker, filch_task *task);
+
+/* Runs another's job likewise. */
+fl_worker *fl_run_job(fl_worker *worker, filch_job *job);
+
+/* ---- cancel.c ---- */
+
+/*
+ * Asks a fiber to end, ending its wait if it is in one that may be. With
+ * `tag` not 0 only a fiber that lives in the runtime of that number.
+ */
+void fl_cancel(fl_fiber *fiber, uint32_t tag);
+
+/* ---- spawn.c ---- */
+
+/* Makes a task on that runtime, not yet to be seen by any worker. */
+int fl_task_make(fl_worker *worker, filch_runtime *runtime, filch_task **task,
+                 filch_fn fn, void *arg, const filch_task_options *options,
+                 bool owned);
+
+/* filch_submit with options. */
+int fl_submit(filch_runtime *runtime, filch_task **task, filch_fn fn,
+              void *arg, const filch_task_options *options);
+
+/* ---- overflow.c ---- */
+
+/* Whether the fault at that address is a stack overflow; says so if it is. */
+bool fl_explain_fault(void *address);
+
+#endif

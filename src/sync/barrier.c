@@ -1,0 +1,137 @@
+/*
+ * CONTRACT  See filch/barrier.h.
+ * STATE     Everything is guarded by guard_.
+ *           I1  arrived_ parties wait; fewer than parties_
+ *           round_ counts how often all were let go.
+ *           A waiter's `item` is its index; `result` EPIPE for those sent away.
+ * PROTOCOL  The last party to come grants all who wait, and goes on itself.
+ * TIMEOUT AND CANCEL  Who gives up counts itself out under guard_. If its party
+ *           completes in the moment in which it gives up, the others go on: they
+ *           had all come.
+ * LAST TOUCH  Dropping guard_; but who gives up takes it again, so the barrier
+ *           may be freed only when all calls have returned.
+ */
+#include "wait/wait.h"
+
+#include <errno.h>
+#include <filch/barrier.h>
+
+int
+filch_barrier_init(filch_barrier *barrier, size_t parties)
+{
+    *barrier = (filch_barrier)FILCH_BARRIER_INIT(parties);
+    return parties ? 0 : EINVAL;
+}
+
+int
+filch_barrier_destroy(filch_barrier *barrier)
+{
+    fl_guard_lock(&barrier->guard_);
+    int error = barrier->waiters_.first_ ? EBUSY : 0;
+    fl_guard_unlock(&barrier->guard_);
+    return error;
+}
+
+/* All go on with that result, counted from 0; with the guard. */
+static void
+let_go(filch_barrier *barrier, int result, fl_chain *granted)
+{
+    uintptr_t index = 0;
+    fl_waiter *waiter;
+    while ((waiter = fl_grant(&barrier->waiters_))) {
+        waiter->item = (void *)index++;
+        waiter->result = result;
+        fl_chain_add(granted, waiter->fiber);
+    }
+    barrier->arrived_ = 0;
+    barrier->round_++;
+}
+
+/* The last party has come; with the guard, which it drops. */
+static void
+complete(filch_barrier *barrier)
+{
+    fl_chain granted = {0};
+    let_go(barrier, 0, &granted);
+    fl_guard_unlock(&barrier->guard_);
+    fl_resume_chain(granted.first);
+}
+
+/* Waits for the others; with the guard, which it drops. */
+static int
+wait_for_others(fl_fiber *me, filch_barrier *barrier, size_t *index,
+                filch_time deadline)
+{
+    fl_waiter waiter = FL_WAITER(FL_BARRIER, barrier);
+    size_t round = barrier->round_;
+    barrier->arrived_++;
+    int error = fl_wait(me, &waiter, &barrier->guard_, &barrier->waiters_,
+                        deadline);
+    if (error) {
+        fl_guard_lock(&barrier->guard_);
+        if (barrier->round_ == round) {
+            barrier->arrived_--;
+        }
+        fl_guard_unlock(&barrier->guard_);
+        return error;
+    }
+    if (index) {
+        *index = (uintptr_t)waiter.item;
+    }
+    return waiter.result;
+}
+
+int
+filch_barrier_wait_until(filch_barrier *barrier, size_t *index,
+                         filch_time deadline)
+{
+    fl_fiber *me = fl_me();
+    int error = fl_may_wait(me);
+    if (fl_unlikely(error)) {
+        return error;
+    }
+    fl_guard_lock(&barrier->guard_);
+    if (barrier->broken_) {
+        fl_guard_unlock(&barrier->guard_);
+        return EPIPE;
+    }
+    if (barrier->arrived_ + 1 < barrier->parties_) {
+        return wait_for_others(me, barrier, index, deadline);
+    }
+    if (index) {
+        *index = barrier->parties_ - 1;
+    }
+    complete(barrier);
+    return 0;
+}
+
+int
+filch_barrier_wait(filch_barrier *barrier, size_t *index)
+{
+    return filch_barrier_wait_until(barrier, index, FILCH_NEVER);
+}
+
+/* Sends away who waits, and leaves the barrier broken or as new. */
+static int
+disturb(filch_barrier *barrier, uint32_t broken)
+{
+    fl_chain granted = {0};
+    fl_guard_lock(&barrier->guard_);
+    barrier->broken_ = broken;
+    let_go(barrier, EPIPE, &granted);
+    fl_guard_unlock(&barrier->guard_);
+    fl_resume_chain(granted.first);
+    return 0;
+}
+
+int
+filch_barrier_abort(filch_barrier *barrier)
+{
+    return disturb(barrier, 1);
+}
+
+int
+filch_barrier_reset(filch_barrier *barrier)
+{
+    return disturb(barrier, 0);
+}

@@ -1,0 +1,162 @@
+/*
+ * CONTRACT  See filch/condition.h.
+ * STATE     guard_ guards waiters_.
+ * PROTOCOL      wait                            notify, holding the lock
+ *           A1  take guard_, enqueue          N1  take guard_
+ *           A2  give the lock away            N2  grant the first waiter
+ *           A3  park, which drops guard_      N3  enqueue it at the lock
+ *           A4  granted: by who released      N4  drop guard_
+ *               the lock; take it
+ *           A notified waiter is not resumed, only to find the lock held: it
+ *           moves to the lock's waiters, and is resumed by a release.
+ * NO LOST WAKEUP  From A1 to A3 guard_ is held, so a notify after A2 finds it.
+ * TIMEOUT AND CANCEL  Until N2. A waiter that was not notified takes the lock
+ *           again by itself, shielded.
+ * LOCK ORDER  guard_, then the lock's.
+ * LAST TOUCH  wait: of the lock only, after A4. notify: N4.
+ */
+#include "sync/lock.h"
+
+#include <errno.h>
+#include <filch/condition.h>
+
+static filch_lock *
+lock_of(filch_condition *condition)
+{
+    return condition->lock_ ? condition->lock_ : &condition->own_;
+}
+
+int
+filch_condition_init(filch_condition *condition, filch_lock *lock)
+{
+    *condition = (filch_condition)FILCH_CONDITION_INIT;
+    condition->lock_ = lock;
+    return 0;
+}
+
+int
+filch_condition_destroy(filch_condition *condition)
+{
+    fl_guard_lock(&condition->guard_);
+    int error = condition->waiters_.first_ ? EBUSY : 0;
+    fl_guard_unlock(&condition->guard_);
+    if (!error && !condition->lock_) {
+        error = filch_lock_destroy(&condition->own_);
+    }
+    return error;
+}
+
+int
+filch_condition_acquire_until(filch_condition *condition, filch_time deadline)
+{
+    return filch_lock_acquire_until(lock_of(condition), deadline);
+}
+
+int
+filch_condition_acquire(filch_condition *condition)
+{
+    return filch_lock_acquire(lock_of(condition));
+}
+
+int
+filch_condition_release(filch_condition *condition)
+{
+    return filch_lock_release(lock_of(condition));
+}
+
+bool
+filch_condition_locked(const filch_condition *condition)
+{
+    return filch_lock_locked(lock_of((filch_condition *)condition));
+}
+
+/* ---- waiting ---- */
+
+int
+filch_condition_wait_until(filch_condition *condition, filch_time deadline)
+{
+    fl_fiber *me = fl_me();
+    filch_lock *lock = lock_of(condition);
+    if (!filch_lock_locked(lock)) {
+        return EPERM;
+    }
+    int error = fl_may_wait(me);
+    if (fl_unlikely(error)) {
+        return error;
+    }
+    fl_waiter waiter = FL_WAITER(FL_CONDITION, condition);
+    fl_guard_lock(&condition->guard_);
+    fl_lock_hand_over(lock); /* A2; nobody gets at guard_ before A3 */
+    error = fl_wait(me, &waiter, &condition->guard_, &condition->waiters_,
+                    deadline);
+    if (error) {
+        fl_lock_acquire_shielded(me, lock);
+    } else {
+        fl_lock_after_wake(me, lock, &waiter); /* A4 */
+    }
+    return error;
+}
+
+int
+filch_condition_wait(filch_condition *condition)
+{
+    return filch_condition_wait_until(condition, FILCH_NEVER);
+}
+
+int
+filch_condition_wait_for_until(filch_condition *condition,
+                               bool (*predicate)(void *arg), void *arg,
+                               filch_time deadline)
+{
+    fl_fiber *me = fl_me();
+    int error = fl_may_wait(me);
+    if (!error && !filch_lock_locked(lock_of(condition))) {
+        error = EPERM;
+    }
+    while (!error || error == ETIMEDOUT) {
+        uint8_t barred = me->barred;
+        me->barred = 1;
+        bool holds = predicate(arg);
+        me->barred = barred;
+        if (holds || error) {
+            return holds ? 0 : error;
+        }
+        error = filch_condition_wait_until(condition, deadline);
+    }
+    return error;
+}
+
+int
+filch_condition_wait_for(filch_condition *condition,
+                         bool (*predicate)(void *arg), void *arg)
+{
+    return filch_condition_wait_for_until(condition, predicate, arg,
+                                          FILCH_NEVER);
+}
+
+/* ---- notifying ---- */
+
+int
+filch_condition_notify(filch_condition *condition, size_t n)
+{
+    filch_lock *lock = lock_of(condition);
+    if (!filch_lock_locked(lock)) {
+        return EPERM;
+    }
+    fl_guard_lock(&condition->guard_);
+    while (n-- > 0) {
+        fl_waiter *first = fl_grant(&condition->waiters_); /* N2 */
+        if (!first) {
+            break;
+        }
+        fl_lock_enqueue(lock, first); /* N3 */
+    }
+    fl_guard_unlock(&condition->guard_);
+    return 0;
+}
+
+int
+filch_condition_notify_all(filch_condition *condition)
+{
+    return filch_condition_notify(condition, SIZE_MAX);
+}

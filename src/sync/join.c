@@ -1,0 +1,307 @@
+/*
+ * Waiting for the end of tasks: filch_join and filch_wait.
+ *
+ * STATE     See sched/task.h. joiners is guarded by the task's guard; FL_JOINED
+ *           is set before somebody enters it.
+ * PROTOCOL      join                            the task's end
+ *           J1  take the guard                E1  cas: FL_JOINED is not set, set
+ *           J2  cas: FL_DONE is not set, set      FL_DONE, drop the reference
+ *               FL_JOINED                     E2  else take the guard, set
+ *           J3  enqueue, park                     FL_DONE, grant all, drop it
+ *               FL_DONE: go on                E3  resume; drop the reference
+ * NO LOST WAKEUP  E1 and J2 change the same word: one of them sees the other.
+ * TIMEOUT AND CANCEL  See wait/wait.h. filch_wait is in many lists at once:
+ *           each task counts down how many ends it still wants, and who comes to
+ *           0 decides. It counts only for a fiber that waits already (seq_cst
+ *           against begin_waiting), else the fiber sees the 0 by itself.
+ * LAST TOUCH  E3, of the task; the joiner has a handle of its own.
+ */
+#include "wait/wait.h"
+
+#include <errno.h>
+#include <filch/task.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NODES_ON_STACK 32
+
+static bool
+failed(const filch_task *task)
+{
+    return task->status != 0 && task->status != ECANCELED;
+}
+
+/* E2 and E3 but for the reference, which is the caller's. */
+static void
+wake_joiners(filch_task *task)
+{
+    fl_chain granted = {0};
+    fl_waiter *waiter;
+    fl_guard_lock(&task->guard);
+    fl_add_acq_rel(&task->life, (uint32_t)FL_DONE);
+    while ((waiter = fl_first(&task->joiners))) {
+        if (waiter->any_failure && failed(task)) {
+            /* this end alone is enough, unless another was */
+            fl_exchange_seq_cst(waiter->left, 1u);
+        }
+        fl_fiber *fiber = waiter->fiber;
+        if (fl_grant_one(waiter)) {
+            fl_chain_add(&granted, fiber);
+        }
+    }
+    fl_guard_unlock(&task->guard);
+    fl_resume_chain(granted.first);
+}
+
+/* J2, with the guard: false if the task has ended. */
+static bool
+announce(filch_task *task)
+{
+    uint32_t life = fl_load_acquire(&task->life);
+    task->on_end = wake_joiners;
+    while (!(life & FL_DONE)) {
+        if (fl_cas_acq_rel(&task->life, &life, life | FL_JOINED)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+filch_task_done(filch_task *task)
+{
+    bool done = fl_load_acquire(&task->life) & FL_DONE;
+    if (done) {
+        fl_tsan_acquire(&task->life);
+    }
+    return done;
+}
+
+/* ---- one ---- */
+
+static int
+await_end(fl_fiber *me, filch_task *task, filch_time deadline)
+{
+    fl_guard_lock(&task->guard); /* J1 */
+    if (!announce(task)) {
+        fl_guard_unlock(&task->guard);
+        return 0;
+    }
+    fl_waiter waiter = FL_WAITER(FL_END, task);
+    return fl_wait(me, &waiter, &task->guard, &task->joiners,
+                   deadline); /* J3 */
+}
+
+int
+filch_join_until(filch_task *task, int *status, filch_time deadline)
+{
+    fl_fiber *me = fl_me();
+    int error = fl_may_wait(me);
+    if (!error && fl_task_of(me) == task) {
+        error = EDEADLK;
+    }
+    if (!error && !filch_task_done(task)) {
+        error = await_end(me, task, deadline);
+    }
+    if (error) {
+        return error;
+    }
+    fl_tsan_acquire(&task->life);
+    if (status) {
+        *status = task->status;
+    }
+    fl_task_drop(task);
+    return 0;
+}
+
+int
+filch_join(filch_task *task, int *status)
+{
+    return filch_join_until(task, status, FILCH_NEVER);
+}
+
+/* ---- many ---- */
+
+static void
+swap_ranges(filch_task **tasks, size_t left, size_t right)
+{
+    /* turns [left][right] into [right][left], by three reversals */
+    size_t bounds[3][2] = {{0, left}, {left, left + right}, {0, left + right}};
+    for (int i = 0; i < 3; i++) {
+        size_t a = bounds[i][0], b = bounds[i][1];
+        while (a + 1 < b) {
+            filch_task *task = tasks[a];
+            tasks[a++] = tasks[--b];
+            tasks[b] = task;
+        }
+    }
+}
+
+/* Moves those that have ended to the front, keeping both orders; how many. */
+static size_t
+partition(filch_task **tasks, size_t n)
+{
+    if (n <= 1) {
+        return n && filch_task_done(tasks[0]);
+    }
+    size_t half = n / 2;
+    size_t a = partition(tasks, half);
+    size_t b = partition(tasks + half, n - half);
+    swap_ranges(tasks + a, half - a, b);
+    return a + b;
+}
+
+/* Whether what is done suffices. */
+static bool
+satisfied(filch_task **tasks, size_t n, size_t done, filch_return_when when)
+{
+    if (done == n || (when == FILCH_FIRST_COMPLETED && done)) {
+        return true;
+    }
+    if (when == FILCH_FIRST_EXCEPTION) {
+        for (size_t i = 0; i < done; i++) {
+            if (failed(tasks[i])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Enters the list of one task; one that has just ended counts at once. */
+static void
+enter(fl_fiber *me, fl_waiter *node, filch_task *task)
+{
+    fl_guard_lock(&task->guard);
+    bool pending = announce(task);
+    if (pending) {
+        fl_enlist(node, me, &task->guard, &task->joiners);
+    } else {
+        node->guard = &task->guard;
+    }
+    fl_guard_unlock(&task->guard);
+    if (!pending) {
+        fl_tsan_acquire(&task->life);
+        if (node->any_failure && failed(task)) {
+            fl_exchange_seq_cst(node->left, 0u);
+        } else {
+            fl_add_seq_cst(node->left, (uint32_t)-1);
+        }
+    }
+}
+
+/* Waits for the n pending tasks, with a node for each. */
+static int
+wait_for_pending(fl_fiber *me, filch_task **tasks, size_t n, fl_waiter *nodes,
+                 filch_return_when when, filch_time deadline)
+{
+    fl_atomic32 left = when == FILCH_FIRST_COMPLETED ? 1 : (uint32_t)n;
+    fl_atomic32 guard = 0;
+    fl_waiter all = FL_WAITER(FL_END, tasks[0]);
+    all.left = &left;
+    for (size_t i = 0; i < n; i++) {
+        nodes[i] = (fl_waiter)FL_WAITER(FL_END, tasks[i]);
+        nodes[i].left = &left;
+        nodes[i].any_failure = when == FILCH_FIRST_EXCEPTION;
+        enter(me, &nodes[i], tasks[i]);
+    }
+    fl_guard_lock(&guard);
+    int error = fl_wait_linked(me, &all, &guard, deadline);
+    for (size_t i = 0; i < n; i++) {
+        fl_delist(&nodes[i]);
+    }
+    return error;
+}
+
+static int
+wait_for(fl_fiber *me, filch_task **tasks, size_t n, filch_return_when when,
+         filch_time deadline)
+{
+    fl_waiter few[NODES_ON_STACK], *nodes = few;
+    if (n > NODES_ON_STACK) {
+        nodes = n < SIZE_MAX / sizeof *nodes ? malloc(n * sizeof *nodes) : NULL;
+        if (!nodes) {
+            return ENOMEM;
+        }
+    }
+    int error = wait_for_pending(me, tasks, n, nodes, when, deadline);
+    if (nodes != few) {
+        free(nodes);
+    }
+    return error;
+}
+
+/* What forbids the call. */
+static int
+refusal(fl_fiber *me, filch_task **tasks, size_t n, filch_return_when when)
+{
+    filch_task *self = fl_task_of(me);
+    if ((unsigned)when > FILCH_ALL_COMPLETED) {
+        return EINVAL;
+    }
+    for (size_t i = 0; self && i < n; i++) {
+        if (tasks[i] == self) {
+            return EDEADLK;
+        }
+    }
+    return fl_may_wait(me);
+}
+
+int
+filch_wait_until(filch_task **tasks, size_t n, filch_return_when when,
+                 size_t *done, filch_time deadline)
+{
+    fl_fiber *me = fl_me();
+    int error = refusal(me, tasks, n, when);
+    size_t ended = partition(tasks, n);
+    if (!error && !satisfied(tasks, n, ended, when)) {
+        error = wait_for(me, tasks + ended, n - ended, when, deadline);
+        ended = partition(tasks, n);
+    }
+    if (done) {
+        *done = ended;
+    }
+    return error;
+}
+
+int
+filch_wait(filch_task **tasks, size_t n, filch_return_when when, size_t *done)
+{
+    return filch_wait_until(tasks, n, when, done, FILCH_NEVER);
+}
+
+/* ---- handles ---- */
+
+void
+filch_task_release(filch_task *task)
+{
+    if (task) {
+        fl_task_drop(task);
+    }
+}
+
+filch_task *
+filch_task_hold(filch_task *task)
+{
+    fl_add_acq_rel(&task->life, (uint32_t)FL_REFERENCE);
+    return task;
+}
+
+int
+filch_task_status(filch_task *task)
+{
+    return filch_task_done(task) ? task->status : EBUSY;
+}
+
+const char *
+filch_task_name(filch_task *task)
+{
+    const char *name = fl_load_acquire(&task->name);
+    return name ? name : "";
+}
+
+int
+filch_task_set_name(filch_task *task, const char *name)
+{
+    return fl_task_name(task, name);
+}

@@ -1,0 +1,331 @@
+/*
+ * CONTRACT  See filch/lock.h.
+ * STATE     The word state_:
+ *             bit 0  HELD     somebody holds the lock
+ *             bit 1  WAITERS  waiters_ may have somebody: who releases must look
+ *             bit 2  WOKEN    one who was in waiters_ is on its way to try again
+ *             bit 3  HANDOFF  the first of waiters_ was passed over for too long
+ *           I1  WAITERS is set whenever waiters_ has somebody
+ *           I2  WAITERS, WOKEN and HANDOFF are set and cleared under guard_
+ * PROTOCOL  acquire: cas 0 -> HELD; else under guard_ set WAITERS if it is HELD,
+ *           and wait. release: cas HELD -> 0; else under guard_
+ *               hand over: grant the first, HELD stays, it is the holder now
+ *               wake:      grant the first, set WOKEN, drop guard_, clear HELD;
+ *                          the woken one tries again, and waits in front if
+ *                          somebody was faster
+ *           A fair lock, and one with HANDOFF, is handed over; any other wakes,
+ *           unless one is woken already.
+ * NO LOST WAKEUP  Who enqueues sets WAITERS while the lock is HELD, by a cas: so
+ *           the holder's own cas fails, and it comes to look under guard_. Who
+ *           was woken takes the lock, or finds it HELD and sets WAITERS again,
+ *           also if it then gives up; so the next release looks again.
+ * WAKEUP GUARANTEE  In the order of waiting, but that a running task may be
+ *           faster; who has waited 1 ms and was passed over gets it handed over.
+ * LOCK ORDER  A condition's guard, then this one.
+ * MEMORY ORDER  The cas of acquire acquires what that of release released; a
+ *           hand-over is ordered by the grant.
+ * LAST TOUCH  A release by waking: the clearing of HELD. By handing over: the
+ *           dropping of guard_. The granted is resumed after that.
+ * REJECTED  Always handing over: with two workers each release then waits for a
+ *           switch on the other.
+ */
+#include "sync/lock.h"
+
+#include <errno.h>
+
+enum { HELD = 1, WAITERS = 2, WOKEN = 4, HANDOFF = 8 };
+
+#define PATIENCE FILCH_MS(1)
+#define SPINS 30
+#define HANDED_OVER ((void *)1) /* a waiter's item: it holds the lock */
+
+int
+filch_lock_init(filch_lock *lock)
+{
+    *lock = (filch_lock)FILCH_LOCK_INIT;
+    return 0;
+}
+
+int
+filch_lock_init_fair(filch_lock *lock)
+{
+    *lock = (filch_lock)FILCH_LOCK_FAIR_INIT;
+    return 0;
+}
+
+int
+filch_lock_destroy(filch_lock *lock)
+{
+    fl_guard_lock(&lock->guard_);
+    bool used = (fl_load_acquire(&lock->state_) & (HELD | WOKEN)) ||
+                lock->waiters_.first_;
+    fl_guard_unlock(&lock->guard_);
+    return used ? EBUSY : 0;
+}
+
+bool
+filch_lock_locked(const filch_lock *lock)
+{
+    return fl_load_acquire(&lock->state_) & HELD;
+}
+
+/* Changes bits of the state, whatever the others do; the state before. */
+static uint32_t
+change(filch_lock *lock, uint32_t clear, uint32_t set)
+{
+    uint32_t state = fl_load_relaxed(&lock->state_);
+    while (!fl_cas_acq_rel(&lock->state_, &state, (state & ~clear) | set)) {
+    }
+    return state;
+}
+
+/* ---- taking it ---- */
+
+/* Takes a lock that is free, leaving the other bits alone. On a fair lock, or
+ * one that is to be handed over, only with nobody waiting. */
+static bool
+try_take(filch_lock *lock)
+{
+    uint32_t state = fl_load_relaxed(&lock->state_);
+    uint32_t barred = lock->fair_ ? HELD | WAITERS | WOKEN : HELD | HANDOFF;
+    while (!(state & barred)) {
+        if (fl_cas_acq_rel(&lock->state_, &state, state | HELD)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The same for who has the guard: it marks the lock as waited for if it is
+ * HELD. `woken`: the caller is the one whom WOKEN speaks of. */
+static bool
+take_or_mark(filch_lock *lock, bool woken)
+{
+    uint32_t state = fl_load_relaxed(&lock->state_), next;
+    bool taken;
+    do {
+        taken = !(state & HELD);
+        next = state | (taken ? HELD : WAITERS);
+        if (woken) {
+            next &= ~(uint32_t)WOKEN;
+        }
+    } while (!fl_cas_acq_rel(&lock->state_, &state, next));
+    return taken;
+}
+
+/* The holder may be about to release it, on another worker. */
+static bool
+spin(fl_fiber *me, filch_lock *lock)
+{
+    if (me->kind == FL_THREAD || me->worker->runtime->count == 1) {
+        return false;
+    }
+    for (int i = 0; i < SPINS; i++) {
+        uint32_t state = fl_load_relaxed(&lock->state_);
+        if (state & WAITERS) {
+            return false;
+        }
+        if (!(state & HELD) && try_take(lock)) {
+            return true;
+        }
+        fl_pause();
+    }
+    return false;
+}
+
+/*
+ * Waits until it has the lock. `woken`: it has waited, since `since`, and was
+ * woken to try again.
+ */
+static int
+acquire_waiting(fl_fiber *me, filch_lock *lock, bool woken, filch_time since,
+                filch_time deadline)
+{
+    for (;;) {
+        fl_guard_lock(&lock->guard_);
+        if (take_or_mark(lock, woken)) {
+            fl_guard_unlock(&lock->guard_);
+            return 0;
+        }
+        fl_waiter waiter = FL_WAITER(FL_LOCK, lock);
+        int error;
+        if (!woken) {
+            since = fl_os_now();
+            error = fl_wait(me, &waiter, &lock->guard_, &lock->waiters_,
+                            deadline);
+        } else {
+            if (fl_os_now() - since > PATIENCE) {
+                change(lock, 0, HANDOFF);
+            }
+            error = fl_wait_first(me, &waiter, &lock->guard_, &lock->waiters_,
+                                  deadline);
+        }
+        if (error || waiter.item == HANDED_OVER) {
+            return error;
+        }
+        woken = true;
+    }
+}
+
+int
+filch_lock_acquire_until(filch_lock *lock, filch_time deadline)
+{
+    fl_fiber *me = fl_me();
+    int error = fl_may_wait(me);
+    if (fl_unlikely(error)) {
+        return error;
+    }
+    uint32_t free = 0;
+    if (fl_likely(fl_cas_acq_rel(&lock->state_, &free, (uint32_t)HELD)) ||
+        try_take(lock) || spin(me, lock)) {
+        return 0;
+    }
+    return acquire_waiting(me, lock, false, 0, deadline);
+}
+
+int
+filch_lock_acquire(filch_lock *lock)
+{
+    return filch_lock_acquire_until(lock, FILCH_NEVER);
+}
+
+int
+filch_lock_try_acquire(filch_lock *lock)
+{
+    return try_take(lock) ? 0 : EBUSY;
+}
+
+/* ---- giving it back ---- */
+
+/* With the guard: nobody is left to look for. */
+static uint32_t
+no_waiters(const filch_lock *lock)
+{
+    return lock->waiters_.first_ ? 0 : WAITERS | HANDOFF;
+}
+
+/* With the guard, which it drops: the first who waits holds the lock now. */
+static bool
+hand_over(filch_lock *lock)
+{
+    fl_waiter *first = fl_grant(&lock->waiters_);
+    if (!first) {
+        return false;
+    }
+    first->item = HANDED_OVER;
+    change(lock, no_waiters(lock) | HANDOFF, 0);
+    fl_guard_unlock(&lock->guard_);
+    fl_resume(first->fiber);
+    return true;
+}
+
+/* With the guard, which it drops: the lock is free, the first who waits may try
+ * again. */
+static void
+wake(filch_lock *lock, uint32_t state)
+{
+    fl_waiter *first = state & WOKEN ? NULL : fl_grant(&lock->waiters_);
+    change(lock, no_waiters(lock), first ? WOKEN : 0);
+    fl_guard_unlock(&lock->guard_);
+    change(lock, HELD, 0);
+    if (first) {
+        fl_resume(first->fiber);
+    }
+}
+
+static FL_NOINLINE void
+release_slowly(filch_lock *lock, bool hand_it_over)
+{
+    fl_guard_lock(&lock->guard_);
+    uint32_t state = fl_load_relaxed(&lock->state_);
+    hand_it_over = hand_it_over || lock->fair_ || (state & HANDOFF);
+    if (!hand_it_over || !hand_over(lock)) {
+        wake(lock, state);
+    }
+}
+
+int
+filch_lock_release(filch_lock *lock)
+{
+    uint32_t state = HELD;
+    if (fl_likely(fl_cas_acq_rel(&lock->state_, &state, 0u))) {
+        return 0;
+    }
+    if (!(state & HELD)) {
+        return EPERM;
+    }
+    release_slowly(lock, false);
+    return 0;
+}
+
+/* ---- for conditions ---- */
+
+void
+fl_lock_hand_over(filch_lock *lock)
+{
+    uint32_t state = HELD;
+    if (!fl_cas_acq_rel(&lock->state_, &state, 0u)) {
+        release_slowly(lock, true);
+    }
+}
+
+void
+fl_lock_enqueue(filch_lock *lock, fl_waiter *waiter)
+{
+    fl_guard_lock(&lock->guard_);
+    fl_pass_on(waiter, &lock->guard_, &lock->waiters_);
+    change(lock, 0, WAITERS);
+    fl_guard_unlock(&lock->guard_);
+}
+
+/* Acquires until it succeeds: it can fail only for want of memory. */
+static void
+acquire_at_last(fl_fiber *me, filch_lock *lock, bool woken)
+{
+    me->shield++;
+    filch_time since = woken ? fl_os_now() : 0;
+    while (acquire_waiting(me, lock, woken, since, FILCH_NEVER)) {
+        woken = false;
+        if (me->kind == FL_THREAD) {
+            fl_os_back_off(0);
+        } else {
+            fl_yield(me);
+        }
+    }
+    me->shield--;
+}
+
+void
+fl_lock_after_wake(fl_fiber *me, filch_lock *lock, fl_waiter *waiter)
+{
+    if (waiter->item != HANDED_OVER) {
+        acquire_at_last(me, lock, true);
+    }
+}
+
+void
+fl_lock_acquire_shielded(fl_fiber *me, filch_lock *lock)
+{
+    if (!try_take(lock)) {
+        acquire_at_last(me, lock, false);
+    }
+}
+
+/* ---- FILCH_WITH_LOCK ---- */
+
+filch_lock *
+filch_with_lock_begin_(filch_lock *lock)
+{
+    fl_fiber *me = fl_me();
+    if (me->barred) {
+        fl_fatal("FILCH_WITH_LOCK was used where one may not suspend");
+    }
+    fl_lock_acquire_shielded(me, lock);
+    return lock;
+}
+
+void
+filch_with_lock_end_(filch_lock **held)
+{
+    filch_lock_release(*held);
+}

@@ -1,0 +1,23 @@
+/* What a condition needs to know of its lock. */
+#ifndef FL_LOCK_INTERNAL_H
+#define FL_LOCK_INTERNAL_H
+
+#include "wait/wait.h"
+
+#include <filch/lock.h>
+
+/* Gives a held lock to the first who waits for it, or makes it free: for a
+ * holder who is about to suspend. */
+void fl_lock_hand_over(filch_lock *lock);
+
+/* Puts a waiter that another primitive has granted behind those who wait for
+ * the lock, which is held by somebody. */
+void fl_lock_enqueue(filch_lock *lock, fl_waiter *waiter);
+
+/* Takes the lock, as `waiter` who was passed on to it and has been woken. */
+void fl_lock_after_wake(fl_fiber *me, filch_lock *lock, fl_waiter *waiter);
+
+/* Takes the lock, whatever happens: shielded, without a deadline. */
+void fl_lock_acquire_shielded(fl_fiber *me, filch_lock *lock);
+
+#endif

@@ -1,0 +1,392 @@
+/*
+ * CONTRACT  See filch/queue.h.
+ * STATE     Everything is guarded by guard_.
+ *           I1  somebody in getters_: no item is in the queue
+ *           I2  somebody in putters_: the queue is full, or was shut down
+ *           I3  unfinished_ counts the items that were put and for which
+ *               task_done was not yet called
+ *           A getter's waiter is handed its item in `item`; a putter's brings
+ *           its item there. `result` is ESHUTDOWN for those who are sent away.
+ * PROTOCOL  put   a getter waits: hand it the item. Else there is room: insert
+ *                 it. Else wait in putters_.
+ *           get   an item is there: take it, and insert that of the first
+ *                 putter, who goes on. Else wait in getters_.
+ *           So an item is always the putter's, the queue's or the getter's.
+ * NO LOST WAKEUP  Items, slots and waiters change in one step, under guard_.
+ * WAKEUP GUARANTEE  First come, first served: with somebody in putters_ a _nowait
+ *           put finds the queue full, with somebody in getters_ a _nowait get
+ *           finds it empty.
+ * TIMEOUT AND CANCEL  See wait/wait.h: who is passed over is given nothing, and
+ *           takes its item back.
+ * LAST TOUCH  Dropping guard_; but the caller still is inside of its call then,
+ *           so the queue may be freed only when all calls have returned.
+ * REJECTED  Sequence numbers in each slot (6.1 ns an item against 4.4): they let
+ *           a put and a get of two workers go on at once, but neither can see
+ *           all that the order among waiters needs.
+ */
+#include "sync/queue.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* ---- making ---- */
+
+static int
+init(filch_queue *queue, size_t maxsize, uint32_t flags)
+{
+    *queue = (filch_queue)FILCH_QUEUE_INIT;
+    queue->maxsize_ = maxsize;
+    queue->flags_ = flags;
+    if (maxsize == 0) {
+        return 0;
+    }
+    return fl_queue_reserve(queue, maxsize < FL_QUEUE_AT_ONCE
+                                       ? maxsize
+                                       : FL_QUEUE_AT_ONCE);
+}
+
+int
+filch_queue_init(filch_queue *queue, size_t maxsize)
+{
+    return init(queue, maxsize, 0);
+}
+
+int
+filch_queue_init_lifo(filch_queue *queue, size_t maxsize)
+{
+    return init(queue, maxsize, FL_QUEUE_LIFO);
+}
+
+int
+filch_queue_init_priority(filch_queue *queue, size_t maxsize,
+                          int (*compare)(const void *, const void *))
+{
+    if (!compare) {
+        return EINVAL;
+    }
+    int error = init(queue, maxsize, FL_QUEUE_PRIORITY);
+    queue->compare_ = compare;
+    return error;
+}
+
+int
+filch_queue_destroy(filch_queue *queue)
+{
+    fl_guard_lock(&queue->guard_);
+    bool used = queue->getters_.first_ || queue->putters_.first_ ||
+                queue->joiners_.first_;
+    fl_guard_unlock(&queue->guard_);
+    if (used) {
+        return EBUSY;
+    }
+    free(queue->slots_);
+    *queue = (filch_queue)FILCH_QUEUE_INIT;
+    return 0;
+}
+
+/* ---- one step of put and get; with the guard ---- */
+
+/* Puts without waiting: 0, ESHUTDOWN, EAGAIN when it is full, ENOMEM. Who is
+ * to go on then is in *granted. */
+static inline int
+put_one(filch_queue *queue, void *item, fl_fiber **granted)
+{
+    *granted = NULL;
+    if (fl_unlikely(queue->flags_ & FL_QUEUE_SHUT)) {
+        return ESHUTDOWN;
+    }
+    if (fl_unlikely(queue->getters_.first_ != NULL)) {
+        fl_waiter *getter = fl_grant(&queue->getters_);
+        if (getter) {
+            getter->item = item;
+            queue->unfinished_++;
+            *granted = getter->fiber;
+            return 0;
+        }
+    }
+    if (queue->maxsize_ && queue->count_ >= queue->maxsize_) {
+        return EAGAIN;
+    }
+    if (fl_unlikely(fl_queue_room(queue))) {
+        return ENOMEM;
+    }
+    fl_queue_insert(queue, item);
+    queue->unfinished_++;
+    return 0;
+}
+
+/* The first putter's item takes the slot that has become free. */
+static fl_fiber *
+admit_putter(filch_queue *queue)
+{
+    fl_waiter *putter = fl_grant(&queue->putters_);
+    if (!putter) {
+        return NULL;
+    }
+    fl_queue_insert(queue, putter->item);
+    queue->unfinished_++;
+    return putter->fiber;
+}
+
+/* Gets without waiting: 0, ESHUTDOWN, EAGAIN when it is empty. */
+static inline int
+get_one(filch_queue *queue, void **item, fl_fiber **granted)
+{
+    *granted = NULL;
+    if (queue->count_ == 0 || fl_unlikely(queue->flags_ & FL_QUEUE_TAKEN_OUT)) {
+        return queue->flags_ & FL_QUEUE_SHUT ? ESHUTDOWN : EAGAIN;
+    }
+    *item = fl_queue_remove(queue);
+    if (fl_unlikely(queue->putters_.first_ != NULL)) {
+        *granted = admit_putter(queue);
+    }
+    return 0;
+}
+
+static inline void
+resume(fl_fiber *granted)
+{
+    if (granted) {
+        fl_resume(granted);
+    }
+}
+
+/* ---- waiting; with the guard, which they drop ---- */
+
+static int
+wait_for_slot(fl_fiber *me, filch_queue *queue, void *item,
+              filch_time deadline)
+{
+    fl_waiter waiter = FL_WAITER(FL_QUEUE_SLOT, queue);
+    waiter.item = item;
+    int error =
+        fl_wait(me, &waiter, &queue->guard_, &queue->putters_, deadline);
+    return error ? error : waiter.result;
+}
+
+static int
+wait_for_item(fl_fiber *me, filch_queue *queue, void **item,
+              filch_time deadline)
+{
+    fl_waiter waiter = FL_WAITER(FL_QUEUE_ITEM, queue);
+    int error =
+        fl_wait(me, &waiter, &queue->guard_, &queue->getters_, deadline);
+    error = error ? error : waiter.result;
+    if (!error) {
+        *item = waiter.item;
+    }
+    return error;
+}
+
+/* ---- put and get ---- */
+
+int
+filch_queue_put_until(filch_queue *queue, void *item, filch_time deadline)
+{
+    fl_fiber *me = fl_me(), *granted;
+    int error = fl_may_wait(me);
+    if (fl_unlikely(error)) {
+        return error;
+    }
+    fl_guard_lock(&queue->guard_);
+    error = put_one(queue, item, &granted);
+    if (error == EAGAIN) {
+        return wait_for_slot(me, queue, item, deadline);
+    }
+    fl_guard_unlock(&queue->guard_);
+    resume(granted);
+    return error;
+}
+
+int
+filch_queue_put(filch_queue *queue, void *item)
+{
+    return filch_queue_put_until(queue, item, FILCH_NEVER);
+}
+
+int
+filch_queue_put_nowait(filch_queue *queue, void *item)
+{
+    fl_fiber *granted;
+    fl_guard_lock(&queue->guard_);
+    int error = put_one(queue, item, &granted);
+    fl_guard_unlock(&queue->guard_);
+    resume(granted);
+    return error;
+}
+
+int
+filch_queue_get_until(filch_queue *queue, void **item, filch_time deadline)
+{
+    fl_fiber *me = fl_me(), *granted;
+    int error = fl_may_wait(me);
+    if (fl_unlikely(error)) {
+        return error;
+    }
+    fl_guard_lock(&queue->guard_);
+    error = get_one(queue, item, &granted);
+    if (error == EAGAIN) {
+        return wait_for_item(me, queue, item, deadline);
+    }
+    fl_guard_unlock(&queue->guard_);
+    resume(granted);
+    return error;
+}
+
+int
+filch_queue_get(filch_queue *queue, void **item)
+{
+    return filch_queue_get_until(queue, item, FILCH_NEVER);
+}
+
+int
+filch_queue_get_nowait(filch_queue *queue, void **item)
+{
+    fl_fiber *granted;
+    fl_guard_lock(&queue->guard_);
+    int error = get_one(queue, item, &granted);
+    fl_guard_unlock(&queue->guard_);
+    resume(granted);
+    return error;
+}
+
+/* ---- many at once ---- */
+
+/* Puts as many as can be put without waiting; with the guard. */
+static int
+put_some(filch_queue *queue, void *const *items, size_t n, size_t *done,
+         fl_chain *granted)
+{
+    int error = 0;
+    while (*done < n && !error) {
+        fl_fiber *one;
+        error = put_one(queue, items[*done], &one);
+        *done += !error;
+        if (one) {
+            fl_chain_add(granted, one);
+        }
+    }
+    return error;
+}
+
+int
+filch_queue_put_many_until(filch_queue *queue, void *const *items, size_t n,
+                           size_t *done, filch_time deadline)
+{
+    fl_fiber *me = fl_me();
+    size_t put = 0;
+    int error = fl_may_wait(me);
+    while (put < n && !error) {
+        fl_chain granted = {0};
+        fl_guard_lock(&queue->guard_);
+        error = put_some(queue, items, n, &put, &granted);
+        fl_guard_unlock(&queue->guard_);
+        fl_resume_chain(granted.first);
+        if (error == EAGAIN) {
+            error = filch_queue_put_until(queue, items[put], deadline);
+            put += !error;
+        }
+    }
+    if (done) {
+        *done = put;
+    }
+    return error;
+}
+
+int
+filch_queue_put_many(filch_queue *queue, void *const *items, size_t n,
+                     size_t *done)
+{
+    return filch_queue_put_many_until(queue, items, n, done, FILCH_NEVER);
+}
+
+/* Gets as many as there are; whatever ends it is no error by then. */
+static void
+get_some(filch_queue *queue, void **items, size_t n, size_t *done)
+{
+    fl_chain granted = {0};
+    fl_fiber *one;
+    fl_guard_lock(&queue->guard_);
+    while (*done < n && !get_one(queue, &items[*done], &one)) {
+        ++*done;
+        if (one) {
+            fl_chain_add(&granted, one);
+        }
+    }
+    fl_guard_unlock(&queue->guard_);
+    fl_resume_chain(granted.first);
+}
+
+int
+filch_queue_get_many_until(filch_queue *queue, void **items, size_t n,
+                           size_t *done, filch_time deadline)
+{
+    size_t got = 0;
+    int error = fl_may_wait(fl_me());
+    if (!error && n > 0) {
+        error = filch_queue_get_until(queue, items, deadline);
+        if (!error) {
+            got = 1;
+            get_some(queue, items, n, &got);
+        }
+    }
+    if (done) {
+        *done = got;
+    }
+    return error;
+}
+
+int
+filch_queue_get_many(filch_queue *queue, void **items, size_t n, size_t *done)
+{
+    return filch_queue_get_many_until(queue, items, n, done, FILCH_NEVER);
+}
+
+/* ---- what is unfinished ---- */
+
+/* Counts off n items; with the guard. */
+static void
+finish(filch_queue *queue, size_t n, fl_chain *granted)
+{
+    queue->unfinished_ -= n;
+    if (queue->unfinished_ == 0) {
+        fl_grant_all(&queue->joiners_, granted);
+    }
+}
+
+int
+filch_queue_task_done(filch_queue *queue)
+{
+    fl_chain granted = {0};
+    fl_guard_lock(&queue->guard_);
+    int error = queue->unfinished_ ? 0 : EINVAL;
+    if (!error) {
+        finish(queue, 1, &granted);
+    }
+    fl_guard_unlock(&queue->guard_);
+    fl_resume_chain(granted.first);
+    return error;
+}
+
+int
+filch_queue_join_until(filch_queue *queue, filch_time deadline)
+{
+    fl_fiber *me = fl_me();
+    int error = fl_may_wait(me);
+    if (fl_unlikely(error)) {
+        return error;
+    }
+    fl_guard_lock(&queue->guard_);
+    if (queue->unfinished_ == 0) {
+        fl_guard_unlock(&queue->guard_);
+        return 0;
+    }
+    fl_waiter waiter = FL_WAITER(FL_QUEUE_JOIN, queue);
+    return fl_wait(me, &waiter, &queue->guard_, &queue->joiners_, deadline);
+}
+
+int
+filch_queue_join(filch_queue *queue)
+{
+    return filch_queue_join_until(queue, FILCH_NEVER);
+}

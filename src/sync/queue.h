@@ -1,0 +1,28 @@
+/* The items of a queue, and their order; see queue_items.c. */
+#ifndef FL_QUEUE_INTERNAL_H
+#define FL_QUEUE_INTERNAL_H
+
+#include "wait/wait.h"
+
+#include <filch/queue.h>
+
+enum { FL_QUEUE_LIFO = 1, FL_QUEUE_PRIORITY = 2, FL_QUEUE_SHUT = 4,
+       FL_QUEUE_TAKEN_OUT = 8 };
+
+#define FL_QUEUE_AT_ONCE ((size_t)65536) /* slots taken at init */
+
+/* All with the queue's guard. */
+
+/* Makes room for one item more; ENOMEM. */
+int fl_queue_room(filch_queue *queue);
+
+/* Puts an item where its order says; there is room. */
+void fl_queue_insert(filch_queue *queue, void *item);
+
+/* Takes the first item out; there is one. */
+void *fl_queue_remove(filch_queue *queue);
+
+/* Memory for that many slots; ENOMEM. */
+int fl_queue_reserve(filch_queue *queue, size_t slots);
+
+#endif

@@ -1,0 +1,108 @@
+/* Callbacks; the timers themselves are in sched/timer.c. */
+#include "wait/wait.h"
+
+#include <errno.h>
+#include <filch/timer.h>
+#include <stdlib.h>
+
+int
+filch_timer_init(filch_timer *timer)
+{
+    *timer = (filch_timer)FILCH_TIMER_INIT;
+    return 0;
+}
+
+int
+filch_call_at(filch_timer *timer, filch_time when, void (*fn)(void *arg),
+              void *arg)
+{
+    fl_fiber *me = fl_me();
+    enum fl_timer_kind kind = timer ? FL_TIMER_CALLBACK : FL_TIMER_OWNED;
+    if (me->kind == FL_THREAD) {
+        return EPERM;
+    }
+    if (!fn) {
+        return EINVAL;
+    }
+    if (!timer) {
+        timer = malloc(sizeof *timer);
+        if (!timer) {
+            return ENOMEM;
+        }
+        filch_timer_init(timer);
+    }
+    int error = fl_timer_arm(me->worker->timers, timer, when, kind, fn, arg);
+    if (!error) {
+        fl_timer_armed(me->worker, when);
+    }
+    return error;
+}
+
+int
+filch_call_later(filch_timer *timer, filch_time delay, void (*fn)(void *arg),
+                 void *arg)
+{
+    return filch_call_at(timer, filch_after(delay), fn, arg);
+}
+
+int
+filch_call_soon(void (*fn)(void *arg), void *arg)
+{
+    return filch_call_at(NULL, 0, fn, arg);
+}
+
+bool
+filch_timer_cancel(filch_timer *timer)
+{
+    return fl_timer_disarm(timer);
+}
+
+/* A callback has ended: those who waited for that go on. */
+static void
+wake(fl_timers *timers)
+{
+    fl_chain granted = {0};
+    fl_guard_lock(&timers->end_guard);
+    fl_grant_all(&timers->waiters, &granted);
+    fl_guard_unlock(&timers->end_guard);
+    fl_resume_chain(granted.first);
+}
+
+/* Waits for the end of the callback that `timers` runs, if it is this one. */
+static int
+wait_for_end(fl_fiber *me, filch_timer *timer, fl_timers *timers,
+             filch_time deadline)
+{
+    fl_guard_lock(&timers->end_guard);
+    if (fl_load_acquire(&timers->running) != (void *)timer) {
+        fl_guard_unlock(&timers->end_guard);
+        return 0;
+    }
+    fl_waiter waiter = FL_WAITER(FL_CALLBACK, timer);
+    timers->on_end = wake;
+    return fl_wait(me, &waiter, &timers->end_guard, &timers->waiters,
+                   deadline);
+}
+
+int
+filch_timer_cancel_wait_until(filch_timer *timer, filch_time deadline)
+{
+    fl_fiber *me = fl_me();
+    int error = fl_may_wait(me);
+    while (!error) {
+        fl_timers *timers;
+        fl_timer_disarm(timer); /* again: its callback may have armed it */
+        timers = fl_timer_runner(timer);
+        if (!timers) {
+            break;
+        }
+        error = wait_for_end(me, timer, timers, deadline);
+    }
+    return error;
+}
+
+int
+filch_timer_cancel_wait(filch_timer *timer)
+{
+    return filch_timer_cancel_wait_until(timer, FILCH_NEVER);
+}

@@ -1,0 +1,291 @@
+#include "wait/wait.h"
+
+#include <errno.h>
+
+/* ---- lists ---- */
+
+static void
+append(fl_waiter *waiter, filch_waiters_ *list)
+{
+    waiter->next = NULL;
+    waiter->previous = list->last_;
+    if (waiter->previous) {
+        waiter->previous->next = waiter;
+    } else {
+        list->first_ = waiter;
+    }
+    list->last_ = waiter;
+    waiter->list = list;
+}
+
+static void
+prepend(fl_waiter *waiter, filch_waiters_ *list)
+{
+    waiter->previous = NULL;
+    waiter->next = list->first_;
+    if (waiter->next) {
+        waiter->next->previous = waiter;
+    } else {
+        list->last_ = waiter;
+    }
+    list->first_ = waiter;
+    waiter->list = list;
+}
+
+static void
+take_out(fl_waiter *waiter)
+{
+    filch_waiters_ *list = waiter->list;
+    if (waiter->previous) {
+        waiter->previous->next = waiter->next;
+    } else {
+        list->first_ = waiter->next;
+    }
+    if (waiter->next) {
+        waiter->next->previous = waiter->previous;
+    } else {
+        list->last_ = waiter->previous;
+    }
+    waiter->list = NULL;
+}
+
+void
+fl_enlist(fl_waiter *waiter, fl_fiber *fiber, fl_atomic32 *guard,
+        filch_waiters_ *list)
+{
+    waiter->fiber = fiber;
+    waiter->guard = guard;
+    append(waiter, list);
+}
+
+void
+fl_delist(fl_waiter *waiter)
+{
+    fl_guard_lock(waiter->guard);
+    if (waiter->list) {
+        take_out(waiter);
+    }
+    fl_guard_unlock(waiter->guard);
+}
+
+/* ---- granting ---- */
+
+bool
+fl_grant_one(fl_waiter *waiter)
+{
+    take_out(waiter);
+    if (waiter->passed_on) {
+        return true; /* it was decided when it was granted the first time */
+    }
+    if (waiter->left && fl_add_seq_cst(waiter->left, (uint32_t)-1) != 1) {
+        return false;
+    }
+    return fl_decide(waiter->fiber, FL_GRANTED); /* R3 */
+}
+
+fl_waiter *
+fl_grant(filch_waiters_ *list)
+{
+    fl_waiter *waiter;
+    while ((waiter = fl_first(list))) {
+        if (fl_grant_one(waiter)) {
+            return waiter;
+        }
+    }
+    return NULL;
+}
+
+void
+fl_grant_all(filch_waiters_ *list, fl_chain *chain)
+{
+    fl_waiter *waiter;
+    while ((waiter = fl_grant(list))) {
+        fl_chain_add(chain, waiter->fiber);
+    }
+}
+
+void
+fl_pass_on(fl_waiter *waiter, fl_atomic32 *guard, filch_waiters_ *list)
+{
+    waiter->passed_on = true;
+    waiter->guard = guard;
+    append(waiter, list);
+}
+
+/* ---- waiting ---- */
+
+FL_NOINLINE int
+fl_may_not_wait(fl_fiber *me)
+{
+    if (me->barred) {
+        return EDEADLK;
+    }
+    if (me->shield || me->kind == FL_THREAD) {
+        return 0;
+    }
+    fl_tsan_acquire(&me->state);
+    fl_yield(me);
+    return ECANCELED;
+}
+
+/* Ends a wait that a timeout or a cancel has decided. */
+static void
+abort_wait(void *aborted)
+{
+    fl_fiber *fiber = aborted;
+    fl_parked *parked = fl_load_acquire(&fiber->parked);
+    fl_waiter *waiter = fl_container(parked, fl_waiter, parked);
+    fl_guard_lock(waiter->guard); /* which also waits until it is parked */
+    if (waiter->list) {
+        take_out(waiter);
+    }
+    fl_guard_unlock(waiter->guard);
+    fl_resume(fiber);
+}
+
+/* A3: whether the fiber waits now; false: a cancel came first. */
+static bool
+begin_waiting(fl_fiber *me)
+{
+    uint32_t state = fl_load_relaxed(&me->state), waiting;
+    do {
+        bool sheltered = me->shield || me->kind == FL_JOB;
+        if ((state & FL_CANCEL) && !sheltered) {
+            return false;
+        }
+        waiting = (state & ~(uint32_t)FL_PHASE) |
+                  (sheltered ? FL_SHELTERED : FL_WAITING);
+    } while (!fl_cas_seq_cst(&me->state, &state, waiting));
+    return true;
+}
+
+/* Why the wait has ended. */
+static int
+outcome(const fl_fiber *me)
+{
+    switch (fl_load_acquire(&me->state) & FL_PHASE) {
+    case FL_TIMED_OUT:
+        return ETIMEDOUT;
+    case FL_CANCELLED:
+        fl_tsan_acquire((void *)&me->state);
+        return ECANCELED;
+    default:
+        return 0;
+    }
+}
+
+/* A5 */
+static void
+drop_guard(void *guard)
+{
+#if FL_TSAN
+    fl_store_relaxed((fl_atomic32 *)guard, 0u); /* released before the switch */
+#else
+    fl_guard_unlock(guard);
+#endif
+}
+
+/* A4 and A5; the wait has begun. */
+static int
+wait_as_fiber(fl_fiber *me, fl_waiter *waiter, filch_time deadline)
+{
+    fl_worker *worker = me->worker;
+    filch_timer timeout;
+    if (deadline != FILCH_NEVER) {
+        timeout.heap_ = NULL;
+        fl_timer_arm(worker->timers, &timeout, deadline, FL_TIMEOUT,
+                     abort_wait, me);
+        if (fl_ready_size(&worker->ready) || fl_deque_size(&worker->deque) ||
+            fl_load_relaxed(&worker->ready.next)) {
+            /* else this worker is idle soon, and sees the timer itself */
+            fl_timer_armed(worker, deadline);
+        }
+    }
+    fl_tsan_release(waiter->guard);
+    fl_suspend(me, drop_guard, waiter->guard); /* A4 */
+    if (deadline != FILCH_NEVER) {
+        fl_timer_disarm(&timeout);
+    }
+    return outcome(me);
+}
+
+/* The same on a futex. */
+static int
+wait_as_thread(fl_fiber *me, fl_waiter *waiter, filch_time deadline)
+{
+    fl_thread_fiber *thread = fl_container(me, fl_thread_fiber, fiber);
+    fl_guard_unlock(waiter->guard);
+    while (!fl_load_acquire(&thread->go)) {
+        if (fl_os_wait(&thread->go, 0, deadline) != ETIMEDOUT) {
+            continue;
+        }
+        if (fl_decide(me, FL_TIMED_OUT)) {
+            fl_delist(waiter);
+            return ETIMEDOUT;
+        }
+        deadline = FILCH_NEVER; /* granted: it is let go on any moment */
+    }
+    fl_tsan_acquire(me);
+    return outcome(me);
+}
+
+/* Why the fiber cannot wait, 0 if it can. */
+static int
+refusal(fl_fiber *me, filch_time deadline)
+{
+    if (deadline != FILCH_NEVER && deadline <= fl_os_now()) {
+        return ETIMEDOUT;
+    }
+    if (me->kind == FL_THREAD) {
+        fl_thread_fiber *thread = fl_container(me, fl_thread_fiber, fiber);
+        fl_store_relaxed(&thread->go, 0u);
+    } else if (!fl_spare(me->worker)) {
+        return ENOMEM;
+    }
+    return begin_waiting(me) ? 0 : ECANCELED; /* A3 */
+}
+
+/* Whether the grants that it waits for had all come before A3: then nobody
+ * has decided its wait, and it does so itself. */
+static bool
+granted_before(fl_fiber *me, const fl_waiter *waiter)
+{
+    return waiter->left && (int32_t)fl_load_seq_cst(waiter->left) <= 0 &&
+           fl_decide(me, FL_GRANTED);
+}
+
+int
+fl_wait_linked(fl_fiber *me, fl_waiter *waiter, fl_atomic32 *guard,
+               filch_time deadline)
+{
+    waiter->fiber = me;
+    waiter->guard = guard;
+    waiter->parked.abort = abort_wait;
+    fl_store_release(&me->parked, (void *)&waiter->parked);
+    int error = refusal(me, deadline);
+    if (fl_unlikely(error || granted_before(me, waiter))) {
+        if (waiter->list) {
+            take_out(waiter);
+        }
+        fl_guard_unlock(guard);
+        return error;
+    }
+    return me->kind == FL_THREAD ? wait_as_thread(me, waiter, deadline)
+                                 : wait_as_fiber(me, waiter, deadline);
+}
+
+int
+fl_wait(fl_fiber *me, fl_waiter *waiter, fl_atomic32 *guard,
+        filch_waiters_ *list, filch_time deadline)
+{
+    append(waiter, list); /* A2 */
+    return fl_wait_linked(me, waiter, guard, deadline);
+}
+
+int
+fl_wait_first(fl_fiber *me, fl_waiter *waiter, fl_atomic32 *guard,
+              filch_waiters_ *list, filch_time deadline)
+{
+    prepend(waiter, list);
+    return fl_wait_linked(me, waiter, guard, deadline);
+}

@@ -1,0 +1,139 @@
+/*
+ * The one way to wait, for every primitive, for tasks and plain threads.
+ *
+ * CONTRACT  A primitive is a word or two for its fast path, a small guard, and
+ *           lists of waiters. Who must wait enqueues itself under the guard;
+ *           who lets it go on grants it under the guard, and resumes it after
+ *           releasing the guard. What is handed over (an item, a lock, a
+ *           permit) is handed over in the same step as the grant.
+ * STATE     A waiter lies on the stack of who waits. Its links, and whether it
+ *           is linked, are guarded by the object's guard. Whether the wait is
+ *           decided, and how, is the phase in its fiber's state.
+ * PROTOCOL      who waits                       who ends the wait
+ *           A1  takes the guard             R1  takes the guard
+ *           A2  links its waiter            R2  unlinks the first waiter
+ *           A3  cas RUNNING -> WAITING;     R3  cas WAITING -> GRANTED;
+ *               a cancel is pending: undo       somebody was faster: R2 again
+ *           A4  switches away               R4  hands over, drops the guard
+ *           A5  the guard is dropped        R5  resumes the fiber
+ *               by whoever runs next
+ *           A timeout or a cancel does R3 first, as TIMED_OUT or CANCELLED,
+ *           without the guard; then takes it, unlinks the waiter if it still
+ *           is linked, and does R5. Taking the guard also waits for A5.
+ * NO LOST WAKEUP  A waiter whose wait a timeout or a cancel has decided is passed
+ *           over at R3 by whoever grants, who goes on with the next one: so what
+ *           is handed over never goes to one who will not take it.
+ * WAKEUP GUARANTEE  First come, first served, in each list.
+ * TIMEOUT AND CANCEL  The cas at R3. On a tie one of them is first; if it was
+ *           the grant, the cancel stays pending.
+ * LOCK ORDER  One object's guard at a time, but for: a condition's, then its
+ *           lock's; then that of a timer heap.
+ * MEMORY ORDER  R3 releases to the load of the phase after A5.
+ * LAST TOUCH  Of the object by the granter: dropping the guard, before R5. Of
+ *           the object by who was granted: none after A5.
+ * CHECKED BY  tests/sync
+ */
+#ifndef FL_WAIT_H
+#define FL_WAIT_H
+
+#include "sched/worker.h"
+
+typedef struct fl_waiter {
+    fl_parked parked;
+    struct fl_waiter *next, *previous; /* guard */
+    fl_fiber *fiber;
+    fl_atomic32 *guard;
+    filch_waiters_ *list; /* guard: that it is in, or NULL */
+    void *item;           /* what is handed over, or was brought along */
+    int result;           /* what the wait comes to if it is granted */
+    bool passed_on;       /* granted already, and in another list now */
+    bool any_failure;     /* of a filch_wait: the first failure suffices */
+    fl_atomic32 *left;    /* grants needed before it may go on; NULL: one */
+} fl_waiter;
+
+/* A waiter for the object of that kind. */
+#define FL_WAITER(kind, address)                                               \
+    {                                                                          \
+        .parked = {.what = (kind), .object = (address) }                       \
+    }
+
+/* ---- who waits ---- */
+
+/* The slow side of fl_may_wait. */
+int fl_may_not_wait(fl_fiber *me);
+
+/*
+ * What every suspending call begins with: 0, EDEADLK where it is barred, or
+ * ECANCELED for a cancel that is pending, after letting others run.
+ */
+static inline int
+fl_may_wait(fl_fiber *me)
+{
+    if (fl_unlikely((fl_load_relaxed(&me->state) & FL_CANCEL) | me->barred)) {
+        return fl_may_not_wait(me);
+    }
+    return 0;
+}
+
+/*
+ * Enqueues the waiter at the end (or front) of the list and waits. Called with
+ * the guard held, returns with it free: 0, ETIMEDOUT, ECANCELED, or ENOMEM.
+ */
+int fl_wait(fl_fiber *me, fl_waiter *waiter, fl_atomic32 *guard,
+            filch_waiters_ *list, filch_time deadline);
+int fl_wait_first(fl_fiber *me, fl_waiter *waiter, fl_atomic32 *guard,
+                  filch_waiters_ *list, filch_time deadline);
+
+/*
+ * The same in two parts, for a fiber that waits in several lists at once:
+ * fl_enlist puts waiters into lists, each under its guard; fl_wait_linked waits,
+ * called with `guard` (of its own) held. Afterwards it unlinks each.
+ */
+void fl_enlist(fl_waiter *waiter, fl_fiber *fiber, fl_atomic32 *guard,
+             filch_waiters_ *list);
+void fl_delist(fl_waiter *waiter);
+int fl_wait_linked(fl_fiber *me, fl_waiter *waiter, fl_atomic32 *guard,
+                   filch_time deadline);
+
+/* ---- who grants; with the guard ---- */
+
+static inline fl_waiter *
+fl_first(const filch_waiters_ *list)
+{
+    return (fl_waiter *)list->first_;
+}
+
+/*
+ * Grants the first who still waits, and takes it out of the list; NULL if
+ * nobody does. It must be resumed, once the guard is free.
+ */
+fl_waiter *fl_grant(filch_waiters_ *list);
+
+/* The same for that one waiter: whether it is the caller's to resume. */
+bool fl_grant_one(fl_waiter *waiter);
+
+/* Fibers granted under a guard, to be resumed when it is free. */
+typedef struct fl_chain {
+    fl_fiber *first, *last;
+} fl_chain;
+
+static inline void
+fl_chain_add(fl_chain *chain, fl_fiber *fiber)
+{
+    fiber->next = NULL;
+    if (chain->last) {
+        chain->last->next = fiber;
+    } else {
+        chain->first = fiber;
+    }
+    chain->last = fiber;
+}
+
+/* Grants all, into the chain. */
+void fl_grant_all(filch_waiters_ *list, fl_chain *chain);
+
+/* Puts a granted waiter at the end of another list, whose guard is held too;
+ * who grants it there resumes it. */
+void fl_pass_on(fl_waiter *waiter, fl_atomic32 *guard, filch_waiters_ *list);
+
+#endif
