@@ -1,0 +1,120 @@
+/* Stack overflow: the program ends with a message that helps. */
+#include "../harness/harness.h"
+#include <signal.h>
+
+static size_t frame_sum;
+static size_t volatile bottom = SIZE_MAX; /* never reached */
+
+/* Goes down in steps that the compiler cannot fold. */
+__attribute__((noinline)) static size_t
+dig(size_t depth)
+{
+    char volatile room[512];
+    if (depth == bottom)
+        return 0;
+    room[depth % sizeof room] = (char)depth;
+    size_t below = dig(depth + 1);
+    return below + (size_t)room[(depth + 1) % sizeof room];
+}
+
+static int
+overflow(void *arg)
+{
+    filch_yield(); /* so that it has a stack of its own by now */
+    frame_sum = dig((size_t)arg);
+    return 0;
+}
+
+static filch_task_options options;
+
+static int
+overflow_in_task(void *arg)
+{
+    filch_task *task;
+    OK(filch_spawn_with(&task, overflow, arg, &options));
+    return join(task);
+}
+
+static filch_fn main_fn;
+
+static void
+run_main(void)
+{
+    run_on(test_workers(), main_fn, NULL);
+}
+
+static void
+overflows_with_message(filch_fn fn, const char *name, const char *size)
+{
+    struct child child;
+    main_fn = fn;
+    child_run(&child, run_main);
+    CHECK(child.signal == SIGABRT || child.signal == SIGSEGV);
+    if (!strstr(child.output, "overflow") || !strstr(child.output, name) ||
+        !strstr(child.output, size))
+        fprintf(stderr, "it says: %s\n", child.output);
+    CHECK(strstr(child.output, "overflow") != NULL);
+    CHECK(strstr(child.output, name) != NULL);
+    CHECK(strstr(child.output, size) != NULL);
+}
+
+TEST(stack_overflow_ends_the_program_naming_the_task_and_its_stacks_size)
+{
+    options = (filch_task_options){.name = "the deep one"};
+    overflows_with_message(overflow_in_task, "the deep one",
+                           UNDER_SANITIZER ? "256" : "64");
+}
+
+TEST(stack_overflow_tells_the_size_of_a_stack_that_was_asked_for)
+{
+    options = (filch_task_options){.name = "big", .stack_size = 2 << 20};
+    overflows_with_message(overflow_in_task, "big", "2");
+}
+
+TEST(stack_overflow_of_a_task_without_a_name_is_told_as_well)
+{
+    options = (filch_task_options){0};
+    overflows_with_message(overflow_in_task, "task",
+                           UNDER_SANITIZER ? "256" : "64");
+}
+
+TEST(stack_overflow_of_main_is_told_as_well)
+{
+    overflows_with_message(overflow, "stack", "1");
+}
+
+/* One frame larger than the guard, entered from the middle of the stack. */
+__attribute__((noinline)) static size_t
+leap(void *arg)
+{
+    char volatile room[200 << 10];
+    memset((char *)room, (int)(intptr_t)arg, sizeof room);
+    return (size_t)room[1234];
+}
+
+static int
+leap_over_guard(void *arg)
+{
+    filch_yield();
+    frame_sum = leap(arg);
+    return 0;
+}
+
+static int
+leap_in_task(void *arg)
+{
+    filch_task *task;
+    OK(filch_spawn_with(
+        &task, leap_over_guard, arg,
+        &(filch_task_options){.name = "the wide one", .stack_size = 65536}));
+    return join(task);
+}
+
+#if !UNDER_SANITIZER /* which fill frames from the far end */
+TEST(stack_overflow_by_one_large_frame_is_caught_as_well)
+{
+    overflows_with_message(leap_in_task, "the wide one", "64");
+}
+#else
+__attribute__((unused)) static const filch_fn unused_here = leap_in_task;
+#endif

@@ -1,0 +1,192 @@
+/* Signals, masks and affinity: what a runtime does to the rest of a program. */
+#include "../harness/harness.h"
+#include <signal.h>
+#include <unistd.h>
+
+static int
+nothing(void *arg)
+{
+    (void)arg;
+    return 0;
+}
+
+/* --- The caller is left as it was ---------------------------------------- */
+
+TEST(run_leaves_the_callers_signal_mask_and_affinity_alone)
+{
+    sigset_t mask, after;
+    cpu_set_t cpus, cpus_after;
+    sigemptyset(&mask);
+    sigaddset(&mask, SIGUSR2);
+    OK(pthread_sigmask(SIG_SETMASK, &mask, NULL));
+    CHECK(sched_getaffinity(0, sizeof cpus, &cpus) == 0);
+    for (int i = 0; i < 2; ++i) {
+        filch_config config = {.workers = test_workers(),
+                               .pin_workers = i == 1};
+        OK(filch_run(&config, nothing, NULL));
+        OK(pthread_sigmask(SIG_SETMASK, NULL, &after));
+        for (int s = 1; s < 32; ++s)
+            EQ(s == SIGUSR2, sigismember(&after, s));
+        CHECK(sched_getaffinity(0, sizeof cpus_after, &cpus_after) == 0);
+        CHECK(CPU_EQUAL(&cpus, &cpus_after));
+    }
+}
+
+static int
+same_cpus(void *arg)
+{
+    cpu_set_t cpus;
+    CHECK(sched_getaffinity(0, sizeof cpus, &cpus) == 0);
+    return CPU_EQUAL(&cpus, (cpu_set_t *)arg) ? 0 : EIO;
+}
+
+static int
+until_same_cpus(void *arg)
+{
+    UNTIL(same_cpus(arg) == 0);
+    return 0;
+}
+
+TEST(workers_that_are_not_pinned_may_move_after_their_start)
+{
+    cpu_set_t cpus;
+    CHECK(sched_getaffinity(0, sizeof cpus, &cpus) == 0);
+    run_on(test_workers(), until_same_cpus, &cpus);
+}
+
+static int
+has_one_cpu(void *arg)
+{
+    cpu_set_t cpus;
+    CHECK(sched_getaffinity(0, sizeof cpus, &cpus) == 0);
+    EQ(1, CPU_COUNT(&cpus));
+    return arg != NULL;
+}
+
+TEST(workers_that_are_pinned_stay_on_one_cpu)
+{
+    filch_config config = {.workers = test_workers(), .pin_workers = true};
+    OK(filch_run(&config, has_one_cpu, NULL));
+}
+
+/* --- Workers take no signals --------------------------------------------- */
+
+static int
+blocks_async_signals(void *arg)
+{
+    static const int signals[] = {SIGHUP,  SIGINT,  SIGQUIT,  SIGUSR1,
+                                  SIGUSR2, SIGPIPE, SIGALRM,  SIGTERM,
+                                  SIGCHLD, SIGTSTP, SIGWINCH, SIGIO};
+    sigset_t mask;
+    OK(pthread_sigmask(SIG_SETMASK, NULL, &mask));
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; ++i)
+        EQ(1, sigismember(&mask, signals[i]));
+    EQ(0, sigismember(&mask, SIGSEGV)); /* these are the thread's own doing */
+    EQ(0, sigismember(&mask, SIGBUS));
+    EQ(0, sigismember(&mask, SIGFPE));
+    EQ(0, sigismember(&mask, SIGILL));
+    return arg != NULL;
+}
+
+TASK_TEST(workers_block_asynchronous_signals)
+{
+    for (int i = 0; i < 20; ++i)
+        EQ(0, join(spawn(blocks_async_signals, NULL)));
+}
+
+static pthread_t handled_by;
+static atomic_bool handled;
+
+static void
+handle(int signal)
+{
+    (void)signal;
+    handled_by = pthread_self();
+    atomic_store(&handled, true);
+}
+
+static int
+raise_in_process(void *arg)
+{
+    kill(getpid(), SIGUSR1);
+    UNTIL(atomic_load(&handled));
+    return arg != NULL;
+}
+
+TEST(signal_to_the_process_is_handled_on_the_callers_thread)
+{
+    struct sigaction action = {.sa_handler = handle};
+    sigaction(SIGUSR1, &action, NULL);
+    run_on(test_workers(), raise_in_process, NULL);
+    CHECK(pthread_equal(pthread_self(), handled_by));
+}
+
+/* --- The handler of SIGSEGV ---------------------------------------------- */
+
+static void
+is_handler_back(int signal)
+{
+    struct sigaction before = {.sa_handler = handle}, after;
+    OK(sigaction(signal, &before, NULL));
+    run_on(test_workers(), nothing, NULL);
+    OK(sigaction(signal, NULL, &after));
+    CHECK(after.sa_handler == handle);
+}
+
+TEST(handlers_found_at_the_start_are_back_after_the_last_runtime)
+{
+    is_handler_back(SIGSEGV);
+    is_handler_back(SIGBUS);
+}
+
+static void
+end_well(int signal, siginfo_t *info, void *context)
+{
+    (void)signal;
+    (void)context;
+    static const char text[] = "the program's own handler\n";
+    ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
+    _exit(info->si_addr == (void *)8 && written > 0 ? 33 : 34);
+}
+
+static int
+touch_nowhere(void *arg)
+{
+    int volatile *volatile nowhere = (int *)8;
+    *nowhere = 1;
+    return arg != NULL;
+}
+
+static void
+fault_with_handler(void)
+{
+    struct sigaction action = {.sa_sigaction = end_well,
+                               .sa_flags = SA_SIGINFO};
+    sigaction(SIGSEGV, &action, NULL);
+    run_on(test_workers(), touch_nowhere, NULL);
+}
+
+TEST(fault_that_is_no_overflow_goes_to_the_handler_that_was_found)
+{
+    struct child child;
+    child_run(&child, fault_with_handler);
+    EQ(33, child.exit_status);
+    CHECK(strstr(child.output, "the program's own handler") != NULL);
+    CHECK(strstr(child.output, "overflow") == NULL);
+}
+
+#if !UNDER_SANITIZER /* whose own handlers are found and end the program */
+static void
+fault_without_handler(void)
+{
+    run_on(test_workers(), touch_nowhere, NULL);
+}
+
+TEST(fault_that_is_no_overflow_ends_a_program_without_a_handler_by_SIGSEGV)
+{
+    struct child child;
+    child_run(&child, fault_without_handler);
+    EQ(SIGSEGV, child.signal);
+    CHECK(strstr(child.output, "overflow") == NULL);
+}
+#endif
