@@ -63,12 +63,13 @@ for signal in INT TERM HUP; do
 done
 rm zeros
 mkfifo in out
+has_read() { [ "$(sed -n 's/^rchar: //p' "/proc/$1/io")" -gt $chunk ]; }
 waiting() { # signal
     "$PGZ" <in >out 2>"$tmp/err" &
     local pid=$!
     exec 3>in 4<out
-    cat original original original >&3 &
-    kill -"$1" $pid
+    cat original original original >&3 2>/dev/null &
+    soon has_read $pid && kill -"$1" $pid
     wait $pid
     local status=$?
     exec 3>&- 4<&-

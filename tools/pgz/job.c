@@ -52,8 +52,7 @@ static struct outcome
 unpack(struct job *job)
 {
     struct unpacker unpacker;
-    bool copy_allowed = job->options->force && job->options->to_stdout &&
-                        job->options->mode == MODE_UNPACK;
+    bool copy_allowed = job->options->force && job->target.fd == STDOUT_FILENO;
     struct codec *codec =
         unpacker_init(&unpacker, &job->source.input, copy_allowed);
     struct outcome outcome = pipeline_run(job->crew, codec, job->target.fd);

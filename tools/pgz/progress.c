@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { NAME_WIDTH = 24, BAR_MAX = 40, NUMBERS_WIDTH = 48 };
+enum { NAME_MAX_WIDTH = 24, BAR_MIN = 8, BAR_MAX = 40 };
 
 /* The writer's thread draws; the signals' thread may erase. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -41,18 +41,24 @@ terminal_width(void)
 }
 
 static void
-draw_bar(double part)
+draw_bar(double part, int width)
 {
-    int room = terminal_width() - NAME_WIDTH - NUMBERS_WIDTH;
-    int width = room < BAR_MAX ? room : BAR_MAX;
+    fputs("  [", stderr);
+    for (int i = 0; i < width; i++)
+        fputc(i < part * width ? '#' : '.', stderr);
+    fputc(']', stderr);
+}
 
-    if (width >= 4) {
-        fputs("  [", stderr);
-        for (int i = 0; i < width; i++)
-            fputc(i < part * width ? '#' : '.', stderr);
-        fputc(']', stderr);
-    }
-    fprintf(stderr, "  %3.0f %%", part * 100);
+/* What is right of the bar. */
+static int
+print_numbers(char *out, size_t n, double part, uint64_t raw, double seconds)
+{
+    double mb = (double)raw / 1e6;
+
+    if (!size)
+        return snprintf(out, n, "  %.0f MB  %.0f MB/s", mb, mb / seconds);
+    return snprintf(out, n, "  %3.0f %%  %.0f MB  %.0f MB/s  %.0f s left",
+                    part * 100, mb, mb / seconds, seconds / part - seconds);
 }
 
 static void
@@ -60,14 +66,16 @@ draw(uint64_t position, uint64_t raw, filch_time now)
 {
     double seconds = (double)(now - started) / 1e9;
     double part = size ? (double)position / (double)size : 0;
+    char numbers[80];
+    int shown = (int)strnlen(name, NAME_MAX_WIDTH);
+    int width = terminal_width() - shown - 5;
 
-    fprintf(stderr, "\r\033[K%.*s", NAME_WIDTH, name);
-    if (size)
-        draw_bar(part < 1 ? part : 1);
-    fprintf(stderr, "  %.0f MB  %.0f MB/s", (double)raw / 1e6,
-            (double)raw / 1e6 / seconds);
-    if (part > 0 && part <= 1)
-        fprintf(stderr, "  %.0f s left", seconds / part - seconds);
+    part = part < 1 ? part : 1; /* the file may grow meanwhile */
+    width -= print_numbers(numbers, sizeof numbers, part, raw, seconds);
+    fprintf(stderr, "\r\033[K%.*s", shown, name);
+    if (size && width >= BAR_MIN)
+        draw_bar(part, width < BAR_MAX ? width : BAR_MAX);
+    fputs(numbers, stderr);
     drawn = true;
 }
 

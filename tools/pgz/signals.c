@@ -43,6 +43,8 @@ signals_init(void)
 
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
+    /* A shell without job control ignores it for what runs behind. */
+    signal(SIGINT, SIG_DFL);
     sigemptyset(&ends);
     sigaddset(&ends, SIGINT);
     sigaddset(&ends, SIGTERM);
