@@ -48,3 +48,26 @@ child_run(struct child *child, void (*body)(void))
     child->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     child->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
+
+void
+child_check(const char *file, int line, const struct child *child,
+            int exit_status, int signal)
+{
+    if (child->exit_status == exit_status && child->signal == signal)
+        return;
+    dprintf(STDERR_FILENO, "the child's output:\n%s\n", child->output);
+    check_equal(file, line, "the child's exit status", exit_status,
+                child->exit_status);
+    check_equal(file, line, "the child's signal", signal, child->signal);
+}
+
+void
+child_check_said(const char *file, int line, const struct child *child,
+                 const char *text)
+{
+    if (strstr(child->output, text))
+        return;
+    dprintf(STDERR_FILENO, "the child's output:\n%s\nhas no '%s' in it\n",
+            child->output, text);
+    check_failed(file, line, "the child said what it should");
+}

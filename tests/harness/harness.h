@@ -176,6 +176,20 @@ struct child {
  */
 void child_run(struct child *child, void (*body)(void));
 
+/* Checks how it ended, and shows its output if that was not so. */
+#define CHILD_EXITED(child, status)                                            \
+    child_check(__FILE__, __LINE__, (child), (status), 0)
+#define CHILD_DIED(child, signal)                                              \
+    child_check(__FILE__, __LINE__, (child), -1, (signal))
+void child_check(const char *file, int line, const struct child *child,
+                 int exit_status, int signal);
+
+/* Checks that its output has that in it. */
+#define CHILD_SAID(child, text)                                                \
+    child_check_said(__FILE__, __LINE__, (child), (text))
+void child_check_said(const char *file, int line, const struct child *child,
+                      const char *text);
+
 /* --- Chance -------------------------------------------------------------- */
 
 /* A seed that FILCH_TEST_SEED fixes; every failed check prints it. */

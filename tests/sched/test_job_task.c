@@ -219,9 +219,9 @@ aborts_with_a_message(filch_fn fn)
     struct child child;
     misuse = fn;
     child_run(&child, run_misuse);
-    EQ(SIGABRT, child.signal);
-    CHECK(strstr(child.output, "filch") != NULL);
-    CHECK(strstr(child.output, "sync") != NULL);
+    CHILD_DIED(&child, SIGABRT);
+    CHILD_SAID(&child, "filch");
+    CHILD_SAID(&child, "sync");
 }
 
 TEST(sync_in_the_wrong_order_aborts_with_a_message)

@@ -311,6 +311,6 @@ TEST(task_that_delays_the_end_for_5_s_is_named_on_standard_error)
     if (test_workers() != 2)
         skip("it takes long, and is the same with any number of workers");
     child_run(&child, run_with_delayer);
-    EQ(0, child.exit_status); /* it was waited for */
-    CHECK(strstr(child.output, "the slow one") != NULL);
+    CHILD_EXITED(&child, 0); /* it was waited for */
+    CHILD_SAID(&child, "the slow one");
 }

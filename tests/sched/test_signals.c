@@ -170,8 +170,8 @@ TEST(fault_that_is_no_overflow_goes_to_the_handler_that_was_found)
 {
     struct child child;
     child_run(&child, fault_with_handler);
-    EQ(33, child.exit_status);
-    CHECK(strstr(child.output, "the program's own handler") != NULL);
+    CHILD_EXITED(&child, 33);
+    CHILD_SAID(&child, "the program's own handler");
     CHECK(strstr(child.output, "overflow") == NULL);
 }
 
@@ -186,7 +186,7 @@ TEST(fault_that_is_no_overflow_ends_a_program_without_a_handler_by_SIGSEGV)
 {
     struct child child;
     child_run(&child, fault_without_handler);
-    EQ(SIGSEGV, child.signal);
+    CHILD_DIED(&child, SIGSEGV);
     CHECK(strstr(child.output, "overflow") == NULL);
 }
 #endif

@@ -1,0 +1,238 @@
+/*
+ * ThreadSanitizer sees the races of programs that use filch: one planted
+ * between two tasks is reported in every run, one between two tasks of the
+ * same worker too; and what filch orders is not reported.
+ */
+#include "../harness/harness.h"
+
+enum { RUNS = 20 };
+
+static int shared;
+static filch_event event;
+static filch_queue queue;
+static filch_lock lock;
+
+/* --- What is planted ----------------------------------------------------- */
+
+__attribute__((noinline)) static int
+write_shared(void *arg)
+{
+    ++shared;
+    return arg != NULL;
+}
+
+static int
+race_of_tasks(void *arg)
+{
+    filch_task *one = spawn(write_shared, NULL);
+    filch_task *two = spawn(write_shared, NULL);
+    EQ(0, join(one));
+    EQ(0, join(two));
+    return arg != NULL;
+}
+
+static int
+write_after_yield(void *arg)
+{
+    filch_yield();
+    return write_shared(arg);
+}
+
+/* The two have stacks of their own when they come to it. */
+static int
+race_of_tasks_that_suspended(void *arg)
+{
+    filch_task *one = spawn(write_after_yield, NULL);
+    filch_task *two = spawn(write_after_yield, NULL);
+    EQ(0, join(one));
+    EQ(0, join(two));
+    return arg != NULL;
+}
+
+static int
+race_with_parent(void *arg)
+{
+    filch_task *task = spawn(write_shared, NULL);
+    write_shared(NULL);
+    EQ(0, join(task));
+    return arg != NULL;
+}
+
+static atomic_bool stolen;
+
+static int
+write_when_stolen(void *arg)
+{
+    write_shared(NULL);
+    atomic_store_explicit(&stolen, true, memory_order_relaxed);
+    return arg != NULL;
+}
+
+/* A job that nobody steals is a function call, which races with nothing. */
+static int
+race_with_stolen_job(void *arg)
+{
+    filch_job job;
+    filch_fork(&job, write_when_stolen, NULL);
+    while (!atomic_load_explicit(&stolen, memory_order_relaxed))
+        sched_yield();
+    write_shared(NULL);
+    EQ(0, filch_sync(&job));
+    return arg != NULL;
+}
+
+static int
+set_and_write(void *arg)
+{
+    filch_event_set(&event);
+    return write_shared(arg);
+}
+
+/* The set orders what came before it, and not what comes after. */
+static int
+race_after_set(void *arg)
+{
+    filch_task *task = spawn(set_and_write, NULL);
+    OK(filch_event_wait(&event));
+    write_shared(NULL);
+    EQ(0, join(task));
+    return arg != NULL;
+}
+
+static void
+write_in_callback(void *arg)
+{
+    write_shared(arg);
+    filch_event_set(&event);
+}
+
+static int
+race_with_callback(void *arg)
+{
+    OK(filch_call_soon(write_in_callback, NULL));
+    write_shared(NULL);
+    OK(filch_event_wait(&event));
+    return arg != NULL;
+}
+
+/* --- What is ordered ----------------------------------------------------- */
+
+static int
+write_and_put(void *arg)
+{
+    write_shared(NULL);
+    OK(filch_queue_put(&queue, NULL));
+    return arg != NULL;
+}
+
+static int
+write_locked(void *arg)
+{
+    FILCH_WITH_LOCK(&lock)
+    {
+        write_shared(NULL);
+    }
+    return arg != NULL;
+}
+
+static int
+no_race(void *arg)
+{
+    filch_task *tasks[10];
+    filch_job job;
+    void *item;
+    write_shared(NULL);
+    tasks[0] = spawn(write_and_put, NULL); /* spawn, put and get, join */
+    OK(filch_queue_get(&queue, &item));
+    write_shared(NULL);
+    EQ(0, join(tasks[0]));
+    for (int i = 0; i < 10; ++i)
+        tasks[i] = spawn(write_locked, NULL);
+    for (int i = 0; i < 10; ++i)
+        EQ(0, join(tasks[i]));
+    write_shared(NULL);
+    filch_fork(&job, write_shared, NULL); /* fork, sync */
+    EQ(0, filch_sync(&job));
+    write_shared(NULL);
+    OK(filch_call_soon(write_in_callback, NULL)); /* arming, event */
+    OK(filch_event_wait(&event));
+    write_shared(NULL);
+    return arg != NULL;
+}
+
+/* --- Running it ---------------------------------------------------------- */
+
+static filch_fn main_fn;
+static unsigned workers;
+
+static void
+run_main(void)
+{
+    run_on(workers, main_fn, NULL);
+}
+
+/* Whether ThreadSanitizer reports a race in a run of `fn`, and nothing else. */
+static bool
+is_reported(filch_fn fn, unsigned on_workers)
+{
+    struct child child;
+    main_fn = fn;
+    workers = on_workers;
+    child_run(&child, run_main);
+    bool reported = strstr(child.output, "data race") != NULL;
+    CHECK(!reported || strstr(child.output, "write_shared") != NULL);
+    CHECK(reported == (child.exit_status != 0));
+    return reported;
+}
+
+static void
+is_reported_always(filch_fn fn, unsigned on_workers)
+{
+    if (!UNDER_TSAN)
+        skip("only ThreadSanitizer reports races");
+    int reported = 0;
+    for (int i = 0; i < RUNS; ++i)
+        reported += is_reported(fn, on_workers);
+    EQ(RUNS, reported);
+}
+
+static const struct {
+    const char *name;
+    filch_fn fn;
+} races[] = {
+    {"of tasks", race_of_tasks},
+    {"of tasks that suspended", race_of_tasks_that_suspended},
+    {"with the parent", race_with_parent},
+    {"after a set", race_after_set},
+    {"with a callback", race_with_callback},
+    {"with a stolen job", race_with_stolen_job}, /* takes two workers */
+};
+enum { RACES = sizeof races / sizeof *races };
+
+TEST(race_between_two_tasks_of_the_same_worker_is_reported_in_every_run)
+{
+    for (int i = 0; i < RACES - 1; ++i) {
+        check_context(races[i].name);
+        is_reported_always(races[i].fn, 1);
+    }
+}
+
+TEST(race_between_two_workers_is_reported_in_every_run)
+{
+    unsigned several = test_workers() < 2 ? 2 : test_workers();
+    for (int i = 0; i < RACES; ++i) {
+        check_context(races[i].name);
+        is_reported_always(races[i].fn,
+                           test_workers() < 2 ? 2 : test_workers());
+    }
+}
+
+TEST(order_that_filch_makes_is_no_race)
+{
+    if (!UNDER_TSAN)
+        skip("only ThreadSanitizer reports races");
+    for (int i = 0; i < RUNS; ++i) {
+        CHECK(!is_reported(no_race, 1));
+        CHECK(!is_reported(no_race, test_workers()));
+    }
+}
