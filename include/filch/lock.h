@@ -25,12 +25,13 @@ typedef struct filch_lock {
     filch_waiters_ waiters_;
     uint32_t fair_;
     uint32_t spare_;
-    void *spares_[2];
+    filch_time passed_since_;
+    void *spares_[1];
 } filch_lock;
 
 /* clang-format off */
-#define FILCH_LOCK_INIT {0, 0, {0, 0}, 0, 0, {0, 0}}
-#define FILCH_LOCK_FAIR_INIT {0, 0, {0, 0}, 1, 0, {0, 0}}
+#define FILCH_LOCK_INIT {0, 0, {0, 0}, 0, 0, 0, {0}}
+#define FILCH_LOCK_FAIR_INIT {0, 0, {0, 0}, 1, 0, 0, {0}}
 /* clang-format on */
 
 /* Makes a lock that nobody holds. Return 0. */

@@ -37,10 +37,11 @@ parse(const char *text, bool suffixes, uint64_t *value)
     errno = saved;
     unsigned shift = 0;
     if (suffixes && *end) {
-        const char *found = strchr("KMGkmg", *end++);
-        shift = found ? 10 * (unsigned)((found - "KMG") % 3 + 1) : 64;
+        static const char letters[] = "KMGkmg";
+        const char *found = strchr(letters, *end++);
+        shift = found ? 10 * (unsigned)((found - letters) % 3 + 1) : 64;
     }
-    if (!fits || *end || shift == 64 || (n << shift) >> shift != n) {
+    if (!fits || shift == 64 || *end || (n << shift) >> shift != n) {
         return false;
     }
     *value = n << shift;
@@ -119,7 +120,8 @@ fl_config_resolve(filch_config *config, const filch_config *given)
                 "available in this version");
         return ENOTSUP;
     }
-    config->workers = config->workers ? config->workers : fl_os_cpus();
+    unsigned cpus = fl_os_cpus(); /* which also finds where workers may run */
+    config->workers = config->workers ? config->workers : cpus;
     config->stack_size =
         config->stack_size ? config->stack_size : STACK_DEFAULT;
     config->name = config->name ? config->name : "filch";

@@ -2,7 +2,7 @@
  * What a worker does next.
  *
  * In this order: the next slot, the ring, the deque's bottom, the common
- * queue. Every so many turns it does its chores first, looking at the far ends
+ * queue. When a fiber yields, what is in the deque then comes before the ring. Every so many turns it does its chores first, looking at the far ends
  * (the common queue, the deque's top) and at the clock, so that nothing waits
  * for ever. How many turns adapts to how long they take: the clock is to be
  * read every 100 to 500 us, not for every task.
@@ -91,9 +91,9 @@ static fl_work *
 find_near(fl_worker *worker)
 {
     fl_work *work;
-    if (worker->yielding) {
-        worker->yielding = false;
-        work = fl_deque_pop(&worker->deque);
+    while (worker->owed) {
+        worker->owed--;
+        work = fl_deque_steal(&worker->deque);
         if (work) {
             return work;
         }

@@ -26,7 +26,6 @@
 
 static fl_atomic32 tags_guard;
 static bool tags[TAGS + 1];   /* tags_guard: which numbers are taken */
-static fl_atomic32 live;      /* runtimes */
 static fl_atomic32 forked;    /* 1: in a child of a process that had one */
 static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
 
@@ -35,9 +34,7 @@ static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
 static void
 in_child(void)
 {
-    if (fl_load_relaxed(&live)) {
-        fl_store_relaxed(&forked, 1u);
-    }
+    fl_store_relaxed(&forked, 1u);
     fl_me_begin(); /* whatever it was: a plain thread now */
 }
 
@@ -173,7 +170,6 @@ stop_workers(filch_runtime *runtime, unsigned started)
         fl_os_back_off(round++);
     }
     fl_os_fault_remove();
-    fl_add_seq_cst(&live, (uint32_t)-1);
 }
 
 static int
@@ -183,7 +179,6 @@ start_workers(filch_runtime *runtime)
     if (error) {
         return error;
     }
-    fl_add_seq_cst(&live, 1u);
     for (unsigned i = 0; i < runtime->count; i++) {
         fl_worker *worker = &runtime->workers[i];
         error = fl_os_thread_start(&worker->thread, i, runtime->name,

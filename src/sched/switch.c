@@ -235,7 +235,7 @@ fl_suspend(fl_fiber *me, void (*after)(void *arg), void *arg)
     me->stack = worker->stack;
     fl_count(&worker->stats.switches);
     fl_tsan_be(&worker->loop);
-    if (fl_likely(worker->poll_left > 1 && !worker->yielding)) {
+    if (fl_likely(worker->poll_left > 1 && worker->owed == 0)) {
         next = fl_find_ready(worker);
         worker->poll_left--;
         fl_store_relaxed(&worker->turn, fl_load_relaxed(&worker->turn) + 1);
@@ -281,7 +281,9 @@ fl_yield(fl_fiber *me)
     if (!fl_spare(worker)) {
         return;
     }
-    worker->yielding = fl_ready_size(&worker->ready) == 0;
+    if (worker->owed == 0) {
+        worker->owed = fl_deque_size(&worker->deque);
+    }
     fl_tsan_release(me);
     fl_suspend(me, push_yielded, me);
 }

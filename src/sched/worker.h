@@ -86,7 +86,7 @@ typedef struct fl_worker {
     void (*after)(void *); /* W: to be done once the switch is over */
     void *after_arg;       /* W */
     fl_work *pending;      /* W: work to be done before anything else */
-    bool yielding;         /* W: look at the deque before the ring */
+    uint64_t owed;         /* W: of its deque's oldest, to run before the ring */
     uint32_t streak;       /* W: runs from the next slot, one after the other */
     fl_atomic32 turn;      /* counts what it ran; read by the watch */
     uint32_t far_turn;     /* W: when it last looked at its deque's top */

@@ -4,17 +4,21 @@
  *             bit 0  HELD     somebody holds the lock
  *             bit 1  WAITERS  waiters_ may have somebody: who releases must look
  *             bit 2  WOKEN    one who was in waiters_ is on its way to try again
- *             bit 3  HANDOFF  the first of waiters_ was passed over for too long
+ *             bit 3  GIVEN    the lock is HELD for it, as it will find
+ *           passed_since_  since when those who wait have been passed over; 0:
+ *                          they have not; guarded by guard_
  *           I1  WAITERS is set whenever waiters_ has somebody
- *           I2  WAITERS, WOKEN and HANDOFF are set and cleared under guard_
+ *           I2  WAITERS, WOKEN and GIVEN are set and cleared under guard_
  * PROTOCOL  acquire: cas 0 -> HELD; else under guard_ set WAITERS if it is HELD,
  *           and wait. release: cas HELD -> 0; else under guard_
  *               hand over: grant the first, HELD stays, it is the holder now
  *               wake:      grant the first, set WOKEN, drop guard_, clear HELD;
  *                          the woken one tries again, and waits in front if
  *                          somebody was faster
- *           A fair lock, and one with HANDOFF, is handed over; any other wakes,
- *           unless one is woken already.
+ *               give:      one is woken, and not yet here: set GIVEN
+ *           A fair lock is handed over; any other wakes, unless one is woken
+ *           already. Once those who wait have been passed over for 1 ms it hands
+ *           over, or gives.
  * NO LOST WAKEUP  Who enqueues sets WAITERS while the lock is HELD, by a cas: so
  *           the holder's own cas fails, and it comes to look under guard_. Who
  *           was woken takes the lock, or finds it HELD and sets WAITERS again,
@@ -33,7 +37,7 @@
 
 #include <errno.h>
 
-enum { HELD = 1, WAITERS = 2, WOKEN = 4, HANDOFF = 8 };
+enum { HELD = 1, WAITERS = 2, WOKEN = 4, GIVEN = 8 };
 
 #define PATIENCE FILCH_MS(1)
 #define SPINS 30
@@ -81,13 +85,13 @@ change(filch_lock *lock, uint32_t clear, uint32_t set)
 
 /* ---- taking it ---- */
 
-/* Takes a lock that is free, leaving the other bits alone. On a fair lock, or
- * one that is to be handed over, only with nobody waiting. */
+/* Takes a lock that is free, leaving the other bits alone. On a fair lock only
+ * with nobody waiting. */
 static bool
 try_take(filch_lock *lock)
 {
     uint32_t state = fl_load_relaxed(&lock->state_);
-    uint32_t barred = lock->fair_ ? HELD | WAITERS | WOKEN : HELD | HANDOFF;
+    uint32_t barred = lock->fair_ ? HELD | WAITERS | WOKEN : HELD;
     while (!(state & barred)) {
         if (fl_cas_acq_rel(&lock->state_, &state, state | HELD)) {
             return true;
@@ -97,19 +101,22 @@ try_take(filch_lock *lock)
 }
 
 /* The same for who has the guard: it marks the lock as waited for if it is
- * HELD. `woken`: the caller is the one whom WOKEN speaks of. */
+ * HELD. `woken`: the caller is the one whom WOKEN and GIVEN speak of. */
 static bool
 take_or_mark(filch_lock *lock, bool woken)
 {
     uint32_t state = fl_load_relaxed(&lock->state_), next;
     bool taken;
     do {
-        taken = !(state & HELD);
+        taken = !(state & HELD) || (woken && (state & GIVEN));
         next = state | (taken ? HELD : WAITERS);
         if (woken) {
-            next &= ~(uint32_t)WOKEN;
+            next &= ~(uint32_t)(WOKEN | GIVEN);
         }
     } while (!fl_cas_acq_rel(&lock->state_, &state, next));
+    if (woken && taken) {
+        lock->passed_since_ = 0;
+    }
     return taken;
 }
 
@@ -133,12 +140,9 @@ spin(fl_fiber *me, filch_lock *lock)
     return false;
 }
 
-/*
- * Waits until it has the lock. `woken`: it has waited, since `since`, and was
- * woken to try again.
- */
+/* Waits until it has the lock. `woken`: it has waited, and is to try again. */
 static int
-acquire_waiting(fl_fiber *me, filch_lock *lock, bool woken, filch_time since,
+acquire_waiting(fl_fiber *me, filch_lock *lock, bool woken,
                 filch_time deadline)
 {
     for (;;) {
@@ -148,18 +152,8 @@ acquire_waiting(fl_fiber *me, filch_lock *lock, bool woken, filch_time since,
             return 0;
         }
         fl_waiter waiter = FL_WAITER(FL_LOCK, lock);
-        int error;
-        if (!woken) {
-            since = fl_os_now();
-            error = fl_wait(me, &waiter, &lock->guard_, &lock->waiters_,
-                            deadline);
-        } else {
-            if (fl_os_now() - since > PATIENCE) {
-                change(lock, 0, HANDOFF);
-            }
-            error = fl_wait_first(me, &waiter, &lock->guard_, &lock->waiters_,
-                                  deadline);
-        }
+        int error = (woken ? fl_wait_first : fl_wait)(
+            me, &waiter, &lock->guard_, &lock->waiters_, deadline);
         if (error || waiter.item == HANDED_OVER) {
             return error;
         }
@@ -180,7 +174,7 @@ filch_lock_acquire_until(filch_lock *lock, filch_time deadline)
         try_take(lock) || spin(me, lock)) {
         return 0;
     }
-    return acquire_waiting(me, lock, false, 0, deadline);
+    return acquire_waiting(me, lock, false, deadline);
 }
 
 int
@@ -197,11 +191,11 @@ filch_lock_try_acquire(filch_lock *lock)
 
 /* ---- giving it back ---- */
 
-/* With the guard: nobody is left to look for. */
+/* With the guard: the bits that nobody is left to need. */
 static uint32_t
 no_waiters(const filch_lock *lock)
 {
-    return lock->waiters_.first_ ? 0 : WAITERS | HANDOFF;
+    return lock->waiters_.first_ ? 0 : WAITERS;
 }
 
 /* With the guard, which it drops: the first who waits holds the lock now. */
@@ -213,10 +207,19 @@ hand_over(filch_lock *lock)
         return false;
     }
     first->item = HANDED_OVER;
-    change(lock, no_waiters(lock) | HANDOFF, 0);
+    lock->passed_since_ = 0;
+    change(lock, no_waiters(lock), 0);
     fl_guard_unlock(&lock->guard_);
     fl_resume(first->fiber);
     return true;
+}
+
+/* With the guard, which it drops: the one who is woken holds the lock now. */
+static void
+give(filch_lock *lock)
+{
+    change(lock, 0, GIVEN);
+    fl_guard_unlock(&lock->guard_);
 }
 
 /* With the guard, which it drops: the lock is free, the first who waits may try
@@ -233,13 +236,26 @@ wake(filch_lock *lock, uint32_t state)
     }
 }
 
+/* With the guard: whether those who wait have been passed over for too long. */
+static bool
+too_long(filch_lock *lock)
+{
+    filch_time now = fl_os_now();
+    if (lock->passed_since_ == 0) {
+        lock->passed_since_ = now;
+    }
+    return now - lock->passed_since_ > PATIENCE;
+}
+
 static FL_NOINLINE void
-release_slowly(filch_lock *lock, bool hand_it_over)
+release_slowly(filch_lock *lock, bool suspends)
 {
     fl_guard_lock(&lock->guard_);
     uint32_t state = fl_load_relaxed(&lock->state_);
-    hand_it_over = hand_it_over || lock->fair_ || (state & HANDOFF);
-    if (!hand_it_over || !hand_over(lock)) {
+    bool must = lock->fair_ || too_long(lock);
+    if (must && (state & WOKEN)) {
+        give(lock);
+    } else if (!(must || suspends) || !hand_over(lock)) {
         wake(lock, state);
     }
 }
@@ -283,8 +299,7 @@ static void
 acquire_at_last(fl_fiber *me, filch_lock *lock, bool woken)
 {
     me->shield++;
-    filch_time since = woken ? fl_os_now() : 0;
-    while (acquire_waiting(me, lock, woken, since, FILCH_NEVER)) {
+    while (acquire_waiting(me, lock, woken, FILCH_NEVER)) {
         woken = false;
         if (me->kind == FL_THREAD) {
             fl_os_back_off(0);
