@@ -62,7 +62,7 @@ read_rest(struct unpacker *unpacker, struct chunk *chunk)
     if (!unpacker->started || (unpacker->more && input_at_end(input)))
         return end_with(chunk, cut_off);
     if (unpacker->more)
-        return end_with(chunk, "invalid compressed data: a part is missing");
+        return end_with(chunk, "invalid compressed data--a part is missing");
     unpacker->garbage = !only_zeros_follow(input);
     return end_with(chunk, input->fault);
 }

@@ -1,6 +1,5 @@
 #include "inflate.h"
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { GZIP_WINDOW = MAX_WBITS + 16 };
@@ -34,17 +33,22 @@ feed(struct inflater *inflater, struct input *input, struct chunk *chunk)
     return verdict;
 }
 
+/* A text that outlives the inflater, in gzip's words. */
 static const char *
-fault_of(struct inflater *inflater, const struct input *input, int verdict)
+fault_of(const struct inflater *inflater, const struct input *input,
+         int verdict)
 {
+    const char *message = inflater->stream.msg;
+
     if (verdict == Z_BUF_ERROR)
         return input->fault ? input->fault : "unexpected end of file";
     if (verdict == Z_MEM_ERROR)
         return strerror(ENOMEM);
-    snprintf(inflater->text, sizeof inflater->text,
-             "invalid compressed data: %s",
-             inflater->stream.msg ? inflater->stream.msg : "not deflate");
-    return inflater->text;
+    if (message && strcmp(message, "incorrect data check") == 0)
+        return "invalid compressed data--crc error";
+    if (message && strcmp(message, "incorrect length check") == 0)
+        return "invalid compressed data--length error";
+    return "invalid compressed data--format violated";
 }
 
 void

@@ -9,7 +9,6 @@
 struct inflater {
     z_stream stream;
     bool ready; /* the stream has been initialised */
-    char text[80];
 };
 
 /* Begins a member. NULL, or what is wrong. */
