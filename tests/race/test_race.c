@@ -222,8 +222,7 @@ TEST(race_between_two_workers_is_reported_in_every_run)
     unsigned several = test_workers() < 2 ? 2 : test_workers();
     for (int i = 0; i < RACES; ++i) {
         check_context(races[i].name);
-        is_reported_always(races[i].fn,
-                           test_workers() < 2 ? 2 : test_workers());
+        is_reported_always(races[i].fn, several);
     }
 }
 

@@ -88,6 +88,8 @@ TASK_TEST(errno_stays_with_its_task_wherever_that_goes)
         EQ(0, join(tasks[i]));
 }
 
+static filch_event ended;
+
 static void *
 wait_in_thread(void *arg)
 {
@@ -95,6 +97,7 @@ wait_in_thread(void *arg)
     set_errno(55);
     OK(call->run(PLAIN));
     EQ(55, get_errno());
+    filch_event_set(&ended);
     return NULL;
 }
 
@@ -103,10 +106,12 @@ TASK_TEST(errno_is_what_it_was_on_a_plain_thread_that_waited)
     EACH_CALL(call)
     {
         call->blocked();
+        filch_event_clear(&ended);
         pthread_t thread = thread_start(wait_in_thread, (void *)call);
         for (int i = 0; i < 20; ++i)
             let_others_run();
         call->wake();
+        OK(filch_event_wait(&ended)); /* the worker may have work for it */
         thread_join(thread);
     }
 }

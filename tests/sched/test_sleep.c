@@ -1,7 +1,8 @@
 /* Sleeping, and time. */
 #include "../harness/harness.h"
 
-static int order[100], woken;
+static int order[100];
+static atomic_int woken;
 
 /* --- Time ---------------------------------------------------------------- */
 
@@ -64,7 +65,7 @@ static int
 count(void *arg)
 {
     (void)arg;
-    ++woken;
+    atomic_fetch_add(&woken, 1);
     return 0;
 }
 
@@ -72,13 +73,13 @@ ONE_WORKER_TEST(sleep_that_is_over_at_once_lets_others_run)
 {
     OK(filch_spawn(NULL, count, NULL));
     OK(filch_sleep(0));
-    EQ(1, woken);
+    EQ(1, atomic_load(&woken));
     OK(filch_spawn(NULL, count, NULL));
     OK(filch_sleep(-5));
-    EQ(2, woken);
+    EQ(2, atomic_load(&woken));
     OK(filch_spawn(NULL, count, NULL));
     OK(filch_sleep_until(past()));
-    EQ(3, woken);
+    EQ(3, atomic_load(&woken));
 }
 
 static int
@@ -86,7 +87,7 @@ sleep_until_and_note(void *arg)
 {
     const filch_time *when = arg;
     OK(filch_sleep_until(*when));
-    order[woken++] = (int)(*when % 1000);
+    order[atomic_fetch_add(&woken, 1)] = (int)(*when % 1000);
     return 0;
 }
 

@@ -161,10 +161,13 @@ TASK_TEST(task_may_be_joined_by_each_holder_of_a_handle)
     EQ(0, join(child));
 }
 
+static filch_event joined;
+
 static void *
 join_in_thread(void *arg)
 {
     EQ(6, join(arg));
+    filch_event_set(&joined);
     return NULL;
 }
 
@@ -173,6 +176,7 @@ TASK_TEST(task_may_be_joined_by_a_plain_thread)
     filch_task *task = park(wait_at_gate, (void *)6);
     pthread_t thread = thread_start(join_in_thread, task);
     filch_event_set(&gate);
+    OK(filch_event_wait(&joined));
     thread_join(thread);
 }
 
@@ -267,15 +271,15 @@ ONE_WORKER_TEST(yield_lets_the_other_runnable_tasks_run_first)
         EQ(0, join(tasks[i]));
 }
 
-static int turns[2];
+static atomic_int turns[2];
 
 static int
 take_turns(void *arg)
 {
     int self = (int)(intptr_t)arg;
     for (int i = 0; i < 1000; ++i) {
-        ++turns[self];
-        CHECK(abs(turns[0] - turns[1]) <= 1);
+        atomic_fetch_add(&turns[self], 1);
+        CHECK(abs(atomic_load(&turns[0]) - atomic_load(&turns[1])) <= 1);
         filch_yield();
     }
     return 0;

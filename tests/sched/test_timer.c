@@ -3,7 +3,8 @@
 
 static filch_event called;
 static atomic_int calls;
-static int order[100], noted;
+static int order[100];
+static atomic_int noted;
 
 static void
 count(void *arg)
@@ -16,7 +17,7 @@ count(void *arg)
 static void
 note(void *arg)
 {
-    order[noted++] = (int)(intptr_t)arg;
+    order[atomic_fetch_add(&noted, 1)] = (int)(intptr_t)arg;
 }
 
 /* --- When they run ------------------------------------------------------- */

@@ -166,6 +166,15 @@ start_blocked(const struct call *call)
     return thread;
 }
 
+/* Without holding up a worker, which may have to end what it waits for. */
+static void
+end_blocked(pthread_t thread)
+{
+    UNTIL(atomic_load(&ended));
+    thread_join(thread);
+    EQ(0, atomic_load(&result));
+}
+
 TASK_TEST(a_suspending_call_on_a_plain_thread_blocks_it_until_it_is_let_go_on)
 {
     EACH_CALL(call)
@@ -173,8 +182,7 @@ TASK_TEST(a_suspending_call_on_a_plain_thread_blocks_it_until_it_is_let_go_on)
         call->blocked();
         pthread_t thread = start_blocked(call);
         call->wake();
-        thread_join(thread);
-        EQ(0, atomic_load(&result));
+        end_blocked(thread);
     }
 }
 
@@ -198,8 +206,7 @@ TASK_TEST(no_suspending_call_returns_EINTR)
         }
         CHECK(!atomic_load(&ended));
         call->wake();
-        thread_join(thread);
-        EQ(0, atomic_load(&result));
+        end_blocked(thread);
     }
 }
 
@@ -213,8 +220,7 @@ TASK_TEST(no_suspending_call_is_a_pthread_cancellation_point)
         for (int i = 0; i < 50; ++i)
             let_others_run();
         call->wake();
-        thread_join(thread);
-        EQ(0, atomic_load(&result));
+        end_blocked(thread);
     }
 }
 

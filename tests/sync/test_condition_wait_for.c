@@ -2,14 +2,15 @@
 #include "../harness/harness.h"
 
 static filch_condition condition;
-static int level, looks;
+static int level; /* the lock's */
+static atomic_int looks;
 
 static bool
 level_is_3(void *arg)
 {
     CHECK(arg == &level);
     CHECK(filch_condition_locked(&condition));
-    ++looks;
+    atomic_fetch_add(&looks, 1);
     return level >= 3;
 }
 
@@ -39,24 +40,24 @@ TEST(condition_wait_for_returns_at_once_where_the_predicate_is_true)
     OK(filch_condition_acquire(&condition));
     OK(filch_condition_wait_for(&condition, level_is_3, &level));
     OK(filch_condition_wait_for_until(&condition, level_is_3, &level, past()));
-    EQ(2, looks);
+    EQ(2, atomic_load(&looks));
     CHECK(filch_condition_locked(&condition));
 }
 
 ONE_WORKER_TEST(condition_wait_for_looks_each_time_it_holds_the_lock_again)
 {
     filch_task *task = park(wait_for_level_3, NULL);
-    EQ(1, looks);
+    EQ(1, atomic_load(&looks));
     raise_level();
     filch_yield();
-    EQ(2, looks);
+    EQ(2, atomic_load(&looks));
     raise_level();
     filch_yield();
-    EQ(3, looks);
+    EQ(3, atomic_load(&looks));
     CHECK(!filch_task_done(task));
     raise_level();
     EQ(0, join(task));
-    EQ(4, looks);
+    EQ(4, atomic_load(&looks));
 }
 
 TASK_TEST(condition_wait_for_ends_when_the_predicate_is_true_and_not_before)
@@ -81,7 +82,7 @@ ONE_WORKER_TEST(condition_wait_for_looks_once_more_after_its_deadline)
     OK(filch_condition_acquire(&condition));
     FAILS(ETIMEDOUT, filch_condition_wait_for_until(&condition, level_is_3,
                                                     &level, deadline));
-    EQ(2, looks);
+    EQ(2, atomic_load(&looks));
     CHECK(filch_condition_locked(&condition));
 }
 

@@ -1,7 +1,8 @@
 #include "../harness/harness.h"
 
 static filch_event event; /* zeroed: not set, nobody waits */
-static int order[1000], woken;
+static int order[1000];
+static atomic_int woken;
 
 static int
 wait_for_event(void *arg)
@@ -69,7 +70,7 @@ static int
 note_when_woken(void *arg)
 {
     int status = filch_event_wait(&event);
-    order[woken++] = (int)(intptr_t)arg;
+    order[atomic_fetch_add(&woken, 1)] = (int)(intptr_t)arg;
     return status;
 }
 

@@ -167,12 +167,12 @@ TASK_TEST(
     }
 }
 
-static bool bystander_ran;
+static atomic_bool bystander_ran;
 
 static int
 bystander(void *arg)
 {
-    bystander_ran = true;
+    atomic_store(&bystander_ran, true);
     return arg != NULL;
 }
 
@@ -181,10 +181,10 @@ cancelled_beside_a_bystander(void *arg)
 {
     const struct call *call = arg;
     filch_task *other = spawn(bystander, NULL);
-    bystander_ran = false;
+    atomic_store(&bystander_ran, false);
     OK(filch_cancel(filch_current()));
     FAILS(ECANCELED, call->run(PLAIN));
-    CHECK(bystander_ran);
+    CHECK(atomic_load(&bystander_ran));
     filch_task_release(other);
     return 0;
 }
