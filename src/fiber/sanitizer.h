@@ -16,6 +16,9 @@
 #if defined(FILCH_TSAN_)
 #include <sanitizer/tsan_interface.h>
 #define FL_TSAN 1
+void AnnotateBenignRaceSized(const char *file, int line,
+                             const volatile void *address, size_t size,
+                             const char *description);
 #else
 #define FL_TSAN 0
 #endif
@@ -24,15 +27,6 @@
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #include <sanitizer/lsan_interface.h>
-#endif
-
-/* For functions that are left in another context than they were entered in. */
-#if FL_TSAN && defined(__clang__)
-#define FL_STRADDLES __attribute__((disable_sanitizer_instrumentation))
-#elif FL_TSAN
-#define FL_STRADDLES __attribute__((no_sanitize("thread")))
-#else
-#define FL_STRADDLES
 #endif
 
 /* What the caller has done happens before what follows an acquire. */
@@ -74,6 +68,18 @@ fl_tsan_current(void)
     return __tsan_get_current_fiber();
 #else
     return NULL;
+#endif
+}
+
+/* A word that belongs to a thread, and so to each of its fibers in turn. */
+static inline void
+fl_tsan_shared(void *address, size_t size)
+{
+#if FL_TSAN
+    AnnotateBenignRaceSized(__FILE__, __LINE__, address, size,
+                            "belongs to whichever fiber the thread runs");
+#else
+    (void)address, (void)size;
 #endif
 }
 

@@ -106,6 +106,18 @@ all_local(const fl_worker *worker, const fl_fiber *fiber)
 }
 
 void
+fl_chain_add(fl_chain *chain, fl_fiber *fiber)
+{
+    fiber->next = NULL;
+    if (chain->last) {
+        chain->last->next = fiber;
+    } else {
+        chain->first = fiber;
+    }
+    chain->last = fiber;
+}
+
+void
 fl_resume_chain(fl_fiber *first)
 {
     fl_fiber *me = fl_me();

@@ -206,6 +206,7 @@ fl_worker_main(void *arg)
 {
     fl_worker *worker = arg;
     worker->errno_at = fl_os_errno();
+    fl_tsan_shared(worker->errno_at, sizeof *worker->errno_at);
     fl_os_fault_stack(&worker->signal_stack);
     if (!worker->runtime->pin) {
         fl_os_thread_roam();
@@ -252,6 +253,19 @@ fl_suspend(fl_fiber *me, void (*after)(void *arg), void *arg)
     fl_tsan_be(me);
     fl_tsan_acquire(me);
     *worker->errno_at = error;
+}
+
+static void
+drop_guard(void *guard)
+{
+    fl_guard_unlock(guard); /* A3 */
+}
+
+void
+fl_suspend_guarded(fl_fiber *me, fl_atomic32 *guard)
+{
+    fl_tsan_release(guard); /* in the eyes of the sanitizer it is dropped here */
+    fl_suspend(me, drop_guard, guard);
 }
 
 static void

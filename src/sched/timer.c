@@ -218,11 +218,11 @@ go_off(fl_worker *worker, fl_timers *timers, struct due *due)
     if (!due->fn) {
         return;
     }
-    free(due->owned);
-    fl_count(&worker->stats.timers);
     if (due->kind != FL_TIMEOUT) {
         fl_tsan_acquire(timers);
     }
+    free(due->owned);
+    fl_count(&worker->stats.timers);
     fl_tsan_acquire(worker->stack->base);
     due->fn(due->arg);
     fl_tsan_release(worker->stack->base);

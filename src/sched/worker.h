@@ -141,6 +141,9 @@ struct filch_runtime {
  */
 void fl_suspend(fl_fiber *me, void (*after)(void *arg), void *arg);
 
+/* The same with `after` dropping the guard, which the caller holds. */
+void fl_suspend_guarded(fl_fiber *me, fl_atomic32 *guard);
+
 /* Whether the worker has a stack to go on with when its fiber suspends. */
 bool fl_spare(fl_worker *worker);
 
@@ -155,7 +158,13 @@ void *fl_worker_main(void *worker);
 /* Makes a parked fiber run; the caller has decided its wait. From anywhere. */
 void fl_resume(fl_fiber *fiber);
 
-/* The same for a chain, linked by next, in that order. */
+/* Fibers whose waits were decided under a guard, to be resumed, in that order,
+ * when it is free. */
+typedef struct fl_chain {
+    fl_fiber *first, *last; /* linked by next */
+} fl_chain;
+
+void fl_chain_add(fl_chain *chain, fl_fiber *fiber);
 void fl_resume_chain(fl_fiber *first);
 
 /* Puts a fiber into a ring, or where there is room. On the worker's thread. */

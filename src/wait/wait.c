@@ -70,6 +70,17 @@ fl_delist(fl_waiter *waiter)
 
 /* ---- granting ---- */
 
+/* The fiber is in the lists of several objects, and of its own guard only is
+ * sure that it is dropped once it has parked. */
+static void
+await_parked(const fl_fiber *fiber)
+{
+    fl_parked *parked = fl_load_acquire(&fiber->parked);
+    fl_atomic32 *guard = fl_container(parked, fl_waiter, parked)->guard;
+    fl_guard_lock(guard);
+    fl_guard_unlock(guard);
+}
+
 bool
 fl_grant_one(fl_waiter *waiter)
 {
@@ -80,7 +91,13 @@ fl_grant_one(fl_waiter *waiter)
     if (waiter->left && fl_add_seq_cst(waiter->left, (uint32_t)-1) != 1) {
         return false;
     }
-    return fl_decide(waiter->fiber, FL_GRANTED); /* R3 */
+    if (!fl_decide(waiter->fiber, FL_GRANTED)) { /* R3 */
+        return false;
+    }
+    if (waiter->left) {
+        await_parked(waiter->fiber);
+    }
+    return true;
 }
 
 fl_waiter *
@@ -174,17 +191,6 @@ outcome(const fl_fiber *me)
     }
 }
 
-/* A5 */
-static void
-drop_guard(void *guard)
-{
-#if FL_TSAN
-    fl_store_relaxed((fl_atomic32 *)guard, 0u); /* released before the switch */
-#else
-    fl_guard_unlock(guard);
-#endif
-}
-
 /* A4 and A5; the wait has begun. */
 static int
 wait_as_fiber(fl_fiber *me, fl_waiter *waiter, filch_time deadline)
@@ -201,8 +207,7 @@ wait_as_fiber(fl_fiber *me, fl_waiter *waiter, filch_time deadline)
             fl_timer_armed(worker, deadline);
         }
     }
-    fl_tsan_release(waiter->guard);
-    fl_suspend(me, drop_guard, waiter->guard); /* A4 */
+    fl_suspend_guarded(me, waiter->guard); /* A4, A5 */
     if (deadline != FILCH_NEVER) {
         fl_timer_disarm(&timeout);
     }

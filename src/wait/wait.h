@@ -26,8 +26,11 @@
  * WAKEUP GUARANTEE  First come, first served, in each list.
  * TIMEOUT AND CANCEL  The cas at R3. On a tie one of them is first; if it was
  *           the grant, the cancel stays pending.
+ *           Who is in several lists (filch_wait) waits under a guard of its own;
+ *           who grants it takes that guard too before R5, for the same reason.
  * LOCK ORDER  One object's guard at a time, but for: a condition's, then its
- *           lock's; then that of a timer heap.
+ *           lock's; a task's, then that of who waits for several; then that of
+ *           a timer heap.
  * MEMORY ORDER  R3 releases to the load of the phase after A5.
  * LAST TOUCH  Of the object by the granter: dropping the guard, before R5. Of
  *           the object by who was granted: none after A5.
@@ -111,23 +114,6 @@ fl_waiter *fl_grant(filch_waiters_ *list);
 
 /* The same for that one waiter: whether it is the caller's to resume. */
 bool fl_grant_one(fl_waiter *waiter);
-
-/* Fibers granted under a guard, to be resumed when it is free. */
-typedef struct fl_chain {
-    fl_fiber *first, *last;
-} fl_chain;
-
-static inline void
-fl_chain_add(fl_chain *chain, fl_fiber *fiber)
-{
-    fiber->next = NULL;
-    if (chain->last) {
-        chain->last->next = fiber;
-    } else {
-        chain->first = fiber;
-    }
-    chain->last = fiber;
-}
 
 /* Grants all, into the chain. */
 void fl_grant_all(filch_waiters_ *list, fl_chain *chain);
