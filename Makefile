@@ -177,15 +177,15 @@ version = $(shell sed -n 's/.*FILCH_VERSION "\(.*\)"/\1/p' \
           include/filch/version.h)
 
 install:                        ## to PREFIX=/usr/local, under DESTDIR
-	@$(submake) FLAVOUR=plain lib pgz install-plain
-	@$(submake) FLAVOUR=tsan lib install-tsan
-	@$(submake) FLAVOUR=asan lib install-asan
+	@$(submake) FLAVOUR=plain pgz install-plain
+	@$(submake) FLAVOUR=tsan install-tsan
+	@$(submake) FLAVOUR=asan install-asan
 	install -d $(bin) $(headers)/filch
 	install -m 755 build/plain/pgz $(bin)
 	install -m 644 include/filch.h $(headers)
 	install -m 644 include/filch/*.h $(headers)/filch
 
-install-%:
+install-%: lib
 	install -d $(libs)/pkgconfig
 	install -m 644 $(B)/$(lib).a $(libs)
 	install -m 755 $(B)/$(lib).so.0 $(libs)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Each public header is complete in itself, in C11 and in C++17, without a
 # warning, whatever flavour it is compiled for.
-. "$(dirname "$0")/../harness/kit.sh"
+. "$(dirname "$0")/../harness/kit"
 
 for header in filch.h $(cd include && echo filch/*.h); do
     # Twice: guards against being read twice are part of it.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # What the shared library shows of itself, and what it needs.
 : "${BUILD:=build/plain}" "${CC:=gcc}"
-. "$(dirname "$0")/../harness/kit.sh"
+. "$(dirname "$0")/../harness/kit"
 
 lib=$BUILD/libfilch.so.0
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # What users do: install filch somewhere, build programs with pkg-config's
 # help, in C and in C++, static and shared, also for the sanitizers.
-. "$(dirname "$0")/../harness/kit.sh"
+. "$(dirname "$0")/../harness/kit"
 
 prefix=/opt/filch
 root=$tmp/root
@@ -40,6 +40,10 @@ build() {
         -x "${language%%[0-9]*}" "$3" -x none -o "$4" $libs
 }
 
+build_and_run() {
+    build "$@" && $no_random "$4"
+}
+
 version=$(sed -n 's/.*FILCH_VERSION "\(.*\)"/\1/p' include/filch/version.h)
 holds "pkg-config tells the version" \
     test "$(pkg-config --modversion filch)" = "$version"
@@ -49,10 +53,9 @@ for module in filch filch-tsan filch-asan; do
         for static in '' static; do
             sentence="a program links ${static:-shared} $module"
             sentence="$sentence by ${compiler/:/ as }, and runs"
-            program=$tmp/user
             # shellcheck disable=SC2086
-            holds "$sentence" build $compiler $module tests/abi/user.c \
-                "$program" $static && holds "$sentence" $no_random "$program"
+            holds "$sentence" build_and_run $compiler $module \
+                tests/abi/user.c "$tmp/user" $static
         done
     done
 done
@@ -73,30 +76,34 @@ for compiler in gcc:c11 clang:c11; do
     done
 done
 
-# Flavours cannot be mixed. mixed NAME, CFLAGS' and LIBS' modules, sanitizer
-mixed() {
-    # shellcheck disable=SC2046
-    if clang -std=c11 $(flags cflags "$2") tests/abi/user.c -o "$tmp/mixed" \
-        $(flags libs "$3") $4 >"$log" 2>&1; then
-        echo "it links" >"$log"
-        fail "$5 fails to link"
-    elif grep -q "undefined.*$1" "$log"; then
-        pass "$5 fails to link, for want of $1"
-    else
-        fail "$5 fails to link, for want of $1"
+# Flavours cannot be mixed: an object file of one, with the library of another.
+fails_to_link() { # program's sanitizer or none, library, missing symbol
+    local sanitize=''
+    [ "$1" = none ] || sanitize=-fsanitize=$1
+    # shellcheck disable=SC2046,SC2086
+    clang $(pkg-config --cflags filch) $sanitize -c tests/abi/user.c \
+        -o "$tmp/mixed.o" || return 1
+    # shellcheck disable=SC2046,SC2086
+    if clang $sanitize "$tmp/mixed.o" -o "$tmp/mixed" \
+        $(pkg-config --libs-only-L "$2") "-l$2" -pthread 2>"$tmp/ld"; then
+        echo "it links"
+        return 1
     fi
+    cat "$tmp/ld"
+    grep -q "undefined.*$3" "$tmp/ld"
 }
 
-mixed filch_thread_sanitizer_needs_libfilch_tsan filch filch \
-    -fsanitize=thread "a program under TSan with plain libfilch"
-mixed filch_address_sanitizer_needs_libfilch_asan filch filch \
-    -fsanitize=address "a program under ASan with plain libfilch"
-mixed filch_without_sanitizer_needs_plain_libfilch filch filch-tsan '' \
-    "a plain program with libfilch-tsan"
-mixed filch_without_sanitizer_needs_plain_libfilch filch filch-asan '' \
-    "a plain program with libfilch-asan"
-mixed filch_address_sanitizer_needs_libfilch_asan filch-asan filch-tsan '' \
-    "a program under ASan with libfilch-tsan"
+while read -r sanitizer library symbol; do
+    holds "sanitizer $sanitizer with lib$library fails to link, for $symbol" \
+        fails_to_link "$sanitizer" "$library" "$symbol"
+done <<'END'
+thread filch filch_thread_sanitizer_needs_libfilch_tsan
+thread filch-asan filch_thread_sanitizer_needs_libfilch_tsan
+address filch filch_address_sanitizer_needs_libfilch_asan
+address filch-tsan filch_address_sanitizer_needs_libfilch_asan
+none filch-tsan filch_without_sanitizer_needs_plain_libfilch
+none filch-asan filch_without_sanitizer_needs_plain_libfilch
+END
 
 holds "make uninstall removes what make install has put there" \
     make -s uninstall DESTDIR="$root" PREFIX=$prefix

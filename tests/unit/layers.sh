@@ -1,6 +1,6 @@
 #!/bin/bash
 # The layers of src hold, and tools/check-layers sees where they would not.
-. "$(dirname "$0")/../harness/kit.sh"
+. "$(dirname "$0")/../harness/kit"
 house=$tmp/house
 
 holds "the files of src keep to their floors" tools/check-layers
