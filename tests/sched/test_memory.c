@@ -1,0 +1,271 @@
+/*
+ * Out of memory is an error of the call that needed it, and has no effect.
+ * In child processes, since each takes all memory that there is: an address
+ * space that is limited first, and then filled.
+ */
+#include "../harness/harness.h"
+#include <sys/resource.h>
+#include <unistd.h>
+
+#if UNDER_SANITIZER
+
+TEST(out_of_memory_is_an_error_of_the_call_that_needed_it)
+{
+    skip("a sanitizer needs the address space itself");
+}
+
+#else
+
+/* --- Taking all memory, and giving it back ------------------------------- */
+
+static void *taken; /* a list */
+
+/* Leaves so many bytes of address space. */
+static void
+limit_memory(size_t left)
+{
+    size_t pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    CHECK(file != NULL && fscanf(file, "%zu", &pages) == 1);
+    fclose(file);
+    struct rlimit limit = {pages * (size_t)sysconf(_SC_PAGESIZE) + left,
+                           RLIM_INFINITY};
+    CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
+}
+
+static void
+take_all_memory(void)
+{
+    for (size_t size = 1 << 20; size >= 16; size /= 2) {
+        void *block;
+        while ((block = malloc(size))) {
+            *(void **)block = taken;
+            taken = block;
+        }
+    }
+}
+
+static void
+give_memory_back(void)
+{
+    while (taken) {
+        void *block = taken;
+        taken = *(void **)block;
+        free(block);
+    }
+}
+
+/* Runs a test's body as a task, in a child with little memory. */
+static filch_fn limited_main;
+static size_t limited_to;
+
+static void
+run_limited(void)
+{
+    filch_config config = {.workers = test_workers()};
+    filch_runtime *runtime;
+    filch_task *task;
+    int status;
+    OK(filch_start(&runtime, &config));
+    limit_memory(limited_to);
+    OK(filch_submit(runtime, &task, limited_main, NULL));
+    OK(filch_join(task, &status));
+    EQ(0, status);
+    OK(filch_stop(runtime));
+}
+
+static void
+with_memory(size_t bytes, filch_fn main)
+{
+    struct child child;
+    limited_main = main;
+    limited_to = bytes;
+    child_run(&child, run_limited);
+    CHILD_EXITED(&child, 0);
+}
+
+/* --- Calls that allocate ------------------------------------------------- */
+
+static filch_event gate;
+static filch_queue unbounded, other;
+
+static int
+wait_at_gate(void *arg)
+{
+    (void)arg;
+    return filch_event_wait(&gate);
+}
+
+static void
+nothing(void *arg)
+{
+    (void)arg;
+}
+
+static int
+compare(const void *left, const void *right)
+{
+    return (left > right) - (left < right);
+}
+
+static int
+call_without_memory(void *arg)
+{
+    static char long_name[100000];
+    filch_task *tasks[50], *self = filch_current();
+    filch_runtime *runtime;
+    size_t done = 99;
+    (void)arg;
+    memset(long_name, 'x', sizeof long_name - 1);
+    OK(filch_task_set_name(self, "before"));
+    for (int i = 0; i < 50; ++i)
+        tasks[i] = park(wait_at_gate, NULL);
+
+    take_all_memory();
+    FAILS(ENOMEM, filch_task_set_name(self, long_name));
+    FAILS(ENOMEM, filch_queue_init(&other, 60000));
+    FAILS(ENOMEM, filch_queue_init_lifo(&other, 60000));
+    FAILS(ENOMEM, filch_queue_init_priority(&other, 60000, compare));
+    FAILS(ENOMEM, filch_wait(tasks, 50, FILCH_ALL_COMPLETED, &done));
+    int status = filch_start(&runtime, NULL);
+    CHECK(status == ENOMEM || status == EAGAIN);
+    while ((status = filch_call_later(NULL, FILCH_SEC(9), nothing, NULL)) == 0)
+        ; /* there may be some small blocks left */
+    FAILS(ENOMEM, status);
+    while ((status = filch_queue_put_nowait(&unbounded, self)) == 0)
+        ;
+    FAILS(ENOMEM, status);
+    FAILS(ENOMEM, filch_queue_put(&unbounded, self));
+    give_memory_back();
+
+    CHECK(strcmp("before", filch_task_name(self)) == 0);
+    EQ(0, done);
+    size_t size = filch_queue_size(&unbounded);
+    OK(filch_queue_put(&unbounded, NULL)); /* what was in it is still there */
+    for (void *item; size-- > 0;) {
+        OK(filch_queue_get(&unbounded, &item));
+        CHECK(item == self);
+    }
+    OK(filch_queue_destroy(&unbounded));
+    filch_event_set(&gate);
+    for (int i = 0; i < 50; ++i)
+        EQ(0, join(tasks[i]));
+    return 0;
+}
+
+TEST(out_of_memory_is_an_error_of_the_call_that_needed_it)
+{
+    with_memory(32 << 20, call_without_memory);
+}
+
+/* --- Tasks and stacks ---------------------------------------------------- */
+
+static atomic_int waited, refused;
+
+static int
+wait_and_count(void *arg)
+{
+    int status = filch_event_wait(&gate);
+    CHECK(status == 0 || status == ENOMEM);
+    atomic_fetch_add(status ? &refused : &waited, 1);
+    return arg != NULL;
+}
+
+static int
+spawn_until_refused(void *arg)
+{
+    int spawned = 0, status = 0;
+    (void)arg;
+    while (status == 0 && atomic_load(&refused) == 0 && spawned < 1000000) {
+        status = filch_spawn(NULL, wait_and_count, NULL);
+        spawned += status == 0;
+        filch_yield();
+    }
+    CHECK(status == 0 || status == ENOMEM || status == EAGAIN);
+    CHECK(spawned < 1000000);
+    filch_event_set(&gate);
+    UNTIL(atomic_load(&waited) + atomic_load(&refused) == spawned);
+    CHECK(atomic_load(&waited) > 10);
+    EQ(0, join(spawn(wait_at_gate, NULL))); /* and life goes on */
+    return 0;
+}
+
+TEST(task_that_finds_no_stack_to_wait_on_gets_ENOMEM_and_the_rest_goes_on)
+{
+    with_memory(64 << 20, spawn_until_refused);
+}
+
+static int
+count(void *arg)
+{
+    atomic_fetch_add(&waited, 1);
+    return arg != NULL;
+}
+
+static int
+spawn_without_yielding(void *arg)
+{
+    int spawned = 0, status;
+    (void)arg;
+    while ((status = filch_spawn(NULL, count, NULL)) == 0)
+        ++spawned;
+    CHECK(status == ENOMEM || status == EAGAIN);
+    UNTIL(atomic_load(&waited) == spawned);
+    return 0;
+}
+
+TEST(spawn_without_memory_is_an_error_and_never_a_crash)
+{
+    with_memory(8 << 20, spawn_without_yielding);
+}
+
+static int
+ask_for_large_stacks(void *arg)
+{
+    filch_task_options options = {.stack_size = 512 << 20};
+    filch_task *task;
+    (void)arg;
+    int status = filch_spawn_with(&task, count, NULL, &options);
+    if (status == 0)
+        status = join(task); /* it may also be refused when it starts */
+    CHECK(status == ENOMEM || status == EAGAIN);
+    EQ(0, atomic_load(&waited));
+    return 0;
+}
+
+TEST(stack_that_cannot_be_had_is_an_error)
+{
+    with_memory(64 << 20, ask_for_large_stacks);
+}
+
+/* --- Threads ------------------------------------------------------------- */
+
+static int
+run_nothing(void *arg)
+{
+    atomic_fetch_add(&waited, 1);
+    return arg != NULL;
+}
+
+static void
+start_too_many_workers(void)
+{
+    filch_config config = {.workers = 1024};
+    limit_memory(256 << 20); /* for some 30 threads */
+    int status = filch_run(&config, run_nothing, NULL);
+    CHECK(status == EAGAIN || status == ENOMEM);
+    EQ(0, atomic_load(&waited));
+    limit_memory((size_t)1 << 32);
+    config.workers = 2;
+    OK(filch_run(&config, run_nothing, NULL));
+    EQ(1, atomic_load(&waited));
+}
+
+TEST(run_whose_threads_cannot_be_had_is_an_error_and_has_run_nothing)
+{
+    struct child child;
+    child_run(&child, start_too_many_workers);
+    CHILD_EXITED(&child, 0);
+}
+
+#endif
