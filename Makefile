@@ -150,7 +150,8 @@ check:                          ## build and run all tests
 	@$(everything) FLAVOUR=plain
 	@$(everything) FLAVOUR=tsan
 	@$(everything) FLAVOUR=asan
-	@tools/run-tests plain@1,2,3,4,8 tsan@2 asan@2
+	@tools/run-tests plain@1,2,3,4,8 tsan@2:sched,sync,race,examples \
+	    asan@2:sched,sync,examples
 
 tsan asan:                      ## all tests and examples, sanitized
 	@tools/deps check
@@ -161,7 +162,7 @@ N = 200
 repeat:                         ## the concurrency tests N=200 times in a row
 	@tools/deps check
 	@$(everything)
-	@tools/run-tests -r $(N) -d sync $(FLAVOUR)@1,2,3,4,8 $(FLAVOUR)@4/0
+	@tools/run-tests -r $(N) $(FLAVOUR)@1,2,3,4,8:sync $(FLAVOUR)@4/0:sync
 
 demo:                           ## the examples, and pgz on real data
 	@tools/deps demo
@@ -173,6 +174,7 @@ demo:                           ## the examples, and pgz on real data
 bin     = $(DESTDIR)$(PREFIX)/bin
 libs    = $(DESTDIR)$(PREFIX)/lib
 headers = $(DESTDIR)$(PREFIX)/include
+man1    = $(DESTDIR)$(PREFIX)/share/man/man1
 version = $(shell sed -n 's/.*FILCH_VERSION "\(.*\)"/\1/p' \
           include/filch/version.h)
 
@@ -180,8 +182,9 @@ install:                        ## to PREFIX=/usr/local, under DESTDIR
 	@$(submake) FLAVOUR=plain pgz install-plain
 	@$(submake) FLAVOUR=tsan install-tsan
 	@$(submake) FLAVOUR=asan install-asan
-	install -d $(bin) $(headers)/filch
+	install -d $(bin) $(man1) $(headers)/filch
 	install -m 755 build/plain/pgz $(bin)
+	install -m 644 docs/pgz.1 $(man1)
 	install -m 644 include/filch.h $(headers)
 	install -m 644 include/filch/*.h $(headers)/filch
 
@@ -196,7 +199,7 @@ install-%: lib
 	    tools/filch.pc.in >$(libs)/pkgconfig/$(lib:lib%=%).pc
 
 uninstall:                      ## what install has put there
-	rm -f $(bin)/pgz $(headers)/filch.h
+	rm -f $(bin)/pgz $(man1)/pgz.1 $(headers)/filch.h
 	rm -rf $(headers)/filch
 	for s in '' -tsan -asan; do \
 	    rm -f $(libs)/libfilch$$s.a $(libs)/libfilch$$s.so* \
