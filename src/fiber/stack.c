@@ -89,8 +89,9 @@ carve(struct size_class *class, unsigned shift)
     }
     fl_stack *stack = class->descriptors++;
     stack->base = class->next;
-    stack->shift = shift;
-    stack->number = class->carved++;
+    stack->units = (uint32_t)(size / FL_STACK_UNIT);
+    stack->shift = (uint8_t)shift;
+    stack->colour = (uint8_t)(class->carved++ % COLOURS);
     class->next += size;
     class->left--;
     fl_lsan_root(stack->base + page, size - page);
@@ -150,7 +151,8 @@ fl_stack_put_batch(fl_link *batch)
 {
     struct size_class *class =
         &classes[fl_container(batch, fl_stack, link)->shift];
-    size_t bytes = FL_BATCH * fl_stack_size(fl_container(batch, fl_stack, link));
+    size_t bytes =
+        FL_BATCH * fl_stack_size(fl_container(batch, fl_stack, link));
     fl_guard_lock(&class->warm.guard);
     bool room = (class->warm.batches + 1) * bytes <= WARM_BYTES;
     fl_guard_unlock(&class->warm.guard);
@@ -188,7 +190,7 @@ void
 fl_stack_prepare(fl_stack *stack, void (*entry)(void *value))
 {
     size_t page = fl_os_page(), size = fl_stack_size(stack);
-    size_t colour = stack->number % COLOURS * FL_CACHE_LINE;
+    size_t colour = stack->colour * (size_t)FL_CACHE_LINE;
     if (FL_TSAN) {
         fl_os_renew(stack->base + page, size - page);
     }

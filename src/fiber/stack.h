@@ -17,6 +17,7 @@
 
 #include "os/depot.h"
 
+#define FL_STACK_UNIT ((size_t)4096)
 #define FL_STACK_MIN ((size_t)16 << 10)
 #define FL_STACK_MAX ((size_t)1 << 30)
 
@@ -24,8 +25,9 @@ typedef struct fl_stack {
     fl_link link; /* while it is free */
     char *base;   /* its lowest address, of the guard */
     void *sp;     /* the context parked on it while it is free, or NULL */
-    uint32_t shift; /* its size is 1 << shift */
-    uint32_t number;
+    uint32_t units; /* its size, in FL_STACK_UNIT bytes */
+    uint8_t shift;  /* the same, of those that were carved: 1 << shift */
+    uint8_t colour; /* its top is that many cache lines lower */
 } fl_stack;
 
 /* The power of two that a request for `size` bytes gets, as a shift. */
@@ -34,7 +36,7 @@ unsigned fl_stack_shift(size_t size);
 static inline size_t
 fl_stack_size(const fl_stack *stack)
 {
-    return (size_t)1 << stack->shift;
+    return (size_t)stack->units * FL_STACK_UNIT;
 }
 
 /* One stack of that size; its sp is NULL or as it was put. ENOMEM. */

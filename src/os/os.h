@@ -75,6 +75,9 @@ void fl_os_thread_roam(void);
 /* CPUs that the process may use: by affinity and by its cgroup's quota. */
 unsigned fl_os_cpus(void);
 
+/* Where the calling thread's own stack lies. */
+void fl_os_thread_stack(void **base, size_t *size);
+
 /* The calling thread's errno; valid as long as the thread. */
 int *fl_os_errno(void);
 

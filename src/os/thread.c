@@ -147,6 +147,18 @@ fl_os_thread_roam(void)
     errno = saved;
 }
 
+void
+fl_os_thread_stack(void **base, size_t *size)
+{
+    pthread_attr_t attributes;
+    *base = NULL;
+    *size = 0;
+    if (!pthread_getattr_np(pthread_self(), &attributes)) {
+        pthread_attr_getstack(&attributes, base, size);
+        pthread_attr_destroy(&attributes);
+    }
+}
+
 int *
 fl_os_errno(void)
 {

@@ -214,6 +214,11 @@ fl_worker_main(void *arg)
 #if FL_TSAN
     worker->loop.tsan = fl_tsan_current();
 #endif
+    size_t size;
+    void *base;
+    fl_os_thread_stack(&base, &size); /* to which it will switch back */
+    worker->native_stack.base = base;
+    worker->native_stack.units = (uint32_t)(size / FL_STACK_UNIT);
     fl_me_set(&worker->loop);
     fl_stack *first = take_spare(worker);
     jump(worker, &worker->native, first->sp, first);

@@ -5,9 +5,10 @@
  *           round_ counts how often all were let go.
  *           A waiter's `item` is its index; `result` EPIPE for those sent away.
  * PROTOCOL  The last party to come grants all who wait, and goes on itself.
- * TIMEOUT AND CANCEL  Who gives up counts itself out under guard_. If its party
- *           completes in the moment in which it gives up, the others go on: they
- *           had all come.
+ * TIMEOUT AND CANCEL  Who gives up counts itself out under guard_. If all were
+ *           let go in the moment in which it gave up, it was counted as come, and
+ *           the others went on with it: so it goes on too, as they did. A cancel
+ *           stays pending then.
  * LAST TOUCH  Dropping guard_; but who gives up takes it again, so the barrier
  *           may be freed only when all calls have returned.
  */
@@ -38,10 +39,12 @@ let_go(filch_barrier *barrier, int result, fl_chain *granted)
 {
     uintptr_t index = 0;
     fl_waiter *waiter;
-    while ((waiter = fl_grant(&barrier->waiters_))) {
+    while ((waiter = fl_first(&barrier->waiters_))) {
         waiter->item = (void *)index++;
         waiter->result = result;
-        fl_chain_add(granted, waiter->fiber);
+        if (fl_grant_one(waiter)) {
+            fl_chain_add(granted, waiter->fiber);
+        }
     }
     barrier->arrived_ = 0;
     barrier->round_++;
@@ -69,13 +72,14 @@ wait_for_others(fl_fiber *me, filch_barrier *barrier, size_t *index,
                         deadline);
     if (error) {
         fl_guard_lock(&barrier->guard_);
-        if (barrier->round_ == round) {
-            barrier->arrived_--;
-        }
+        bool given_up = barrier->round_ == round;
+        barrier->arrived_ -= given_up;
         fl_guard_unlock(&barrier->guard_);
-        return error;
+        if (given_up) {
+            return error;
+        }
     }
-    if (index) {
+    if (index && !waiter.result) {
         *index = (uintptr_t)waiter.item;
     }
     return waiter.result;
