@@ -225,32 +225,29 @@ run_due_timers(fl_worker *worker)
     }
 }
 
-static fl_work *
-look(fl_worker *worker)
+/* Whether there is something to do: *work, or with NULL timers that are due. */
+static bool
+look(fl_worker *worker, fl_work **work)
 {
-    fl_work *work = NULL;
     if (fl_inject_count(&worker->runtime->inject)) {
-        work = fl_find_injected(worker);
+        *work = fl_find_injected(worker);
+    } else if (earliest(worker->runtime) <= fl_os_now()) {
+        return true;
+    } else {
+        *work = fl_steal(worker);
     }
-    if (!work) {
-        run_due_timers(worker);
-        work = fl_work_of(fl_find_ready(worker));
-    }
-    if (!work) {
-        work = fl_deque_pop(&worker->deque); /* what a callback spawned */
-    }
-    return work ? work : fl_steal(worker);
+    return *work != NULL;
 }
 
-/* Until there is work; NULL when relieved or to quit. */
-static fl_work *
-keep_watch(fl_worker *worker)
+/* Until there is something to do; false when relieved or to quit. */
+static bool
+keep_watch(fl_worker *worker, fl_work **work)
 {
     filch_time length = NAP_FIRST;
+    *work = NULL;
     for (unsigned looks = 0; !quits(worker); looks++) {
-        fl_work *work = look(worker);
-        if (work) {
-            return work;
+        if (look(worker, work)) {
+            return true;
         }
         if (looks < LOOKS_SPINNING) {
             for (int i = 0; i < PAUSES; i++) {
@@ -259,16 +256,17 @@ keep_watch(fl_worker *worker)
             continue;
         }
         if (!nap(worker, length)) {
-            return NULL;
+            return false;
         }
         length = length < NAP_LAST / 2 ? length * 2 : NAP_LAST;
     }
-    return NULL;
+    return false;
 }
 
 fl_work *
 fl_idle(fl_worker *worker)
 {
+    fl_work *work;
     bool watching = take_watch(worker);
     for (;;) {
         if (!watching) {
@@ -277,11 +275,19 @@ fl_idle(fl_worker *worker)
         if (quits(worker)) {
             return NULL;
         }
-        fl_work *work = keep_watch(worker);
+        watching = keep_watch(worker, &work);
+        if (!watching) {
+            continue;
+        }
+        hand_over_watch(worker);
+        if (!work) {
+            /* not as the watch: a callback may take its time */
+            run_due_timers(worker);
+            work = fl_find(worker);
+        }
         if (work) {
-            hand_over_watch(worker);
             return work;
         }
-        watching = false;
+        watching = take_watch(worker);
     }
 }
