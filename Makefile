@@ -84,7 +84,8 @@ lib: $(B)/$(lib).a $(B)/$(lib).so.0
 pgz: $(B)/pgz
 examples: $(EXAMPLES)           ## the examples, in build/plain/examples
 tests: $(TESTS)                 ## the test programs, without running them
-bench: $(BENCHES)               ## the benchmarks, in build/plain/bench
+bench: $(BENCHES)               ## build and run the benchmarks (a few minutes)
+	@$(B)/bench/filch
 
 # --- How it is made ----------------------------------------------------------
 
