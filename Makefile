@@ -64,9 +64,9 @@ link     = $(compiler) $(flags) $(LDFLAGS)
 B       = build/$(FLAVOUR)
 O       = $(B)/obj
 lib     = libfilch$(suffix.$(FLAVOUR))
-machine = $(firstword $(subst -, ,$(shell $(compiler) -dumpmachine)))
-switch  = $(if $(filter portable,$(FLAVOUR)),,\
-          $(wildcard src/fiber/context_$(machine).S))
+machine = $(shell $(compiler) -dumpmachine 2>/dev/null || uname -m)
+switch  = $(if $(filter portable,$(FLAVOUR)),,$(wildcard \
+          src/fiber/context_$(firstword $(subst -, ,$(machine))).S))
 
 objects  = $(patsubst %,$(O)/%.o,$(basename $(1)))
 programs = $(patsubst %.c,$(B)/%,$(1))

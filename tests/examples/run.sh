@@ -2,6 +2,7 @@
 # Runs the examples and compares what they print: on one worker line by line,
 # on several sorted, since there the order among equals is free.
 # EXAMPLES: the directory of the programs, default build/plain/examples.
+# EXAMPLE_WORKERS: on how many workers, default '1 2 4 8'.
 set -u
 here=$(dirname "$0")
 bin=${EXAMPLES:-build/plain/examples}
@@ -9,7 +10,7 @@ out=$(mktemp -d) || exit 1
 trap 'rm -rf "$out"' EXIT
 
 examples='event condition queue lock pipeline'
-workers='1 2 4 8'
+workers=${EXAMPLE_WORKERS:-1 2 4 8}
 
 # What is left to compare: which consumer takes which item is free as well.
 normal() {
