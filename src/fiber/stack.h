@@ -53,12 +53,11 @@ void fl_stack_prepare(fl_stack *stack, void (*entry)(void *value));
 /* Whether the address lies in the stack's guard. */
 bool fl_stack_guards(const fl_stack *stack, const void *address);
 
-/* Whether less than a quarter of the stack is left below `here`. */
-static inline bool
-fl_stack_low(const fl_stack *stack, const void *here)
+/* The address below which less than a quarter of the stack is left. */
+static inline char *
+fl_stack_low(const fl_stack *stack)
 {
-    return (size_t)((const char *)here - stack->base) <
-           fl_stack_size(stack) / 4;
+    return stack->base + fl_stack_size(stack) / 4;
 }
 
 #endif

@@ -41,8 +41,8 @@ fl_deque_free(fl_deque *deque)
     }
 }
 
-int
-fl_deque_grow(fl_deque *deque)
+static int
+grow(fl_deque *deque)
 {
     fl_deque_array *old = fl_load_relaxed(&deque->array);
     fl_deque_array *array = make_array((old->mask + 1) * 2);
@@ -57,4 +57,11 @@ fl_deque_grow(fl_deque *deque)
     array->smaller = old;
     fl_store_release(&deque->array, array);
     return 0;
+}
+
+int
+fl_deque_push_slowly(fl_deque *deque, void *entry)
+{
+    int error = grow(deque);
+    return error ? error : fl_deque_push(deque, entry);
 }

@@ -52,8 +52,8 @@ typedef struct fl_deque {
 int fl_deque_init(fl_deque *deque);
 void fl_deque_free(fl_deque *deque);
 
-/* Makes room for one entry more; ENOMEM. */
-int fl_deque_grow(fl_deque *deque);
+/* fl_deque_push where the array may be full. */
+int fl_deque_push_slowly(fl_deque *deque, void *entry);
 
 /* Owner only. ENOMEM: there is no room, and nothing was pushed. */
 static inline int
@@ -62,53 +62,51 @@ fl_deque_push(fl_deque *deque, void *entry)
     uint64_t b = fl_load_relaxed(&deque->bottom);
     fl_deque_array *array = fl_load_relaxed(&deque->array);
     if (fl_unlikely(b - fl_load_acquire(&deque->top) > array->mask)) {
-        int error = fl_deque_grow(deque);
-        if (error) {
-            return error;
-        }
-        array = fl_load_relaxed(&deque->array);
+        return fl_deque_push_slowly(deque, entry);
     }
     fl_store_relaxed(&array->entries[b & array->mask], entry);
     fl_store_release(&deque->bottom, b + 1);
     return 0;
 }
 
-/* Owner only: the newest entry, without taking it; NULL if there is none. */
-static inline void *
-fl_deque_peek(fl_deque *deque)
+/* Owner only: takes the entry at b, the newest, which was there when the caller
+ * looked; false if a thief has taken it since. */
+static inline bool
+fl_deque_take(fl_deque *deque, uint64_t b)
 {
-    uint64_t b = fl_load_relaxed(&deque->bottom);
-    fl_deque_array *array = fl_load_relaxed(&deque->array);
-    if ((int64_t)(b - fl_load_relaxed(&deque->top)) <= 0) {
-        return NULL;
+    fl_exchange_seq_cst(&deque->bottom, b);    /* P1 */
+    uint64_t t = fl_load_seq_cst(&deque->top); /* P2 */
+    if (fl_likely((int64_t)(b - t) > 0)) {
+        return true; /* P3 */
     }
-    return fl_load_relaxed(&array->entries[(b - 1) & array->mask]);
+    bool taken = t == b && fl_cas_seq_cst(&deque->top, &t, t + 1); /* P4 */
+    fl_store_release(&deque->bottom, b + 1);
+    return taken;
 }
 
 /* Owner only: takes the newest entry, NULL if there is none. */
 static inline void *
 fl_deque_pop(fl_deque *deque)
 {
-    uint64_t b = fl_load_relaxed(&deque->bottom);
-    if ((int64_t)(b - fl_load_relaxed(&deque->top)) <= 0) {
+    uint64_t b = fl_load_relaxed(&deque->bottom) - 1;
+    if ((int64_t)(b - fl_load_relaxed(&deque->top)) < 0) {
         return NULL; /* top only grows, so this is no mistake */
     }
-    b--;
     fl_deque_array *array = fl_load_relaxed(&deque->array);
-    fl_exchange_seq_cst(&deque->bottom, b);        /* P1 */
-    uint64_t t = fl_load_seq_cst(&deque->top);     /* P2 */
-    if (fl_likely((int64_t)(b - t) > 0)) {
-        return fl_load_relaxed(&array->entries[b & array->mask]); /* P3 */
-    }
-    void *entry = NULL;
-    if (t == b) {
-        entry = fl_load_relaxed(&array->entries[b & array->mask]);
-        if (!fl_cas_seq_cst(&deque->top, &t, t + 1)) { /* P4 */
-            entry = NULL;
-        }
-    }
-    fl_store_release(&deque->bottom, b + 1);
-    return entry;
+    void *entry = fl_load_relaxed(&array->entries[b & array->mask]);
+    return fl_deque_take(deque, b) ? entry : NULL;
+}
+
+/* Owner only: takes the newest entry if it is this one. */
+static inline bool
+fl_deque_pop_if(fl_deque *deque, void *entry)
+{
+    uint64_t b = fl_load_relaxed(&deque->bottom) - 1;
+    fl_deque_array *array = fl_load_relaxed(&deque->array);
+    /* an entry that is gone may still stand there: fl_deque_take finds out */
+    return fl_load_relaxed(&array->entries[b & array->mask]) == entry &&
+           (int64_t)(b - fl_load_relaxed(&deque->top)) >= 0 &&
+           fl_deque_take(deque, b);
 }
 
 /* The oldest entry, NULL if there is none or another thief was faster. */

@@ -76,11 +76,9 @@ filch_sync(filch_job *job)
     if (fl_unlikely(fl_load_relaxed(&job->state_) == FL_JOB_KEPT)) {
         return call(me, job);
     }
-    fl_deque *deque = &me->worker->deque;
-    if (fl_likely(fl_deque_peek(deque) == fl_work_of_job(job) &&
-                  !fl_stack_low(me->worker->stack,
-                                __builtin_frame_address(0)) &&
-                  fl_deque_pop(deque))) {
+    fl_worker *worker = me->worker;
+    if (fl_likely((char *)__builtin_frame_address(0) > worker->stack_low &&
+                  fl_deque_pop_if(&worker->deque, fl_work_of_job(job)))) {
         return call(me, job);
     }
     return wait_for(me, job);

@@ -38,6 +38,7 @@ jump(fl_worker *worker, void **save, void *to, fl_stack *stack)
 {
     void *fake = fl_asan_depart(stack->base, fl_stack_size(stack), false);
     worker->stack = stack;
+    worker->stack_low = fl_stack_low(stack);
     worker = fl_context_switch(save, to, worker);
     fl_asan_arrive(fake);
     return arrive(worker);

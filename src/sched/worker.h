@@ -81,6 +81,7 @@ typedef struct fl_worker {
 
     fl_fiber loop;         /* W: who calls while no task does */
     fl_stack *stack;       /* W: the one that it runs on */
+    char *stack_low;       /* W: below this, less than a quarter of it is left */
     fl_cache stacks;       /* W: idle ones, a loop parked on most */
     fl_cache tasks;        /* W: free descriptors */
     void (*after)(void *); /* W: to be done once the switch is over */
