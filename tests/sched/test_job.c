@@ -174,6 +174,19 @@ TASK_TEST(jobs_may_be_very_many_at_once)
     free(jobs);
 }
 
+#if !UNDER_SANITIZER
+#include <malloc.h>
+
+ONE_WORKER_TEST(jobs_cost_no_heap_memory)
+{
+    struct fib f = {15, 0};
+    EQ(0, fib(&f)); /* the deque may grow once */
+    size_t before = mallinfo2().uordblks;
+    EQ(0, fib(&f));
+    EQ(before, mallinfo2().uordblks);
+}
+#endif
+
 /* --- Jobs elsewhere ------------------------------------------------------ */
 
 TEST(job_on_a_plain_thread_is_run_by_sync)

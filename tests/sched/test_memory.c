@@ -59,19 +59,17 @@ give_memory_back(void)
 static filch_fn limited_main;
 static size_t limited_to;
 
+static int
+limit_and_run(void *arg)
+{
+    limit_memory(limited_to);
+    return limited_main(arg);
+}
+
 static void
 run_limited(void)
 {
-    filch_config config = {.workers = test_workers()};
-    filch_runtime *runtime;
-    filch_task *task;
-    int status;
-    OK(filch_start(&runtime, &config));
-    limit_memory(limited_to);
-    OK(filch_submit(runtime, &task, limited_main, NULL));
-    OK(filch_join(task, &status));
-    EQ(0, status);
-    OK(filch_stop(runtime));
+    run_on(test_workers(), limit_and_run, NULL);
 }
 
 static void
