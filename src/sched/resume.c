@@ -121,13 +121,16 @@ void
 fl_resume_chain(fl_fiber *first)
 {
     fl_fiber *me = fl_me();
+    bool looked = me->kind == FL_THREAD;
     while (first) {
         fl_fiber *rest = first->next;
-        if (rest && me->kind != FL_THREAD &&
-            fl_ready_size(&me->worker->ready) >= FL_READY / 2 &&
-            all_local(me->worker, first)) {
-            inject_rest(me->worker, first);
-            return;
+        if (rest && !looked &&
+            fl_ready_size(&me->worker->ready) >= FL_READY / 2) {
+            looked = true;
+            if (all_local(me->worker, first)) {
+                inject_rest(me->worker, first);
+                return;
+            }
         }
         fl_resume(first);
         first = rest;

@@ -6,8 +6,9 @@
  *               now on start cancelled
  *           E2  every live task of the runtime is cancelled, again and again,
  *               since one may just have been spawned
- *           E3  all tasks have ended: seen by their counts, ends read before
- *               beginnings, since only a live task begins another
+ *           E3  no callback runs, nor begins any more, and all tasks have ended:
+ *               seen by their counts, ends read before beginnings, since only
+ *               a live task begins another
  *           E4  quit := 1: the workers leave their loops, and are joined
  *           E5  no stranger is touching the runtime any more (resume.c)
  *           E6  it is freed
@@ -241,6 +242,11 @@ static bool
 all_ended(filch_runtime *runtime)
 {
     uint64_t ended = 0, begun = 0;
+    for (unsigned i = 0; i < runtime->count; i++) {
+        if (fl_load_seq_cst(&runtime->workers[i].timers->running)) {
+            return false;
+        }
+    }
     for (unsigned i = 0; i < runtime->count; i++) {
         ended += fl_load_acquire(&runtime->workers[i].stats.tasks);
     }

@@ -37,6 +37,16 @@ check_synced(const fl_fiber *fiber)
     }
 }
 
+/* In a forked child the caller is a plain thread; there is nothing to go on to. */
+static void
+check_forked(const fl_fiber *fiber)
+{
+    if (fl_unlikely(fl_me_read() != fiber)) {
+        fl_fatal("a forked child returned from its task: it may only call "
+                 "exec or exit");
+    }
+}
+
 /* The status is published, the joiners woken, the runtime's reference gone. */
 static void
 finish(filch_task *task)
@@ -71,6 +81,7 @@ fl_run_task(fl_worker *worker, filch_task *task)
     tsan = fiber->tsan;
 #endif
     check_synced(fiber);
+    check_forked(fiber);
     fl_me_set(&worker->loop);
     task->status = status;
     fl_store_release(&fiber->state, 0u);
@@ -106,6 +117,7 @@ fl_run_job(fl_worker *worker, filch_job *job)
     tsan = me.fiber.tsan;
 #endif
     check_synced(&me.fiber);
+    check_forked(&me.fiber);
     fl_me_set(&worker->loop);
     fl_count(&worker->stats.jobs);
     fl_tsan_release(job);

@@ -174,6 +174,18 @@ struct due {
     enum fl_timer_kind kind;
 };
 
+/* Announces a callback, unless the runtime is being stopped: the end of a run
+ * sees either that it runs, or that none begins any more. */
+static void
+begin_call(fl_worker *worker, filch_timer *timer, struct due *due)
+{
+    fl_exchange_seq_cst(&worker->timers->running, (void *)timer);
+    if (fl_unlikely(fl_load_seq_cst(&worker->runtime->stopping))) {
+        fl_store_release(&worker->timers->running, (void *)NULL);
+        due->fn = NULL;
+    }
+}
+
 /* Takes out the first that is due; called with the guard. */
 static bool
 take_due(fl_worker *worker, fl_timers *timers, filch_time now, struct due *due)
@@ -188,7 +200,7 @@ take_due(fl_worker *worker, fl_timers *timers, filch_time now, struct due *due)
     due->owned = due->kind == FL_TIMER_OWNED ? timer : NULL;
     if (due->kind != FL_TIMEOUT) {
         /* before it leaves the heap: see filch_timer_cancel_wait */
-        fl_store_release(&worker->timers->running, (void *)timer);
+        begin_call(worker, timer, due);
     }
     take_out(timers, timer);
     if (due->kind == FL_TIMEOUT && !fl_decide(due->arg, FL_TIMED_OUT)) {
@@ -216,6 +228,7 @@ static void
 go_off(fl_worker *worker, fl_timers *timers, struct due *due)
 {
     if (!due->fn) {
+        free(due->owned);
         return;
     }
     if (due->kind != FL_TIMEOUT) {
