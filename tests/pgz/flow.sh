@@ -33,13 +33,15 @@ if [ "$FLAVOUR" = plain ]; then
     much() { many 40; }
     holds "200 MB take no more memory than 20 MB" \
         flat "$(peak little -1p2)" "$(peak much -1p2)"
-    little | pgz -1 >little.gz
-    much | pgz -1 >much.gz
+    pack() { # program: the same packed
+        "$1" -1c some >some.gz
+        for i in 1 2 3 4; do cat some.gz; done >little.gz
+        for ((i = 0; i < 10; i++)); do cat little.gz; done >much.gz
+    }
+    pack pgz
     holds "nor do they when they are unpacked" \
         flat "$(peak 'cat little.gz' -dp2)" "$(peak 'cat much.gz' -dp2)"
-    gzip -1c some >member.gz
-    for i in 1 2 3 4; do cat member.gz; done >little.gz
-    for ((i = 0; i < 10; i++)); do cat little.gz; done >much.gz
+    pack gzip
     holds "nor when gzip has packed them" \
         flat "$(peak 'cat little.gz' -dp2)" "$(peak 'cat much.gz' -dp2)"
     rm ./*.gz
