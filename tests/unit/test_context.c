@@ -1,0 +1,214 @@
+/* The context switch: also built for other machines, see context.sh. */
+#include "../harness/harness.h"
+#include "fiber/context.h"
+#include "fiber/sanitizer.h"
+
+#define STACK 65536
+#define RING 100
+
+/* A context with a stack, and the one that switched to it. */
+static struct side {
+    void *sp, *back;
+    char *stack;
+    int step;
+    struct side *next;
+} sides[RING];
+
+static void *main_base;
+static size_t main_size;
+
+/* Under the ThreadSanitizer a switch needs fibers, as the scheduler has. */
+static void
+make(struct side *side, void (*entry)(void *value), size_t off)
+{
+    if (UNDER_TSAN)
+        skip("contexts are switched bare");
+    if (!main_base) {
+        pthread_attr_t attributes;
+        OK(pthread_getattr_np(pthread_self(), &attributes));
+        OK(pthread_attr_getstack(&attributes, &main_base, &main_size));
+        OK(pthread_attr_destroy(&attributes));
+    }
+    side->stack = aligned_alloc(4096, STACK);
+    CHECK(side->stack != NULL);
+    side->sp = fl_context_make(side->stack, side->stack + STACK - off, entry);
+}
+
+/* From the test to a side. */
+static void *
+go(struct side *side, void *value)
+{
+    void *fake = fl_asan_depart(side->stack, STACK, false);
+    value = fl_context_switch(&side->back, side->sp, value);
+    fl_asan_arrive(fake);
+    return value;
+}
+
+/* From a side back to the test. */
+static void *
+come_back(struct side *side, void *value)
+{
+    void *fake = fl_asan_depart(main_base, main_size, false);
+    value = fl_context_switch(&side->sp, side->back, value);
+    fl_asan_arrive(fake);
+    return value;
+}
+
+/* --- Values -------------------------------------------------------------- */
+
+static void
+count_up(void *value)
+{
+    fl_asan_arrive(NULL);
+    for (;;)
+        value = come_back(&sides[0], (char *)value + 1);
+}
+
+TEST(context_switch_passes_a_value_there_and_back)
+{
+    make(&sides[0], count_up, 0);
+    for (intptr_t n = 0; n < 1000; n += 7)
+        EQ(n + 1, (intptr_t)go(&sides[0], (void *)n));
+    free(sides[0].stack);
+}
+
+/* --- Stacks -------------------------------------------------------------- */
+
+static void
+tell_where(void *value)
+{
+    char volatile here[64] __attribute__((aligned(16)));
+    fl_asan_arrive(NULL);
+    here[0] = 1;
+    EQ(0, (uintptr_t)here % 16);
+    EQ(0, (uintptr_t)__builtin_frame_address(0) % 16);
+    come_back(value, __builtin_frame_address(0));
+}
+
+TEST(context_begins_on_its_stack_aligned_whatever_its_top_is)
+{
+    for (size_t off = 0; off < 64; off++) {
+        make(&sides[0], tell_where, off);
+        char *frame = go(&sides[0], &sides[0]);
+        CHECK(frame > sides[0].stack + STACK / 2);
+        CHECK(frame < sides[0].stack + STACK - off);
+        free(sides[0].stack);
+    }
+}
+
+static void
+pass_round(void *value)
+{
+    struct side *me = value;
+    fl_asan_arrive(NULL);
+    for (;;) {
+        char volatile room[512];
+        room[me->step % 512] = (char)me->step;
+        come_back(me, NULL);
+        EQ((char)me->step, room[me->step % 512]);
+        me->step++;
+    }
+}
+
+TEST(contexts_keep_their_frames_apart)
+{
+    for (int i = 0; i < RING; i++) {
+        make(&sides[i], pass_round, (size_t)i);
+        go(&sides[i], &sides[i]);
+    }
+    for (int round = 0; round < 100; round++)
+        for (int i = 0; i < RING; i++)
+            go(&sides[i], NULL);
+    for (int i = 0; i < RING; i++) {
+        EQ(100, sides[i].step);
+        free(sides[i].stack);
+    }
+}
+
+/* --- Registers ----------------------------------------------------------- */
+
+#if defined(__x86_64__)
+#define SPOIL()                                                                \
+    __asm__ volatile("movq $-1, %%rbx\n\tmovq $-2, %%r12\n\t"                  \
+                     "movq $-3, %%r13\n\tmovq $-4, %%r14\n\t"                  \
+                     "movq $-5, %%r15"                                         \
+                     :                                                         \
+                     :                                                         \
+                     : "rbx", "r12", "r13", "r14", "r15")
+#elif defined(__aarch64__)
+#define SPOIL()                                                                \
+    __asm__ volatile(                                                          \
+        "mov x19, #-1\n\tmov x20, #-2\n\tmov x21, #-3\n\tmov x22, #-4\n\t"     \
+        "mov x23, #-5\n\tmov x24, #-6\n\tmov x25, #-7\n\tmov x26, #-8\n\t"     \
+        "mov x27, #-9\n\tmov x28, #-10\n\tfmov d8, xzr\n\tfmov d9, xzr\n\t"    \
+        "fmov d10, xzr\n\tfmov d11, xzr\n\tfmov d12, xzr\n\tfmov d13, xzr\n\t" \
+        "fmov d14, xzr\n\tfmov d15, xzr"                                       \
+        :                                                                      \
+        :                                                                      \
+        : "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27",       \
+          "x28", "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15")
+#else
+#define SPOIL() (void)0
+#endif
+
+static void
+spoil(void *value)
+{
+    fl_asan_arrive(NULL);
+    for (;;) {
+        SPOIL();
+        value = come_back(&sides[0], value);
+    }
+}
+
+static volatile int64_t whole[12] = {1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144};
+static volatile double real[8] = {0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5};
+
+TEST(context_switch_keeps_the_registers_that_a_callee_preserves)
+{
+    make(&sides[0], spoil, 0);
+    for (int i = 0; i < 100; i++) {
+        /* more than there are such registers: so all of them are in use */
+        int64_t a = whole[0], b = whole[1], c = whole[2], d = whole[3];
+        int64_t e = whole[4], f = whole[5], g = whole[6], h = whole[7];
+        int64_t j = whole[8], k = whole[9], l = whole[10], m = whole[11];
+        double p = real[0], q = real[1], r = real[2], s = real[3];
+        double t = real[4], u = real[5], v = real[6], w = real[7];
+        go(&sides[0], NULL);
+        CHECK(a == whole[0] && b == whole[1] && c == whole[2]);
+        CHECK(d == whole[3] && e == whole[4] && f == whole[5]);
+        CHECK(g == whole[6] && h == whole[7] && j == whole[8]);
+        CHECK(k == whole[9] && l == whole[10] && m == whole[11]);
+        CHECK(p == real[0] && q == real[1] && r == real[2] && s == real[3]);
+        CHECK(t == real[4] && u == real[5] && v == real[6] && w == real[7]);
+    }
+    free(sides[0].stack);
+}
+
+/* --- Threads ------------------------------------------------------------- */
+
+static void *
+go_on_elsewhere(void *arg)
+{
+    pthread_attr_t attributes;
+    OK(pthread_getattr_np(pthread_self(), &attributes));
+    OK(pthread_attr_getstack(&attributes, &main_base, &main_size));
+    OK(pthread_attr_destroy(&attributes));
+    EQ(*(int *)arg + 1,
+       (intptr_t)go(&sides[0], (void *)(intptr_t) * (int *)arg));
+    return NULL;
+}
+
+TEST(context_may_go_on_on_another_thread)
+{
+    make(&sides[0], count_up, 0);
+    for (int n = 0; n < 20; n++) {
+        EQ(n + 101, (intptr_t)go(&sides[0], (void *)(intptr_t)(n + 100)));
+        void *base = main_base;
+        size_t size = main_size;
+        thread_join(thread_start(go_on_elsewhere, &n));
+        main_base = base;
+        main_size = size;
+    }
+    free(sides[0].stack);
+}

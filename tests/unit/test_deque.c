@@ -1,0 +1,220 @@
+/* The work-stealing deque. */
+#include "../harness/harness.h"
+#include "sched/deque.c" /* not from the library: the sanitizers are to see it */
+
+#define THIEVES 3
+#define ENTRIES (UNDER_TSAN ? 100000 : 400000)
+
+static fl_deque deque;
+
+/* Entries are numbers from 1, as pointers. */
+static void *
+entry(uintptr_t n)
+{
+    return (void *)n;
+}
+
+static void
+push(uintptr_t from, uintptr_t to)
+{
+    for (uintptr_t n = from; n <= to; n++)
+        OK(fl_deque_push(&deque, entry(n)));
+}
+
+/* --- One thread ---------------------------------------------------------- */
+
+TEST(deque_is_empty_at_first)
+{
+    OK(fl_deque_init(&deque));
+    EQ(0, fl_deque_size(&deque));
+    CHECK(!fl_deque_pop(&deque));
+    CHECK(!fl_deque_steal(&deque));
+    CHECK(!fl_deque_pop_if(&deque, entry(1)));
+    fl_deque_free(&deque);
+}
+
+TEST(deque_gives_its_owner_the_newest_entry_first)
+{
+    OK(fl_deque_init(&deque));
+    push(1, 100);
+    for (uintptr_t n = 100; n > 0; n--)
+        CHECK(fl_deque_pop(&deque) == entry(n));
+    CHECK(!fl_deque_pop(&deque));
+    fl_deque_free(&deque);
+}
+
+TEST(deque_gives_thieves_the_oldest_entry_first)
+{
+    OK(fl_deque_init(&deque));
+    push(1, 100);
+    for (uintptr_t n = 1; n <= 100; n++)
+        CHECK(fl_deque_steal(&deque) == entry(n));
+    CHECK(!fl_deque_steal(&deque));
+    fl_deque_free(&deque);
+}
+
+TEST(deque_pop_if_takes_the_newest_entry_and_no_other)
+{
+    OK(fl_deque_init(&deque));
+    push(1, 3);
+    CHECK(!fl_deque_pop_if(&deque, entry(1)));
+    CHECK(!fl_deque_pop_if(&deque, entry(2)));
+    CHECK(fl_deque_pop_if(&deque, entry(3)));
+    CHECK(!fl_deque_pop_if(&deque, entry(3)));
+    CHECK(fl_deque_pop_if(&deque, entry(2)));
+    CHECK(fl_deque_steal(&deque) == entry(1));
+    CHECK(
+        !fl_deque_pop_if(&deque, entry(1))); /* though it still stands there */
+    EQ(0, fl_deque_size(&deque));
+    fl_deque_free(&deque);
+}
+
+TEST(deque_grows_and_keeps_its_order_wherever_its_top_is)
+{
+    for (uintptr_t stolen = 0; stolen < 600; stolen += 37) {
+        OK(fl_deque_init(&deque));
+        for (uintptr_t n = 1; n <= stolen; n++) {
+            push(n, n);
+            CHECK(fl_deque_steal(&deque) == entry(n));
+        }
+        push(1, 5000);
+        EQ(5000, fl_deque_size(&deque));
+        for (uintptr_t n = 1; n <= 2500; n++) {
+            CHECK(fl_deque_steal(&deque) == entry(n));
+            CHECK(fl_deque_pop(&deque) == entry(5001 - n));
+        }
+        EQ(0, fl_deque_size(&deque));
+        fl_deque_free(&deque);
+    }
+}
+
+TEST(deque_does_the_same_as_a_list_for_any_sequence_of_calls)
+{
+    static uintptr_t list[100000];
+    size_t top = 0, bottom = 0;
+    uint64_t seed = test_seed();
+    OK(fl_deque_init(&deque));
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        uint32_t what = chance(&seed, 8);
+        if (what < 4) {
+            list[bottom++] = i + 1;
+            OK(fl_deque_push(&deque, entry(i + 1)));
+        } else if (what < 6) {
+            void *expected = bottom > top ? entry(list[--bottom]) : NULL;
+            CHECK(fl_deque_pop(&deque) == expected);
+        } else {
+            void *expected = bottom > top ? entry(list[top++]) : NULL;
+            CHECK(fl_deque_steal(&deque) == expected);
+        }
+        EQ(bottom - top, fl_deque_size(&deque));
+    }
+    fl_deque_free(&deque);
+}
+
+/* --- Thieves ------------------------------------------------------------- */
+
+static atomic_uchar taken[400001];
+static int payload[400001]; /* plain: the deque is to publish it */
+static atomic_bool finished;
+
+static void
+take(void *got)
+{
+    uintptr_t n = (uintptr_t)got;
+    EQ(0, atomic_fetch_add(&taken[n], 1));
+    EQ(n, payload[n]);
+}
+
+static void *
+thieve(void *arg)
+{
+    uintptr_t last = 0;
+    (void)arg;
+    while (!atomic_load(&finished)) {
+        void *got = fl_deque_steal(&deque);
+        if (!got)
+            continue;
+        CHECK((uintptr_t)got > last); /* from the top, which only grows */
+        last = (uintptr_t)got;
+        take(got);
+    }
+    return NULL;
+}
+
+/* Pushes all entries, in bursts of up to `most`, popping some in between. */
+static void
+contend(int thieves, uint32_t most)
+{
+    pthread_t threads[THIEVES];
+    uint64_t seed = test_seed();
+    uintptr_t pushed = 0;
+    void *got;
+
+    OK(fl_deque_init(&deque));
+    for (int i = 0; i < thieves; i++)
+        threads[i] = thread_start(thieve, NULL);
+    while (pushed < ENTRIES) {
+        for (uint32_t n = chance(&seed, most) + 1; n && pushed < ENTRIES; n--) {
+            pushed++;
+            payload[pushed] = (int)pushed;
+            OK(fl_deque_push(&deque, entry(pushed)));
+        }
+        for (uint32_t n = chance(&seed, most) + 1; n; n--)
+            if ((got = fl_deque_pop(&deque)))
+                take(got);
+    }
+    while ((got = fl_deque_pop(&deque)))
+        take(got);
+    while (fl_deque_size(&deque))
+        ;
+    atomic_store(&finished, true);
+    for (int i = 0; i < thieves; i++)
+        thread_join(threads[i]);
+    for (uintptr_t n = 1; n <= ENTRIES; n++)
+        EQ(1, atomic_load(&taken[n]));
+    fl_deque_free(&deque);
+}
+
+TEST(deque_entries_come_out_once_when_a_thief_meets_the_owner_at_the_last)
+{
+    contend(1, 1);
+}
+
+TEST(deque_entries_come_out_once_with_three_thieves)
+{
+    contend(3, 8);
+}
+
+TEST(deque_entries_come_out_once_while_it_grows_under_a_thief)
+{
+    contend(1, 5000);
+}
+
+TEST(deque_entries_come_out_once_while_it_grows_under_three_thieves)
+{
+    contend(3, 5000);
+}
+
+TEST(deque_pop_if_and_a_thief_never_both_take_an_entry)
+{
+    pthread_t thread;
+    uintptr_t mine = 0;
+    OK(fl_deque_init(&deque));
+    thread = thread_start(thieve, NULL);
+    for (uintptr_t n = 1; n <= ENTRIES; n++) {
+        payload[n] = (int)n;
+        OK(fl_deque_push(&deque, entry(n)));
+        if (fl_deque_pop_if(&deque, entry(n))) {
+            take(entry(n));
+            mine++;
+        }
+    }
+    while (fl_deque_size(&deque))
+        ;
+    atomic_store(&finished, true);
+    thread_join(thread);
+    for (uintptr_t n = 1; n <= ENTRIES; n++)
+        EQ(1, atomic_load(&taken[n]));
+    CHECK(mine > 0);
+    fl_deque_free(&deque);
+}

@@ -1,0 +1,189 @@
+/* The ring of a worker's woken fibers, and its next slot. */
+#include "../harness/harness.h"
+#include "sched/ready.h"
+
+#define FIBERS (UNDER_TSAN ? 100000u : 400000u)
+#define MOST 32
+
+static fl_ready ready;
+
+/* Fibers are numbers from 1, as pointers: the ring never looks at them. */
+static struct fl_fiber *
+fiber(uintptr_t n)
+{
+    return (struct fl_fiber *)n;
+}
+
+static void
+push(uintptr_t from, uintptr_t to)
+{
+    for (uintptr_t n = from; n <= to; n++)
+        CHECK(fl_ready_push(&ready, fiber(n)));
+}
+
+/* --- One thread ---------------------------------------------------------- */
+
+TEST(ready_ring_is_empty_at_first)
+{
+    struct fl_fiber *stolen[MOST];
+    EQ(0, fl_ready_size(&ready));
+    CHECK(!fl_ready_pop(&ready));
+    EQ(0, fl_ready_steal(&ready, stolen, MOST));
+    CHECK(!fl_ready_take_next(&ready));
+}
+
+TEST(ready_ring_gives_the_oldest_fiber_first_however_often_it_went_round)
+{
+    uintptr_t in = 0, out = 0;
+    for (int round = 0; round < 5000; round++) {
+        for (int i = 0; i < round % 200; i++)
+            push(in + 1, in + 1), in++;
+        for (int i = 0; i < round % 200; i++)
+            CHECK(fl_ready_pop(&ready) == fiber(++out));
+        CHECK(!fl_ready_pop(&ready));
+    }
+}
+
+TEST(ready_ring_works_where_its_indexes_overflow)
+{
+    ready.head = ready.tail = UINT32_MAX - 100;
+    push(1, FL_READY);
+    EQ(FL_READY, fl_ready_size(&ready));
+    for (uintptr_t n = 1; n <= FL_READY; n++)
+        CHECK(fl_ready_pop(&ready) == fiber(n));
+    CHECK(!fl_ready_pop(&ready));
+}
+
+TEST(ready_ring_refuses_what_does_not_fit)
+{
+    push(1, FL_READY);
+    CHECK(!fl_ready_push(&ready, fiber(9999)));
+    CHECK(fl_ready_pop(&ready) == fiber(1));
+    push(FL_READY + 1, FL_READY + 1);
+    CHECK(!fl_ready_push(&ready, fiber(9999)));
+    for (uintptr_t n = 2; n <= FL_READY + 1; n++)
+        CHECK(fl_ready_pop(&ready) == fiber(n));
+}
+
+TEST(ready_ring_gives_a_thief_the_older_half_and_never_more_than_asked)
+{
+    static const struct {
+        uintptr_t there;
+        uint32_t most, stolen;
+    } cases[] = {{1, MOST, 1},  {2, MOST, 1}, {3, MOST, 2},    {10, MOST, 5},
+                 {11, MOST, 6}, {11, 4, 4},   {200, MOST, 32}, {0, MOST, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fl_fiber *stolen[MOST];
+        push(1, cases[i].there);
+        uint32_t n = fl_ready_steal(&ready, stolen, cases[i].most);
+        EQ(cases[i].stolen, n);
+        for (uint32_t k = 0; k < n; k++)
+            CHECK(stolen[k] == fiber(k + 1));
+        for (uintptr_t k = n + 1; k <= cases[i].there; k++)
+            CHECK(fl_ready_pop(&ready) == fiber(k));
+        CHECK(!fl_ready_pop(&ready));
+    }
+}
+
+TEST(ready_next_slot_holds_one_fiber)
+{
+    CHECK(fl_ready_put_next(&ready, fiber(1)));
+    CHECK(!fl_ready_put_next(&ready, fiber(2)));
+    EQ(0, fl_ready_size(&ready));
+    CHECK(fl_ready_take_next(&ready) == fiber(1));
+    CHECK(!fl_ready_take_next(&ready));
+    CHECK(fl_ready_put_next(&ready, fiber(2)));
+    CHECK(fl_ready_take_next(&ready) == fiber(2));
+}
+
+/* --- A thief ------------------------------------------------------------- */
+
+static atomic_uchar taken[400001];
+static int payload[400001]; /* plain: the ring is to publish it */
+static atomic_bool finished;
+
+static void
+take(struct fl_fiber *got)
+{
+    uintptr_t n = (uintptr_t)got;
+    EQ(0, atomic_fetch_add(&taken[n], 1));
+    EQ(n, payload[n]);
+}
+
+static void *
+steal_from_ring(void *arg)
+{
+    struct fl_fiber *stolen[MOST];
+    (void)arg;
+    while (!atomic_load(&finished)) {
+        uint32_t n = fl_ready_steal(&ready, stolen, MOST);
+        for (uint32_t i = 0; i < n; i++) {
+            CHECK(i == 0 || stolen[i] == fiber((uintptr_t)stolen[i - 1] + 1));
+            take(stolen[i]);
+        }
+    }
+    return NULL;
+}
+
+static void *
+steal_next(void *arg)
+{
+    (void)arg;
+    while (!atomic_load(&finished)) {
+        struct fl_fiber *got = fl_ready_take_next(&ready);
+        if (got)
+            take(got);
+    }
+    return NULL;
+}
+
+static void
+all_were_taken_once(void)
+{
+    for (uintptr_t n = 1; n <= FIBERS; n++)
+        EQ(1, atomic_load(&taken[n]));
+}
+
+TEST(ready_ring_gives_each_fiber_once_with_thieves)
+{
+    pthread_t threads[2];
+    uint64_t seed = test_seed();
+    uintptr_t pushed = 0;
+    struct fl_fiber *got;
+    for (int i = 0; i < 2; i++)
+        threads[i] = thread_start(steal_from_ring, NULL);
+    while (pushed < FIBERS) {
+        for (uint32_t n = chance(&seed, 300); n && pushed < FIBERS; n--) {
+            payload[pushed + 1] = (int)pushed + 1;
+            if (!fl_ready_push(&ready, fiber(pushed + 1)))
+                break;
+            pushed++;
+        }
+        for (uint32_t n = chance(&seed, 300); n; n--)
+            if ((got = fl_ready_pop(&ready)))
+                take(got);
+    }
+    while ((got = fl_ready_pop(&ready)))
+        take(got);
+    atomic_store(&finished, true);
+    for (int i = 0; i < 2; i++)
+        thread_join(threads[i]);
+    all_were_taken_once();
+}
+
+TEST(ready_next_slot_gives_each_fiber_once_with_a_thief)
+{
+    pthread_t thread = thread_start(steal_next, NULL);
+    struct fl_fiber *got;
+    for (uintptr_t n = 1; n <= FIBERS; n++) {
+        payload[n] = (int)n;
+        while (!fl_ready_put_next(&ready, fiber(n)))
+            if ((got = fl_ready_take_next(&ready)))
+                take(got);
+    }
+    if ((got = fl_ready_take_next(&ready)))
+        take(got);
+    atomic_store(&finished, true);
+    thread_join(thread);
+    all_were_taken_once();
+}
