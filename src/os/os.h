@@ -100,7 +100,7 @@ void fl_os_fault_stack_free(void *memory);
 /* Writes to standard error; may be called in a signal handler. */
 void fl_os_write_error(const char *text, size_t length);
 
-/* `child` is called in each forked child, once this was called. */
-int fl_os_on_fork(void (*child)(void));
+/* `child` is called in each forked child from now on; always the same one. */
+void fl_os_on_fork(void (*child)(void));
 
 #endif

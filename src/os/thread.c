@@ -165,8 +165,18 @@ fl_os_errno(void)
     return &errno;
 }
 
-int
+static void (*call_in_child)(void);
+static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
+
+static void
+watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, call_in_child);
+}
+
+void
 fl_os_on_fork(void (*child)(void))
 {
-    return pthread_atfork(NULL, NULL, child);
+    call_in_child = child;
+    pthread_once(&fork_once, watch_forks);
 }

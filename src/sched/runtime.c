@@ -28,7 +28,6 @@
 static fl_atomic32 tags_guard;
 static bool tags[TAGS + 1];   /* tags_guard: which numbers are taken */
 static fl_atomic32 forked;    /* 1: in a child of a process that had one */
-static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
 
 /* ---- forks and numbers ---- */
 
@@ -37,12 +36,6 @@ in_child(void)
 {
     fl_store_relaxed(&forked, 1u);
     fl_me_begin(); /* whatever it was: a plain thread now */
-}
-
-static void
-watch_forks(void)
-{
-    fl_os_on_fork(in_child);
 }
 
 static uint32_t
@@ -199,7 +192,7 @@ filch_start(filch_runtime **runtime, const filch_config *given)
     if (fl_load_relaxed(&forked)) {
         return ENOTSUP;
     }
-    pthread_once(&fork_once, watch_forks);
+    fl_os_on_fork(in_child);
     int error = fl_config_resolve(&config, given);
     filch_runtime *made;
     if (!error) {
