@@ -86,26 +86,35 @@ ONE_WORKER_TEST(condition_wait_for_looks_once_more_after_its_deadline)
     CHECK(filch_condition_locked(&condition));
 }
 
+static filch_time deadline;
+static atomic_bool in_time;
+
+/* Has the lock before the deadline, raises after it, and notifies nobody. */
 static int
 raise_silently(void *arg)
 {
     (void)arg;
     OK(filch_condition_acquire(&condition));
-    level = 3; /* and notifies nobody */
+    atomic_store(&in_time, filch_now() < deadline);
+    compute_until(deadline + FILCH_MS(1));
+    level = 3;
     OK(filch_condition_release(&condition));
     return 0;
 }
 
 TASK_TEST(condition_wait_for_succeeds_if_the_last_look_finds_it_true)
 {
-    filch_task *task;
-    OK(filch_condition_acquire(&condition));
-    task = spawn(raise_silently, NULL);
-    /* The lock is taken again after it, however late the deadline is seen. */
-    OK(filch_condition_wait_for_until(&condition, level_is_3, &level,
-                                      filch_after(FILCH_MS(200))));
-    EQ(3, level);
-    EQ(0, join(task));
+    for (filch_time lead = FILCH_MS(5); !atomic_load(&in_time); lead *= 2) {
+        OK(filch_condition_acquire(&condition));
+        level = 0;
+        deadline = filch_after(lead);
+        filch_task *task = spawn(raise_silently, NULL);
+        int status = filch_condition_wait_for_until(&condition, level_is_3,
+                                                    &level, deadline);
+        EQ(0, atomic_load(&in_time) ? status : 0);
+        OK(filch_condition_release(&condition));
+        EQ(0, join(task));
+    }
 }
 
 TASK_TEST(condition_wait_for_is_cancelled_holding_the_lock)
