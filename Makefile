@@ -56,7 +56,7 @@ unseen   = $(and $(filter tsan,$(FLAVOUR)),\
 seen     = $(if $(unseen),$(filter-out -fsanitize=thread,$(flags)) \
            -DFILCH_TSAN_,$(flags))
 
-compile  = $(compiler) $(seen) $(warnings) $(includes) $(CPPFLAGS) -MMD -MP
+compile  = $(compiler) $(seen) $(warnings) $(includes) $(CPPFLAGS) -MMD -MP -MF $@.d
 link     = $(compiler) $(flags) $(LDFLAGS)
 
 # --- What there is -----------------------------------------------------------
