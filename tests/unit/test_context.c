@@ -61,7 +61,7 @@ count_up(void *value)
 {
     fl_asan_arrive(NULL);
     for (;;)
-        value = come_back(&sides[0], (char *)value + 1);
+        value = come_back(&sides[0], (void *)((intptr_t)value + 1));
 }
 
 TEST(context_switch_passes_a_value_there_and_back)
