@@ -209,7 +209,8 @@ holds "without a terminal and -v it says nothing" silent
 holds "nothing was said" test ! -s "$tmp/log"
 stats() {
     new file && pgz -p 3 --stats file 2>stats &&
-        [ "$(grep -cE '^ +[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+$' stats)" = 3 ]
+        [ "$(grep -cE '^ +[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+$' stats)" = 3 ] &&
+        [ "$(awk '{ tasks += $2 } END { print tasks }' stats)" = 3 ]
 }
 holds "--stats tells what each worker did" stats
 version() { pgz -V | grep -q '^pgz '; }

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 /*
  * For each worker a chunk in work, one that waits for it and one that waits
@@ -19,8 +20,10 @@ int
 crew_start(struct crew *crew, unsigned workers)
 {
     const filch_config config = {.workers = workers, .name = "pgz"};
-    int error = filch_start(&crew->runtime, &config);
+    int error;
 
+    *crew = (struct crew){.tasks = 0};
+    error = filch_start(&crew->runtime, &config);
     if (error)
         return error;
     filch_stats_read(crew->runtime, NULL, 0, &crew->workers);
@@ -39,13 +42,42 @@ crew_stop(struct crew *crew)
     chunk_pool_free(crew->chunks, crew->count);
 }
 
+static bool
+read_stats(const struct crew *crew, filch_stats *stats)
+{
+    return filch_stats_read(crew->runtime, stats, crew->workers, NULL) == 0;
+}
+
+static bool
+all_counted(const struct crew *crew, const filch_stats *stats)
+{
+    uint64_t tasks = 0;
+
+    for (size_t i = 0; i < crew->workers; i++)
+        tasks += stats[i].tasks;
+    return tasks >= crew->tasks;
+}
+
+/* Who joins a task may go on a moment before its worker counts it. */
+static bool
+read_settled_stats(const struct crew *crew, filch_stats *stats)
+{
+    const struct timespec moment = {0, 100 * 1000};
+    bool read = read_stats(crew, stats);
+
+    for (int i = 0; read && !all_counted(crew, stats) && i < 1000; i++) {
+        nanosleep(&moment, NULL);
+        read = read_stats(crew, stats);
+    }
+    return read;
+}
+
 void
 crew_print_stats(const struct crew *crew)
 {
     filch_stats *stats = calloc(crew->workers, sizeof *stats);
 
-    if (!stats ||
-        filch_stats_read(crew->runtime, stats, crew->workers, NULL) != 0) {
+    if (!stats || !read_settled_stats(crew, stats)) {
         free(stats);
         return;
     }

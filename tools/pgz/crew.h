@@ -12,7 +12,8 @@ struct crew {
     filch_runtime *runtime;
     size_t workers;
     struct chunk *chunks;
-    size_t count; /* of the chunks */
+    size_t count;   /* of the chunks */
+    uint64_t tasks; /* that were submitted */
 };
 
 /* Starts that many workers; 0: one for each CPU. 0, or an errno. */

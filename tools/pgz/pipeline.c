@@ -155,6 +155,7 @@ start(struct pipeline *p, size_t *tasks)
         error = filch_submit(p->crew->runtime, &p->tasks[*tasks], task_main, p);
         *tasks += !error;
     }
+    p->crew->tasks += *tasks;
     if (!error)
         error = pthread_create(&p->reader, NULL, reader_main, p);
     return error;
