@@ -121,7 +121,7 @@ $(TESTS): $(B)/%: $(O)/%.o $(HARNESS) $(B)/$(lib).a
 # What is missing is installed first; other flags build everything anew.
 $(O)/flags: force | deps-$(needs)
 	@mkdir -p $(@D)
-	@echo '$(compile) $(LDFLAGS)' | sed 's/ -Werror//' >$@.new
+	@echo '$(filter-out -Werror,$(compile) $(LDFLAGS))' >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 $(HARNESS) $(TESTS:$(B)/%=$(O)/%.o): | deps-check
 deps-%:

@@ -48,16 +48,17 @@ version=$(sed -n 's/.*FILCH_VERSION "\(.*\)"/\1/p' include/filch/version.h)
 holds "pkg-config tells the version" \
     test "$(pkg-config --modversion filch)" = "$version"
 
+runs() { # compiler, module, static or nothing
+    holds "a program links ${3-shared} $2 by ${1/:/ as }, and runs" \
+        build_and_run "$1" "$2" tests/abi/user.c "$tmp/user" ${3+"$3"}
+}
+
 for module in filch filch-tsan filch-asan; do
     for compiler in $compilers; do
-        for static in '' static; do
-            sentence="a program links ${static:-shared} $module"
-            sentence="$sentence by ${compiler/:/ as }, and runs"
-            # shellcheck disable=SC2086
-            holds "$sentence" build_and_run $compiler $module \
-                tests/abi/user.c "$tmp/user" $static
-        done
+        runs "$compiler" $module
     done
+    runs gcc:c11 $module static
+    runs clang++:c++17 $module static
 done
 
 # A race that the user made is the user's to find.
