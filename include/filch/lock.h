@@ -24,7 +24,7 @@ typedef struct filch_lock {
     uint32_t guard_;
     filch_waiters_ waiters_;
     uint32_t fair_;
-    uint32_t spare_;
+    uint32_t passes_;
     filch_time passed_since_;
     void *spares_[1];
 } filch_lock;
@@ -61,7 +61,8 @@ FILCH_API bool filch_lock_locked(const filch_lock *lock);
 /*
  * FILCH_WITH_LOCK(&lock) { ... } runs the block holding the lock, which it
  * acquires shielded, so that the block always runs, and releases on every way
- * out of it (break, return, goto, the end) but a longjmp.
+ * out of it (break, return, goto, the end) but a longjmp. Where one may not
+ * suspend (a callback, a predicate) it aborts with a message.
  */
 #define FILCH_WITH_LOCK(lock)                                                  \
     for (filch_lock *filch_held_                                               \

@@ -22,7 +22,7 @@ typedef struct filch_config {
     /* FILCH_WORKERS. Worker threads, at most 1024; by default as many as the
      * CPUs that this process may use, by its affinity and its cgroup. */
     unsigned workers;
-    /* FILCH_STACK_SIZE (a number of bytes, or with a suffix K or M). The stack
+    /* FILCH_STACK_SIZE (a number of bytes, or with a suffix K, M or G). The stack
      * of a task; by default 64 KiB, 256 KiB under a sanitizer. Between 16 KiB
      * and 1 GiB, rounded up to a power of two. */
     size_t stack_size;
@@ -35,7 +35,7 @@ typedef struct filch_config {
      * Without it each starts on a CPU of its own and may move afterwards. */
     bool pin_workers;
     /* The name of the worker threads and of the runtime in messages; by
-     * default "filch". Copied. */
+     * default "filch". Copied; threads bear the first 15 characters. */
     const char *name;
     /* Zero. */
     void *spare_[4];
@@ -45,7 +45,7 @@ typedef struct filch_config {
  * Starts the workers, runs `main(arg)` as the first task (on a stack of 1 MiB)
  * and returns its status, once it has returned, the tasks that were still
  * alive have been cancelled and have ended, and the workers are gone. A task
- * spawned meanwhile starts cancelled; timers that are not due are dropped. A
+ * spawned meanwhile starts cancelled; timers that are not due by then are dropped. A
  * task that delays the end for 5 s, because it computes or is shielded, is
  * named on standard error, and waited for.
  *

@@ -18,7 +18,7 @@ FILCH_BEGIN_DECLS
 typedef struct filch_task filch_task;
 
 typedef struct filch_task_options {
-    const char *name;  /* copied; NULL: none */
+    const char *name;  /* copied, up to 999 bytes; NULL: none */
     size_t stack_size; /* bytes; 0: the runtime's */
     void *spare_[2];   /* zero */
 } filch_task_options;
@@ -26,8 +26,9 @@ typedef struct filch_task_options {
 /*
  * Makes a task that will run `fn(arg)` on the caller's runtime. `task` gets a
  * handle that the caller owns; NULL: the task is detached. From a task or a
- * callback; EPERM on a plain thread, which uses filch_submit. ENOMEM, EAGAIN:
- * it cannot be had; EINVAL: a stack size above 1 GiB.
+ * callback; EPERM on a plain thread, which uses filch_submit. ENOMEM: it cannot
+ * be had; EINVAL: no `fn`, or a stack size above 1 GiB. A stack is never
+ * smaller than the runtime's.
  */
 FILCH_API int filch_spawn(filch_task **task, filch_fn fn, void *arg);
 FILCH_API int filch_spawn_with(filch_task **task, filch_fn fn, void *arg,

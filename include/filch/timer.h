@@ -14,8 +14,8 @@
 FILCH_BEGIN_DECLS
 
 /*
- * The caller owns the timer, and keeps it until the callback begins or the
- * timer is cancelled. The runtime does not touch it once the callback begins,
+ * The caller owns the timer, and keeps it until the callback begins, the timer
+ * is cancelled or the runtime has ended. The runtime does not touch it once the callback begins,
  * which may free it or arm it again.
  */
 typedef struct filch_timer {
@@ -48,7 +48,8 @@ FILCH_API int filch_call_later(filch_timer *timer, filch_time delay,
 FILCH_API int filch_call_at(filch_timer *timer, filch_time when,
                             void (*fn)(void *arg), void *arg);
 
-/* `fn(arg)` runs on a worker soon, after the caller. Errors as above. */
+/* `fn(arg)` runs on a worker soon: on the caller's after the caller, or on
+ * another. Errors as above. */
 FILCH_API int filch_call_soon(void (*fn)(void *arg), void *arg);
 
 /*

@@ -17,7 +17,8 @@
 
 #define SHIFTS 31
 #define SLAB_BYTES ((size_t)64 << 20)
-#define WARM_BYTES ((size_t)256 << 20) /* address space kept with its pages */
+#define WARM_BUSY ((size_t)8 << 30)  /* address space kept with its pages */
+#define WARM_IDLE ((size_t)64 << 20) /* the same when nothing runs */
 #define COLOURS 32                     /* tops differ by a cache line each */
 
 /* The stacks of one size. */
@@ -146,21 +147,58 @@ cool(fl_link *batch)
     }
 }
 
+static size_t
+batch_bytes(unsigned shift)
+{
+    return (size_t)FL_BATCH << shift;
+}
+
+/* Batches that the depot may keep warm, of `bytes` in all. */
+static size_t
+most_batches(unsigned shift, size_t bytes)
+{
+    return bytes / batch_bytes(shift) + 1;
+}
+
 void
 fl_stack_put_batch(fl_link *batch)
 {
-    struct size_class *class =
-        &classes[fl_container(batch, fl_stack, link)->shift];
-    size_t bytes =
-        FL_BATCH * fl_stack_size(fl_container(batch, fl_stack, link));
-    fl_guard_lock(&class->warm.guard);
-    bool room = (class->warm.batches + 1) * bytes <= WARM_BYTES;
-    fl_guard_unlock(&class->warm.guard);
-    if (room) {
+    unsigned shift = fl_container(batch, fl_stack, link)->shift;
+    struct size_class *class = &classes[shift];
+    if (fl_depot_size(&class->warm) < most_batches(shift, WARM_BUSY)) {
         fl_depot_give(&class->warm, batch);
     } else {
         cool(batch);
         fl_depot_give(&class->cold, batch);
+    }
+}
+
+bool
+fl_stack_surplus(void)
+{
+    for (unsigned shift = 0; shift < SHIFTS; shift++) {
+        if (fl_depot_size(&classes[shift].warm) >
+            most_batches(shift, WARM_IDLE)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+fl_stack_trim(void)
+{
+    for (unsigned shift = 0; shift < SHIFTS; shift++) {
+        struct size_class *class = &classes[shift];
+        size_t most = most_batches(shift, WARM_IDLE);
+        while (fl_depot_size(&class->warm) > most) {
+            fl_link *batch = fl_depot_take(&class->warm);
+            if (!batch) {
+                break;
+            }
+            cool(batch);
+            fl_depot_give(&class->cold, batch);
+        }
     }
 }
 

@@ -47,6 +47,11 @@ void fl_stack_put(fl_stack *stack);
 fl_link *fl_stack_get_batch(unsigned shift);
 void fl_stack_put_batch(fl_link *batch);
 
+/* Whether more idle stacks keep their pages than should when nothing runs, and
+ * giving those pages back: 0.25 us for each stack. */
+bool fl_stack_surplus(void);
+void fl_stack_trim(void);
+
 /* Makes a fresh context on a stack, in stack->sp. */
 void fl_stack_prepare(fl_stack *stack, void (*entry)(void *value));
 

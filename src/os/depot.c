@@ -6,7 +6,7 @@ fl_depot_give(fl_depot *depot, fl_link *batch)
     fl_guard_lock(&depot->guard);
     batch->batch = depot->first;
     depot->first = batch;
-    depot->batches++;
+    fl_store_relaxed(&depot->batches, fl_load_relaxed(&depot->batches) + 1);
     fl_guard_unlock(&depot->guard);
 }
 
@@ -17,7 +17,8 @@ fl_depot_take(fl_depot *depot)
     fl_link *batch = depot->first;
     if (batch) {
         depot->first = batch->batch;
-        depot->batches--;
+        fl_store_relaxed(&depot->batches,
+                         fl_load_relaxed(&depot->batches) - 1);
     }
     fl_guard_unlock(&depot->guard);
     return batch;

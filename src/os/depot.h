@@ -22,7 +22,7 @@ typedef struct fl_link {
 
 typedef struct fl_depot {
     fl_atomic32 guard;
-    size_t batches; /* guard: how many are in the list */
+    fl_atomic64 batches; /* how many are in the list; changed under guard */
     fl_link *first; /* guard */
 } fl_depot;
 
@@ -35,6 +35,13 @@ typedef struct fl_cache {
 /* Gives a batch, or takes one: NULL when there is none. */
 void fl_depot_give(fl_depot *depot, fl_link *batch);
 fl_link *fl_depot_take(fl_depot *depot);
+
+/* How many batches there are just now. */
+static inline size_t
+fl_depot_size(const fl_depot *depot)
+{
+    return (size_t)fl_load_relaxed(&depot->batches);
+}
 
 /* The slow sides of the two below. */
 fl_link *fl_cache_refill(fl_cache *cache, fl_depot *depot);

@@ -75,6 +75,11 @@ void fl_os_thread_roam(void);
 /* CPUs that the process may use: by affinity and by its cgroup's quota. */
 unsigned fl_os_cpus(void);
 
+/* Between these the calling thread cannot be cancelled by pthread_cancel: for
+ * calls of libc that are cancellation points. */
+int fl_os_no_cancel(void);
+void fl_os_cancel_as_before(int state);
+
 /* Where the calling thread's own stack lies. */
 void fl_os_thread_stack(void **base, size_t *size);
 

@@ -50,6 +50,20 @@ nth_allowed(unsigned n, cpu_set_t *one)
     return false;
 }
 
+int
+fl_os_no_cancel(void)
+{
+    int state;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    return state;
+}
+
+void
+fl_os_cancel_as_before(int state)
+{
+    pthread_setcancelstate(state, &state);
+}
+
 /* The CPUs' worth of time that a cgroup's quota file allows, 0 if no limit. */
 static unsigned
 quota(const char *path, const char *format)
@@ -70,12 +84,13 @@ quota(const char *path, const char *format)
 unsigned
 fl_os_cpus(void)
 {
-    int saved = errno;
+    int saved = errno, state = fl_os_no_cancel();
     unsigned cpus = find_allowed();
     unsigned limit = quota("/sys/fs/cgroup/cpu.max", "%lld %lld");
     if (!limit) {
         limit = quota("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "%lld");
     }
+    fl_os_cancel_as_before(state);
     errno = saved;
     return limit && limit < cpus ? limit : cpus;
 }
@@ -131,10 +146,9 @@ fl_os_thread_start(pthread_t *thread, unsigned cpu, const char *name,
 void
 fl_os_thread_join(pthread_t thread)
 {
-    int state;
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    int state = fl_os_no_cancel();
     pthread_join(thread, NULL);
-    pthread_setcancelstate(state, &state);
+    fl_os_cancel_as_before(state);
 }
 
 void

@@ -44,6 +44,7 @@ enum { FL_AWAKE, FL_ASLEEP };
 #define PAUSES 64 /* between two looks, some 1.5 us */
 #define NAP_FIRST FILCH_US(50)
 #define NAP_LAST FILCH_MS(1)
+#define TIDY_AFTER FILCH_MS(100)
 
 /* ---- waking ---- */
 
@@ -186,6 +187,15 @@ earliest(const filch_runtime *runtime)
     return first;
 }
 
+/* When nothing runs for a while, what a peak has left behind is given back. */
+static void
+tidy(bool timed_out)
+{
+    if (timed_out && fl_stack_surplus()) {
+        fl_stack_trim();
+    }
+}
+
 /* The watch sleeps, `nap` at most while others are busy; false if it was
  * relieved, and is a sleeper now. */
 static bool
@@ -195,7 +205,12 @@ nap(fl_worker *worker, filch_time nap)
     bool others_sleep =
         fl_load_relaxed(&runtime->sleeping) + 1 == runtime->count;
     filch_time first = earliest(runtime);
-    filch_time until = others_sleep ? FILCH_NEVER : fl_os_now() + nap;
+    filch_time until = FILCH_NEVER;
+    bool tidies = others_sleep && fl_stack_surplus();
+    if (!others_sleep || tidies) {
+        until = fl_os_now() + (tidies ? TIDY_AFTER : nap);
+    }
+    tidies = tidies && first > until;
     until = first < until ? first : until;
 
     fl_exchange_seq_cst(&runtime->watch_until, (uint64_t)until);
@@ -203,9 +218,11 @@ nap(fl_worker *worker, filch_time nap)
     if (!quits(worker) && !fl_inject_count(&runtime->inject) && /* W2 */
         earliest(runtime) >= until) {                           /* W3 */
         fl_count(&worker->stats.sleeps);
-        while (fl_load_seq_cst(&worker->park) == FL_ASLEEP &&
-               fl_os_wait(&worker->park, FL_ASLEEP, until) != ETIMEDOUT) {
+        int timed_out = 0;
+        while (fl_load_seq_cst(&worker->park) == FL_ASLEEP && !timed_out) {
+            timed_out = fl_os_wait(&worker->park, FL_ASLEEP, until);
         }
+        tidy(tidies && timed_out);
     }
     return still_watch(worker);
 }

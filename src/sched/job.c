@@ -53,9 +53,10 @@ wait_for(fl_fiber *me, filch_job *job)
     if (fl_load_acquire(&job->state_) != FL_JOB_DONE) { /* F1 */
         if (fl_spare(me->worker)) {
             fl_suspend(me, await, job);
+        } else if (fl_deque_pop_if(&me->worker->deque, fl_work_of_job(job))) {
+            return call(me, job); /* as deep as it is, for want of memory */
         } else {
-            /* no memory to go on with: hold the worker up */
-            unsigned round = 0;
+            unsigned round = 0; /* likewise: hold the worker up */
             while (fl_load_acquire(&job->state_) != FL_JOB_DONE) {
                 fl_os_back_off(round++);
             }

@@ -22,7 +22,7 @@
 
 #include "base/atomic.h"
 
-#define FL_READY 256u
+#define FL_READY 1024u
 
 struct fl_fiber;
 

@@ -6,9 +6,10 @@
  *               now on start cancelled
  *           E2  every live task of the runtime is cancelled, again and again,
  *               since one may just have been spawned
- *           E3  no callback runs, nor begins any more, and all tasks have ended:
- *               seen by their counts, ends read before beginnings, since only
- *               a live task begins another
+ *           E3  no callback runs and all tasks have ended: seen by their counts,
+ *               ends read before beginnings, since only a live task or a
+ *               callback begins another; then closing := 1, so that no callback
+ *               begins any more, and once more
  *           E4  quit := 1: the workers leave their loops, and are joined
  *           E5  no stranger is touching the runtime any more (resume.c)
  *           E6  it is freed
@@ -113,6 +114,7 @@ free_runtime(filch_runtime *runtime)
     free(runtime->workers);
     free(runtime->looks);
     free(runtime);
+    fl_stack_trim();
 }
 
 static int
@@ -132,8 +134,9 @@ make_runtime(filch_runtime **made, const filch_config *config)
     runtime->pin = config->pin_workers;
     snprintf(runtime->name, sizeof runtime->name, "%s", config->name);
     if (!runtime->workers || !runtime->looks || !runtime->tag) {
+        int error = runtime->tag ? ENOMEM : EAGAIN;
         free_runtime(runtime);
-        return runtime->tag ? ENOMEM : EAGAIN;
+        return error;
     }
     memset(runtime->workers, 0, bytes);
     runtime->count = n;
@@ -263,7 +266,11 @@ end_tasks(filch_runtime *runtime)
     for (;;) {
         uint32_t seen = fl_load_seq_cst(&runtime->ended);
         if (all_ended(runtime)) {
-            return;
+            fl_exchange_seq_cst(&runtime->closing, 1u);
+            if (all_ended(runtime)) {
+                return;
+            }
+            fl_exchange_seq_cst(&runtime->closing, 0u);
         }
         fl_task_each(cancel_one, runtime); /* E2 */
         filch_time now = fl_os_now();

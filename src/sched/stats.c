@@ -92,5 +92,7 @@ dump_one(filch_task *task, void *out)
 void
 filch_dump(FILE *out)
 {
+    int state = fl_os_no_cancel();
     fl_task_each(dump_one, out);
+    fl_os_cancel_as_before(state);
 }

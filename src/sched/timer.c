@@ -174,14 +174,13 @@ struct due {
     enum fl_timer_kind kind;
 };
 
-/* Announces a callback, unless the runtime is being stopped: the end of a run
- * sees either that it runs, or that none begins any more. */
+/* Announces a callback, unless the run is at its end, which sees either that it
+ * runs, or that none begins any more. */
 static void
 begin_call(fl_worker *worker, filch_timer *timer, struct due *due)
 {
     fl_exchange_seq_cst(&worker->timers->running, (void *)timer);
-    if (fl_unlikely(fl_load_seq_cst(&worker->runtime->stopping))) {
-        fl_store_release(&worker->timers->running, (void *)NULL);
+    if (fl_unlikely(fl_load_seq_cst(&worker->runtime->closing))) {
         due->fn = NULL;
     }
 }
@@ -227,18 +226,16 @@ end_call(fl_timers *timers)
 static void
 go_off(fl_worker *worker, fl_timers *timers, struct due *due)
 {
-    if (!due->fn) {
-        free(due->owned);
-        return;
-    }
     if (due->kind != FL_TIMEOUT) {
         fl_tsan_acquire(timers);
     }
     free(due->owned);
-    fl_count(&worker->stats.timers);
-    fl_tsan_acquire(worker->stack->base);
-    due->fn(due->arg);
-    fl_tsan_release(worker->stack->base);
+    if (due->fn) {
+        fl_count(&worker->stats.timers);
+        fl_tsan_acquire(worker->stack->base);
+        due->fn(due->arg);
+        fl_tsan_release(worker->stack->base);
+    }
     if (due->kind != FL_TIMEOUT) {
         end_call(worker->timers);
     }

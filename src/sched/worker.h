@@ -119,6 +119,7 @@ struct filch_runtime {
     char name[16];         /* C */
     fl_inject inject;
     fl_atomic32 stopping;  /* 1: tasks are cancelled, no more are taken */
+    fl_atomic32 closing;   /* 1: no callback begins any more */
     fl_atomic32 quit;      /* 1: no task is left, workers leave */
     fl_atomic32 ended;     /* counts ends of tasks while it stops */
     fl_atomic32 foreign;   /* calls of other threads that are touching it */

@@ -65,7 +65,8 @@ static int
 wait_for_others(fl_fiber *me, filch_barrier *barrier, size_t *index,
                 filch_time deadline)
 {
-    fl_waiter waiter = FL_WAITER(FL_BARRIER, barrier);
+    fl_waiter waiter;
+    fl_waiter_init(&waiter, FL_BARRIER, barrier);
     size_t round = barrier->round_;
     barrier->arrived_++;
     int error = fl_wait(me, &waiter, &barrier->guard_, &barrier->waiters_,

@@ -84,7 +84,8 @@ filch_condition_wait_until(filch_condition *condition, filch_time deadline)
     if (fl_unlikely(error)) {
         return error;
     }
-    fl_waiter waiter = FL_WAITER(FL_CONDITION, condition);
+    fl_waiter waiter;
+    fl_waiter_init(&waiter, FL_CONDITION, condition);
     fl_guard_lock(&condition->guard_);
     fl_lock_hand_over(lock); /* A2; nobody gets at guard_ before A3 */
     error = fl_wait(me, &waiter, &condition->guard_, &condition->waiters_,

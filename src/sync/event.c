@@ -78,7 +78,8 @@ filch_event_wait_until(filch_event *event, filch_time deadline)
         fl_guard_unlock(&event->guard_); /* A3 */
         return 0;
     }
-    fl_waiter waiter = FL_WAITER(FL_EVENT, event);
+    fl_waiter waiter;
+    fl_waiter_init(&waiter, FL_EVENT, event);
     return fl_wait(me, &waiter, &event->guard_, &event->waiters_,
                    deadline); /* A4 */
 }

@@ -87,7 +87,8 @@ await_end(fl_fiber *me, filch_task *task, filch_time deadline)
         fl_guard_unlock(&task->guard);
         return 0;
     }
-    fl_waiter waiter = FL_WAITER(FL_END, task);
+    fl_waiter waiter;
+    fl_waiter_init(&waiter, FL_END, task);
     return fl_wait(me, &waiter, &task->guard, &task->joiners,
                    deadline); /* J3 */
 }
@@ -197,10 +198,11 @@ wait_for_pending(fl_fiber *me, filch_task **tasks, size_t n, fl_waiter *nodes,
 {
     fl_atomic32 left = when == FILCH_FIRST_COMPLETED ? 1 : (uint32_t)n;
     fl_atomic32 guard = 0;
-    fl_waiter all = FL_WAITER(FL_END, tasks[0]);
+    fl_waiter all;
+    fl_waiter_init(&all, FL_END, tasks[0]);
     all.left = &left;
     for (size_t i = 0; i < n; i++) {
-        nodes[i] = (fl_waiter)FL_WAITER(FL_END, tasks[i]);
+        fl_waiter_init(&nodes[i], FL_END, tasks[i]);
         nodes[i].left = &left;
         nodes[i].any_failure = when == FILCH_FIRST_EXCEPTION;
         enter(me, &nodes[i], tasks[i]);

@@ -7,6 +7,8 @@
  *             bit 3  GIVEN    the lock is HELD for it, as it will find
  *           passed_since_  since when those who wait have been passed over; 0:
  *                          they have not; guarded by guard_
+ *           passes_        counts releases that passed over a woken one; written
+ *                          by who holds the lock
  *           I1  WAITERS is set whenever waiters_ has somebody
  *           I2  WAITERS, WOKEN and GIVEN are set and cleared under guard_
  * PROTOCOL  acquire: cas 0 -> HELD; else under guard_ set WAITERS if it is HELD,
@@ -17,7 +19,8 @@
  *                          somebody was faster
  *               give:      one is woken, and not yet here: set GIVEN
  *           A fair lock is handed over; any other wakes, unless one is woken
- *           already. Once those who wait have been passed over for 1 ms it hands
+ *           already: then it just clears HELD, and looks every 16th time whether
+ *           that one has waited for too long. Once those who wait have been passed over for 1 ms it hands
  *           over, or gives.
  * NO LOST WAKEUP  Who enqueues sets WAITERS while the lock is HELD, by a cas: so
  *           the holder's own cas fails, and it comes to look under guard_. Who
@@ -40,6 +43,7 @@
 enum { HELD = 1, WAITERS = 2, WOKEN = 4, GIVEN = 8 };
 
 #define PATIENCE FILCH_MS(1)
+#define LOOK_EVERY 16 /* releases, between two looks at the clock */
 #define SPINS 30
 #define HANDED_OVER ((void *)1) /* a waiter's item: it holds the lock */
 
@@ -151,7 +155,8 @@ acquire_waiting(fl_fiber *me, filch_lock *lock, bool woken,
             fl_guard_unlock(&lock->guard_);
             return 0;
         }
-        fl_waiter waiter = FL_WAITER(FL_LOCK, lock);
+        fl_waiter waiter;
+        fl_waiter_init(&waiter, FL_LOCK, lock);
         int error = (woken ? fl_wait_first : fl_wait)(
             me, &waiter, &lock->guard_, &lock->waiters_, deadline);
         if (error || waiter.item == HANDED_OVER) {
@@ -252,7 +257,7 @@ release_slowly(filch_lock *lock, bool suspends)
 {
     fl_guard_lock(&lock->guard_);
     uint32_t state = fl_load_relaxed(&lock->state_);
-    bool must = lock->fair_ || too_long(lock);
+    bool must = lock->fair_ || (!suspends && too_long(lock));
     if (must && (state & WOKEN)) {
         give(lock);
     } else if (!(must || suspends) || !hand_over(lock)) {
@@ -270,7 +275,11 @@ filch_lock_release(filch_lock *lock)
     if (!(state & HELD)) {
         return EPERM;
     }
-    release_slowly(lock, false);
+    if ((state & WOKEN) && !lock->fair_ && ++lock->passes_ % LOOK_EVERY) {
+        change(lock, HELD, 0); /* one is on its way already */
+    } else {
+        release_slowly(lock, false);
+    }
     return 0;
 }
 
@@ -290,8 +299,12 @@ fl_lock_enqueue(filch_lock *lock, fl_waiter *waiter)
 {
     fl_guard_lock(&lock->guard_);
     fl_pass_on(waiter, &lock->guard_, &lock->waiters_);
-    change(lock, 0, WAITERS);
-    fl_guard_unlock(&lock->guard_);
+    uint32_t state = change(lock, 0, WAITERS | HELD);
+    /* somebody else than its holder notified, and it was released just now:
+     * then the lock is the first waiter's */
+    if ((state & HELD) || !hand_over(lock)) {
+        fl_guard_unlock(&lock->guard_);
+    }
 }
 
 /* Acquires until it succeeds: it can fail only for want of memory. */

@@ -157,7 +157,8 @@ static int
 wait_for_slot(fl_fiber *me, filch_queue *queue, void *item,
               filch_time deadline)
 {
-    fl_waiter waiter = FL_WAITER(FL_QUEUE_SLOT, queue);
+    fl_waiter waiter;
+    fl_waiter_init(&waiter, FL_QUEUE_SLOT, queue);
     waiter.item = item;
     int error =
         fl_wait(me, &waiter, &queue->guard_, &queue->putters_, deadline);
@@ -168,7 +169,8 @@ static int
 wait_for_item(fl_fiber *me, filch_queue *queue, void **item,
               filch_time deadline)
 {
-    fl_waiter waiter = FL_WAITER(FL_QUEUE_ITEM, queue);
+    fl_waiter waiter;
+    fl_waiter_init(&waiter, FL_QUEUE_ITEM, queue);
     int error =
         fl_wait(me, &waiter, &queue->guard_, &queue->getters_, deadline);
     error = error ? error : waiter.result;
@@ -381,7 +383,8 @@ filch_queue_join_until(filch_queue *queue, filch_time deadline)
         fl_guard_unlock(&queue->guard_);
         return 0;
     }
-    fl_waiter waiter = FL_WAITER(FL_QUEUE_JOIN, queue);
+    fl_waiter waiter;
+    fl_waiter_init(&waiter, FL_QUEUE_JOIN, queue);
     return fl_wait(me, &waiter, &queue->guard_, &queue->joiners_, deadline);
 }
 

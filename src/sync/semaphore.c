@@ -52,7 +52,8 @@ filch_semaphore_acquire_until(filch_semaphore *semaphore, filch_time deadline)
         fl_guard_unlock(&semaphore->guard_);
         return 0;
     }
-    fl_waiter waiter = FL_WAITER(FL_SEMAPHORE, semaphore);
+    fl_waiter waiter;
+    fl_waiter_init(&waiter, FL_SEMAPHORE, semaphore);
     return fl_wait(me, &waiter, &semaphore->guard_, &semaphore->waiters_,
                    deadline);
 }

@@ -27,7 +27,8 @@ filch_sleep_until(filch_time when)
     }
     /* a wait for something that never comes */
     fl_atomic32 guard = 0;
-    fl_waiter waiter = FL_WAITER(FL_TIME, NULL);
+    fl_waiter waiter;
+    fl_waiter_init(&waiter, FL_TIME, NULL);
     fl_guard_lock(&guard);
     error = fl_wait_linked(me, &waiter, &guard, when);
     return error == ETIMEDOUT ? 0 : error;

@@ -54,11 +54,20 @@ typedef struct fl_waiter {
     fl_atomic32 *left;    /* grants needed before it may go on; NULL: one */
 } fl_waiter;
 
-/* A waiter for the object of that kind. */
-#define FL_WAITER(kind, address)                                               \
-    {                                                                          \
-        .parked = {.what = (kind), .object = (address) }                       \
-    }
+/* Makes a waiter for the object of that kind. What is not set here is set as
+ * it is enqueued: clearing all of it would take longer than the rest. */
+static inline void
+fl_waiter_init(fl_waiter *waiter, enum fl_what what, const void *object)
+{
+    waiter->parked.what = what;
+    waiter->parked.object = object;
+    waiter->list = NULL;
+    waiter->item = NULL;
+    waiter->result = 0;
+    waiter->passed_on = false;
+    waiter->any_failure = false;
+    waiter->left = NULL;
+}
 
 /* ---- who waits ---- */
 

@@ -173,7 +173,7 @@ TEST(timers_begin_no_callback_once_the_runtime_stops)
 {
     make();
     arm(0, 1);
-    runtime.stopping = 1;
+    runtime.closing = 1;
     fl_timers_run(&worker, timers);
     EQ(0, n_gone_off);
     CHECK(!fl_timer_runner(&armed[0]));
