@@ -218,6 +218,26 @@ TEST(spawn_without_memory_is_an_error_and_never_a_crash)
 }
 
 static int
+fork_without_memory(void *arg)
+{
+    enum { JOBS = 50000 };
+    static filch_job jobs[JOBS];
+    take_all_memory();
+    for (int i = 0; i < JOBS; ++i)
+        filch_fork(&jobs[i], count, arg);
+    for (int i = JOBS - 1; i >= 0; --i)
+        EQ(0, filch_sync(&jobs[i]));
+    give_memory_back();
+    EQ(JOBS, atomic_load(&waited));
+    return 0;
+}
+
+TEST(job_that_finds_no_memory_is_run_by_sync)
+{
+    with_memory(32 << 20, fork_without_memory);
+}
+
+static int
 ask_for_large_stacks(void *arg)
 {
     filch_task_options options = {.stack_size = 512 << 20};

@@ -105,6 +105,24 @@ TASK_TEST(timer_cancel_wait_inside_its_callback_is_EDEADLK)
     OK(filch_timer_cancel_wait(&timer));
 }
 
+static void
+wait_for_another(void *arg)
+{
+    FAILS(EDEADLK, filch_timer_cancel_wait(&timer));
+    FAILS(EDEADLK, filch_timer_cancel_wait_until(&timer, past()));
+    filch_event_set(arg);
+}
+
+TASK_TEST(timer_cancel_wait_inside_any_callback_is_EDEADLK)
+{
+    static atomic_int calls;
+    static filch_event called;
+    OK(filch_call_later(&timer, FILCH_SEC(3600), count, &calls));
+    OK(filch_call_soon(wait_for_another, &called));
+    OK(filch_event_wait(&called));
+    CHECK(filch_timer_cancel(&timer)); /* it had no effect */
+}
+
 static int
 wait_cancelled(void *arg)
 {

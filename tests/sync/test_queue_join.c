@@ -86,6 +86,21 @@ ONE_WORKER_TEST(queue_join_counts_items_of_putters_only_when_they_are_in)
     OK(filch_queue_destroy(&queue));
 }
 
+TEST(queue_destroy_is_EBUSY_while_someone_joins_it)
+{
+    struct crew crew;
+    void *item;
+    crew_start(&crew);
+    OK(filch_queue_put(&queue, NULL));
+    filch_task *joiner = crew_park(&crew, join_queue, NULL);
+    OK(filch_queue_get(&queue, &item));
+    FAILS(EBUSY, filch_queue_destroy(&queue));
+    OK(filch_queue_task_done(&queue));
+    EQ(0, join(joiner));
+    OK(filch_queue_destroy(&queue));
+    crew_stop(&crew);
+}
+
 TASK_TEST(queue_join_may_be_used_again_and_again)
 {
     for (int i = 0; i < 100; ++i) {
