@@ -169,7 +169,7 @@ TEST(timer_is_not_touched_once_its_callback_has_begun)
         CHECK(!memcmp(&touched, &armed[i], sizeof touched));
 }
 
-TEST(timers_begin_no_callback_once_the_runtime_stops)
+TEST(timers_begin_no_callback_once_the_runtime_closes)
 {
     make();
     arm(0, 1);
