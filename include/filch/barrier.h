@@ -16,12 +16,11 @@ typedef struct filch_barrier {
     size_t parties_;
     size_t arrived_;
     filch_waiters_ waiters_;
-    size_t round_;
-    void *spare_[1];
+    void *spare_[2];
 } filch_barrier;
 
 /* clang-format off */
-#define FILCH_BARRIER_INIT(parties) {0, 0, (parties), 0, {0, 0}, 0, {0}}
+#define FILCH_BARRIER_INIT(parties) {0, 0, (parties), 0, {0, 0}, {0, 0}}
 /* clang-format on */
 
 /* Makes a barrier of that many parties. EINVAL: none. */

@@ -163,7 +163,7 @@ fl_me(void)
 static inline bool
 fl_decide(fl_fiber *fiber, uint32_t outcome)
 {
-    uint32_t state = fl_load_relaxed(&fiber->state);
+    uint32_t state = fl_load_seq_cst(&fiber->state); /* see join.c */
     for (;;) {
         uint32_t phase = state & FL_PHASE;
         if (phase != FL_WAITING && phase != FL_SHELTERED) {

@@ -164,9 +164,14 @@ sleep_until_called(fl_worker *worker)
 {
     for (;;) {
         fl_exchange_seq_cst(&worker->park, (uint32_t)FL_ASLEEP);
-        if (quits(worker) || fl_load_seq_cst(&worker->runtime->watch) ==
-                                 (void *)worker) {
+        if (quits(worker)) {
             break;
+        }
+        if (fl_load_seq_cst(&worker->runtime->watch) == (void *)worker) {
+            if (still_watch(worker)) { /* else it was relieved just now */
+                return;
+            }
+            continue;
         }
         fl_count(&worker->stats.sleeps);
         fl_os_wait(&worker->park, FL_ASLEEP, FILCH_NEVER);

@@ -172,39 +172,44 @@ struct due {
     void *arg;
     filch_timer *owned; /* to be freed, or NULL */
     enum fl_timer_kind kind;
+    bool refused; /* it has not begun, and is in the heap still */
 };
 
 /* Announces a callback, unless the run is at its end, which sees either that it
- * runs, or that none begins any more. */
-static void
-begin_call(fl_worker *worker, filch_timer *timer, struct due *due)
+ * runs, or that none begins any more; that may be for a moment only. */
+static bool
+begin_call(fl_worker *worker, filch_timer *timer)
 {
     fl_exchange_seq_cst(&worker->timers->running, (void *)timer);
-    if (fl_unlikely(fl_load_seq_cst(&worker->runtime->closing))) {
-        due->fn = NULL;
-    }
+    return !fl_load_seq_cst(&worker->runtime->closing);
 }
 
 /* Takes out the first that is due; called with the guard. */
 static bool
-take_due(fl_worker *worker, fl_timers *timers, filch_time now, struct due *due)
+take_due(fl_worker *worker, fl_timers *timers, filch_time now, uint64_t newest,
+         struct due *due)
 {
     filch_timer *timer = timers->root;
-    if (!timer || timer->deadline_ > now) {
+    if (!timer || timer->deadline_ > now || timer->order_ >= newest) {
         return false;
     }
     due->fn = timer->fn_;
     due->arg = timer->arg_;
     due->kind = timer->kind_;
     due->owned = due->kind == FL_TIMER_OWNED ? timer : NULL;
-    if (due->kind != FL_TIMEOUT) {
-        /* before it leaves the heap: see filch_timer_cancel_wait */
-        begin_call(worker, timer, due);
+    /* before it leaves the heap: see filch_timer_cancel_wait */
+    due->refused = due->kind != FL_TIMEOUT && !begin_call(worker, timer);
+    if (fl_unlikely(due->refused)) {
+        due->fn = NULL;
+        due->owned = NULL;
+        return true;
     }
-    take_out(timers, timer);
     if (due->kind == FL_TIMEOUT && !fl_decide(due->arg, FL_TIMED_OUT)) {
         due->fn = NULL; /* somebody was faster, and resumes the fiber */
     }
+    /* last: until then the fiber, if it runs on, finds the timer armed, and
+     * waits for the guard; afterwards it may wait for something else */
+    take_out(timers, timer);
     return true;
 }
 
@@ -246,10 +251,14 @@ fl_timers_run(fl_worker *worker, fl_timers *timers)
 {
     filch_time now = fl_os_now();
     bool any = false;
+    uint64_t newest = 0;
     struct due due;
     while (fl_timers_earliest(timers) <= now) {
         fl_guard_lock(&timers->guard);
-        bool one = take_due(worker, timers, now, &due);
+        if (!any) {
+            newest = timers->order; /* what is armed now has its turn later */
+        }
+        bool one = take_due(worker, timers, now, newest, &due);
         if (one) {
             publish_earliest(timers);
         }
@@ -258,6 +267,9 @@ fl_timers_run(fl_worker *worker, fl_timers *timers)
             break;
         }
         go_off(worker, timers, &due);
+        if (due.refused) {
+            break;
+        }
         any = true;
     }
     return any;

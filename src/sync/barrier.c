@@ -1,9 +1,10 @@
 /*
  * CONTRACT  See filch/barrier.h.
  * STATE     Everything is guarded by guard_.
- *           I1  arrived_ parties wait; fewer than parties_
- *           round_ counts how often all were let go.
- *           A waiter's `item` is its index; `result` EPIPE for those sent away.
+ *           I1  arrived_ parties wait, or have given up and not said so yet;
+ *               fewer than parties_
+ *           A waiter's `item` is its index; its `result` NOT_LET_GO, then 0, or
+ *           EPIPE for those sent away.
  * PROTOCOL  The last party to come grants all who wait, and goes on itself.
  * TIMEOUT AND CANCEL  Who gives up counts itself out under guard_. If all were
  *           let go in the moment in which it gave up, it was counted as come, and
@@ -16,6 +17,8 @@
 
 #include <errno.h>
 #include <filch/barrier.h>
+
+#define NOT_LET_GO (-1) /* a waiter's result, until let_go comes by */
 
 int
 filch_barrier_init(filch_barrier *barrier, size_t parties)
@@ -47,7 +50,6 @@ let_go(filch_barrier *barrier, int result, fl_chain *granted)
         }
     }
     barrier->arrived_ = 0;
-    barrier->round_++;
 }
 
 /* The last party has come; with the guard, which it drops. */
@@ -60,6 +62,16 @@ complete(filch_barrier *barrier)
     fl_resume_chain(granted.first);
 }
 
+/* Who has given up is in the list no more, but may still be counted. */
+static void
+recount(filch_barrier *barrier)
+{
+    const fl_waiter *waiter = fl_first(&barrier->waiters_);
+    for (barrier->arrived_ = 0; waiter; waiter = waiter->next) {
+        barrier->arrived_++;
+    }
+}
+
 /* Waits for the others; with the guard, which it drops. */
 static int
 wait_for_others(fl_fiber *me, filch_barrier *barrier, size_t *index,
@@ -67,14 +79,13 @@ wait_for_others(fl_fiber *me, filch_barrier *barrier, size_t *index,
 {
     fl_waiter waiter;
     fl_waiter_init(&waiter, FL_BARRIER, barrier);
-    size_t round = barrier->round_;
+    waiter.result = NOT_LET_GO;
     barrier->arrived_++;
     int error = fl_wait(me, &waiter, &barrier->guard_, &barrier->waiters_,
                         deadline);
     if (error) {
         fl_guard_lock(&barrier->guard_);
-        bool given_up = barrier->round_ == round;
-        barrier->arrived_ -= given_up;
+        bool given_up = waiter.result == NOT_LET_GO;
         fl_guard_unlock(&barrier->guard_);
         if (given_up) {
             return error;
@@ -99,6 +110,9 @@ filch_barrier_wait_until(filch_barrier *barrier, size_t *index,
     if (barrier->broken_) {
         fl_guard_unlock(&barrier->guard_);
         return EPIPE;
+    }
+    if (barrier->arrived_ + 1 >= barrier->parties_) {
+        recount(barrier);
     }
     if (barrier->arrived_ + 1 < barrier->parties_) {
         return wait_for_others(me, barrier, index, deadline);

@@ -144,15 +144,20 @@ filch_condition_notify(filch_condition *condition, size_t n)
     if (!filch_lock_locked(lock)) {
         return EPERM;
     }
+    fl_chain free = {0}; /* see fl_lock_enqueue */
     fl_guard_lock(&condition->guard_);
     while (n-- > 0) {
         fl_waiter *first = fl_grant(&condition->waiters_); /* N2 */
         if (!first) {
             break;
         }
-        fl_lock_enqueue(lock, first); /* N3 */
+        fl_fiber *holder = fl_lock_enqueue(lock, first); /* N3 */
+        if (holder) {
+            fl_chain_add(&free, holder);
+        }
     }
-    fl_guard_unlock(&condition->guard_);
+    fl_guard_unlock(&condition->guard_); /* N4 */
+    fl_resume_chain(free.first);
     return 0;
 }
 

@@ -203,20 +203,30 @@ no_waiters(const filch_lock *lock)
     return lock->waiters_.first_ ? 0 : WAITERS;
 }
 
-/* With the guard, which it drops: the first who waits holds the lock now. */
+/* With the guard: the first who waits holds the lock now, and is to be resumed
+ * when the guard is free; NULL if nobody waits. */
+static fl_waiter *
+hand_to_first(filch_lock *lock)
+{
+    fl_waiter *first = fl_grant(&lock->waiters_);
+    if (first) {
+        first->item = HANDED_OVER;
+        lock->passed_since_ = 0;
+        change(lock, no_waiters(lock), 0);
+    }
+    return first;
+}
+
+/* The same with the guard dropped and the first resumed. */
 static bool
 hand_over(filch_lock *lock)
 {
-    fl_waiter *first = fl_grant(&lock->waiters_);
-    if (!first) {
-        return false;
+    fl_waiter *first = hand_to_first(lock);
+    if (first) {
+        fl_guard_unlock(&lock->guard_);
+        fl_resume(first->fiber);
     }
-    first->item = HANDED_OVER;
-    lock->passed_since_ = 0;
-    change(lock, no_waiters(lock), 0);
-    fl_guard_unlock(&lock->guard_);
-    fl_resume(first->fiber);
-    return true;
+    return first;
 }
 
 /* With the guard, which it drops: the one who is woken holds the lock now. */
@@ -227,18 +237,29 @@ give(filch_lock *lock)
     fl_guard_unlock(&lock->guard_);
 }
 
+/* Clears HELD, unless something has changed since the state was `seen`: then
+ * one who was woken, or who came, may wait, and has to be looked for. */
+static bool
+let_go(filch_lock *lock, uint32_t seen)
+{
+    return fl_cas_acq_rel(&lock->state_, &seen, seen & ~(uint32_t)HELD);
+}
+
 /* With the guard, which it drops: the lock is free, the first who waits may try
- * again. */
-static void
+ * again. False: nobody was woken, and the lock is not free yet. */
+static bool
 wake(filch_lock *lock, uint32_t state)
 {
     fl_waiter *first = state & WOKEN ? NULL : fl_grant(&lock->waiters_);
-    change(lock, no_waiters(lock), first ? WOKEN : 0);
+    uint32_t clear = no_waiters(lock), set = first ? WOKEN : 0;
+    uint32_t seen = (change(lock, clear, set) & ~clear) | set;
     fl_guard_unlock(&lock->guard_);
-    change(lock, HELD, 0);
-    if (first) {
-        fl_resume(first->fiber);
+    if (!first) {
+        return let_go(lock, seen);
     }
+    change(lock, HELD, 0); /* WOKEN stays until `first` runs: it will look */
+    fl_resume(first->fiber);
+    return true;
 }
 
 /* With the guard: whether those who wait have been passed over for too long. */
@@ -252,16 +273,24 @@ too_long(filch_lock *lock)
     return now - lock->passed_since_ > PATIENCE;
 }
 
-static FL_NOINLINE void
-release_slowly(filch_lock *lock, bool suspends)
+/* One try; whether the lock is released. */
+static bool
+try_release(filch_lock *lock, bool suspends)
 {
     fl_guard_lock(&lock->guard_);
     uint32_t state = fl_load_relaxed(&lock->state_);
     bool must = lock->fair_ || (!suspends && too_long(lock));
     if (must && (state & WOKEN)) {
         give(lock);
-    } else if (!(must || suspends) || !hand_over(lock)) {
-        wake(lock, state);
+        return true;
+    }
+    return ((must || suspends) && hand_over(lock)) || wake(lock, state);
+}
+
+static FL_NOINLINE void
+release_slowly(filch_lock *lock, bool suspends)
+{
+    while (!try_release(lock, suspends)) {
     }
 }
 
@@ -275,9 +304,10 @@ filch_lock_release(filch_lock *lock)
     if (!(state & HELD)) {
         return EPERM;
     }
-    if ((state & WOKEN) && !lock->fair_ && ++lock->passes_ % LOOK_EVERY) {
-        change(lock, HELD, 0); /* one is on its way already */
-    } else {
+    bool passes =
+        (state & WOKEN) && !lock->fair_ && ++lock->passes_ % LOOK_EVERY;
+    /* let go: one is on its way, and has not come since */
+    if (!passes || !let_go(lock, state)) {
         release_slowly(lock, false);
     }
     return 0;
@@ -294,7 +324,7 @@ fl_lock_hand_over(filch_lock *lock)
     }
 }
 
-void
+fl_fiber *
 fl_lock_enqueue(filch_lock *lock, fl_waiter *waiter)
 {
     fl_guard_lock(&lock->guard_);
@@ -302,9 +332,9 @@ fl_lock_enqueue(filch_lock *lock, fl_waiter *waiter)
     uint32_t state = change(lock, 0, WAITERS | HELD);
     /* somebody else than its holder notified, and it was released just now:
      * then the lock is the first waiter's */
-    if ((state & HELD) || !hand_over(lock)) {
-        fl_guard_unlock(&lock->guard_);
-    }
+    fl_waiter *first = state & HELD ? NULL : hand_to_first(lock);
+    fl_guard_unlock(&lock->guard_);
+    return first ? first->fiber : NULL;
 }
 
 /* Acquires until it succeeds: it can fail only for want of memory. */

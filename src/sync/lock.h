@@ -11,8 +11,8 @@
 void fl_lock_hand_over(filch_lock *lock);
 
 /* Puts a waiter that another primitive has granted behind those who wait for
- * the lock, which is held by somebody. */
-void fl_lock_enqueue(filch_lock *lock, fl_waiter *waiter);
+ * the lock. Mostly somebody holds it; else who gets it now is to be resumed. */
+fl_fiber *fl_lock_enqueue(filch_lock *lock, fl_waiter *waiter);
 
 /* Takes the lock, as `waiter` who was passed on to it and has been woken. */
 void fl_lock_after_wake(fl_fiber *me, filch_lock *lock, fl_waiter *waiter);

@@ -48,7 +48,7 @@ filch_call_later(filch_timer *timer, filch_time delay, void (*fn)(void *arg),
 int
 filch_call_soon(void (*fn)(void *arg), void *arg)
 {
-    return filch_call_at(NULL, 0, fn, arg);
+    return filch_call_at(NULL, fl_os_now(), fn, arg);
 }
 
 bool
