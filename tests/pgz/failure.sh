@@ -23,11 +23,9 @@ limited() { (ulimit -f 1000 && exec "$PGZ" "$@"); }
 holds "a file that must not grow any more is an error" \
     says "file.gz: File too large" 1 limited file
 holds "after that nothing has changed" untouched
-disk() {
-    mkdir disk && mount -t tmpfs -o size=4m none disk 2>/dev/null &&
-        trap 'umount disk; rm -rf "$tmp"' EXIT
-}
-if disk; then
+mkdir disk
+if mount -t tmpfs -o size=4m none disk 2>/dev/null; then
+    disk=$tmp/disk
     cp original.gz disk/file.gz
     holds "a disk that gets full is an error" \
         says "disk/file: No space left on device" 1 pgz -d disk/file.gz
@@ -88,12 +86,14 @@ one_is_whole() {
         gzip -dc file.gz | cmp - original
     fi
 }
+is_pgz() { [ "/proc/$1/exe" -ef "$PGZ" ] || [ ! -e "/proc/$1/exe" ]; }
 any_time() {
     local round
     for ((round = 0; round < 30; round++)); do
         rm -f file file.gz
         cp original file
         "$PGZ" -p2 file 2>/dev/null &
+        soon is_pgz $!
         read -rt "0.0$((round * 3 + 10))" <>"$tmp/never" || :
         kill -INT $! 2>/dev/null
         wait $!
