@@ -305,3 +305,21 @@ TASK_TEST(timer_either_runs_or_was_cancelled)
         EQ(0, join(tasks[i]));
     EQ(10 * 20 * 30, atomic_load(&kept) + atomic_load(&ran));
 }
+
+static atomic_int soon_calls;
+static atomic_bool soon_ends;
+
+static void
+call_again_soon(void *arg)
+{
+    atomic_fetch_add(&soon_calls, 1);
+    if (!atomic_load(&soon_ends))
+        OK(filch_call_soon(call_again_soon, arg));
+}
+
+ONE_WORKER_TEST(callback_that_calls_itself_again_soon_lets_tasks_run)
+{
+    OK(filch_call_soon(call_again_soon, NULL));
+    UNTIL(atomic_load(&soon_calls) > 100);
+    atomic_store(&soon_ends, true);
+}

@@ -192,6 +192,44 @@ TEST(barrier_destroy_is_EBUSY_while_someone_waits)
     crew_stop(&crew);
 }
 
+/* --- Giving up just then -------------------------------------------------- */
+
+static size_t indexes[3];
+
+static int
+come_as(void *arg)
+{
+    size_t self = (size_t)(uintptr_t)arg;
+    return filch_barrier_wait(&barrier, &indexes[self]);
+}
+
+ONE_WORKER_TEST(barrier_does_not_count_who_was_cancelled_and_has_not_run_yet)
+{
+    OK(filch_barrier_init(&barrier, 3));
+    filch_task *stays = park(come_as, (void *)0);
+    filch_task *leaves = park(come_as, (void *)1);
+    OK(filch_cancel(leaves));
+    filch_task *third = park(come_as, (void *)2); /* the second that counts */
+    EQ(ECANCELED, join(leaves));
+    CHECK(!filch_task_done(stays) && !filch_task_done(third));
+    OK(filch_barrier_wait(&barrier, &indexes[1]));
+    EQ(0, join(stays));
+    EQ(0, join(third));
+    CHECK(indexes[0] != indexes[1] && indexes[1] != indexes[2] &&
+          indexes[0] != indexes[2]);
+    OK(filch_barrier_destroy(&barrier));
+}
+
+ONE_WORKER_TEST(barrier_abort_makes_no_success_of_a_cancel)
+{
+    OK(filch_barrier_init(&barrier, 2));
+    filch_task *task = park(come_as, (void *)0);
+    OK(filch_cancel(task));
+    OK(filch_barrier_abort(&barrier));
+    EQ(ECANCELED, join(task));
+    OK(filch_barrier_destroy(&barrier));
+}
+
 /* --- Stress -------------------------------------------------------------- */
 
 static atomic_int met;
