@@ -86,10 +86,11 @@ fl_run_task(fl_worker *worker, filch_task *task)
     task->status = status;
     fl_store_release(&fiber->state, 0u);
     fl_tsan_release(&task->life);
-    finish(task);
-    end(worker, tsan);
+    /* before a joiner may go on, who might look at the counts */
     fl_store_release(&worker->stats.tasks,
                      fl_load_relaxed(&worker->stats.tasks) + 1);
+    finish(task);
+    end(worker, tsan);
     if (fl_unlikely(fl_load_relaxed(&worker->runtime->stopping))) {
         fl_add_seq_cst(&worker->runtime->ended, 1u);
         fl_os_wake(&worker->runtime->ended, 1);
