@@ -46,7 +46,8 @@ holds "no standard input is an error" says "stdin: " 1 no_input
 # A file of many zeros takes long enough to be caught amid its work.
 truncate -s 20G zeros
 caught() { # signal
-    "$PGZ" -1 zeros 2>"$tmp/err" &
+    # not as under nohup, where pgz would leave SIGHUP ignored
+    env --default-signal=HUP "$PGZ" -1 zeros 2>"$tmp/err" &
     local pid=$!
     soon test -s zeros.gz && kill -"$1" $pid
     wait $pid
