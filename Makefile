@@ -143,7 +143,7 @@ endef
 
 # On all CPUs, unless make was given a number of jobs.
 jobs       = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
-submake    = $(MAKE) --no-print-directory $(jobs)
+submake    = $(MAKE) -s $(jobs)
 everything = $(submake) DEV=1 lib pgz examples tests
 
 check:                          ## build and run all tests
