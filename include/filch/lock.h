@@ -64,12 +64,17 @@ FILCH_API bool filch_lock_locked(const filch_lock *lock);
  * out of it (break, return, goto, the end) but a longjmp. Where one may not
  * suspend (a callback, a predicate) it aborts with a message.
  */
-#define FILCH_WITH_LOCK(lock)                                                  \
-    for (filch_lock *filch_held_                                               \
-         __attribute__((cleanup(filch_with_lock_end_))) =                      \
+#define FILCH_WITH_LOCK(lock) FILCH_WITH_LOCK_IN_(lock, __LINE__)
+
+/* The line makes the names differ, so that blocks may nest without a shadow. */
+#define FILCH_WITH_LOCK_IN_(lock, line) FILCH_WITH_LOCK_AT_(lock, line)
+#define FILCH_WITH_LOCK_AT_(lock, line)                                        \
+    FILCH_WITH_LOCK_AS_(lock, filch_held_##line##_, filch_once_##line##_)
+#define FILCH_WITH_LOCK_AS_(lock, held, once)                                  \
+    for (filch_lock *held __attribute__((cleanup(filch_with_lock_end_))) =     \
              filch_with_lock_begin_(lock),                                     \
-        *filch_once_ = filch_held_;                                            \
-         filch_once_; filch_once_ = NULL)
+                          *once = held;                                        \
+         once; once = NULL)
 
 FILCH_API filch_lock *filch_with_lock_begin_(filch_lock *lock);
 FILCH_API void filch_with_lock_end_(filch_lock **held);
