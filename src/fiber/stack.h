@@ -24,6 +24,7 @@
 typedef struct fl_stack {
     fl_link link; /* while it is free */
     char *base;   /* its lowest address, of the guard */
+    char *low;    /* below this, less than a quarter of it is left */
     void *sp;     /* the context parked on it while it is free, or NULL */
     uint32_t units; /* its size, in FL_STACK_UNIT bytes */
     uint8_t shift;  /* the same, of those that were carved: 1 << shift */
@@ -57,12 +58,5 @@ void fl_stack_prepare(fl_stack *stack, void (*entry)(void *value));
 
 /* Whether the address lies in the stack's guard. */
 bool fl_stack_guards(const fl_stack *stack, const void *address);
-
-/* The address below which less than a quarter of the stack is left. */
-static inline char *
-fl_stack_low(const fl_stack *stack)
-{
-    return stack->base + fl_stack_size(stack) / 4;
-}
 
 #endif

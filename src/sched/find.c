@@ -2,35 +2,18 @@
  * What a worker does next.
  *
  * In this order: the next slot, the ring, the deque's bottom, the common
- * queue. When a fiber yields, what is in the deque then comes before the ring. Every so many turns it does its chores first, looking at the far ends
- * (the common queue, the deque's top) and at the clock, so that nothing waits
- * for ever. How many turns adapts to how long they take: the clock is to be
+ * queue. When a fiber yields, what is in the deque then comes before the ring.
+ * Every so many turns it does its chores first, looking at the far ends (the
+ * common queue, the deque's top) and at the clock, so that nothing waits for
+ * ever. How many turns adapts to how long they take: the clock is to be
  * read every 100 to 500 us, not for every task.
  */
 #include "sched/worker.h"
 
-#define POLL_MOST 64
+#define POLL_MOST 64u /* turns */
 #define POLL_SOON FILCH_US(100)
 #define POLL_LATE FILCH_US(500)
 #define FAR_EVERY 64
-#define STREAK_MOST 64
-
-fl_fiber *
-fl_find_ready(fl_worker *worker)
-{
-    fl_ready *ready = &worker->ready;
-    fl_fiber *fiber;
-    if (fl_likely(worker->streak < STREAK_MOST)) {
-        fiber = fl_ready_take_next(ready);
-        if (fiber) {
-            worker->streak++;
-            return fiber;
-        }
-    }
-    worker->streak = 0;
-    fiber = fl_ready_pop(ready);
-    return fiber ? fiber : fl_ready_take_next(ready);
-}
 
 fl_work *
 fl_find_injected(fl_worker *worker)
@@ -57,12 +40,12 @@ poll(fl_worker *worker)
 {
     filch_time now = fl_os_now(), took = now - worker->polled;
     worker->polled = now;
-    if (took > POLL_LATE && worker->poll_every > 1) {
-        worker->poll_every /= 2;
-    } else if (took < POLL_SOON && worker->poll_every < POLL_MOST) {
-        worker->poll_every *= 2;
+    uint32_t mask = worker->poll_mask;
+    if (took > POLL_LATE) {
+        worker->poll_mask = mask / 2;
+    } else if (took < POLL_SOON && mask < POLL_MOST - 1) {
+        worker->poll_mask = 2 * mask + 1;
     }
-    worker->poll_left = worker->poll_every;
     if (fl_timers_earliest(worker->timers) <= now) {
         fl_timers_run(worker, worker->timers);
     }
@@ -90,7 +73,7 @@ do_chores(fl_worker *worker)
 static fl_work *
 find_near(fl_worker *worker)
 {
-    fl_work *work;
+    fl_work *work = NULL;
     while (worker->owed) {
         worker->owed--;
         work = fl_deque_steal(&worker->deque);
@@ -98,7 +81,9 @@ find_near(fl_worker *worker)
             return work;
         }
     }
-    work = fl_work_of(fl_find_ready(worker));
+    if (!fl_ready_empty(&worker->ready)) {
+        work = fl_work_of(fl_ready_take(&worker->ready));
+    }
     if (!work) {
         work = fl_deque_pop(&worker->deque);
     }
@@ -116,14 +101,12 @@ fl_find(fl_worker *worker)
         worker->pending = NULL;
         return work;
     }
-    fl_store_relaxed(&worker->turn, fl_load_relaxed(&worker->turn) + 1);
-    if (worker->poll_left <= 1) {
-        work = do_chores(worker);
-        if (work) {
-            return work;
+    if (!fl_turn_is_free(worker)) {
+        uint32_t turn = fl_load_relaxed(&worker->turn) + 1;
+        fl_store_relaxed(&worker->turn, turn);
+        if ((turn & worker->poll_mask) == 0) {
+            work = do_chores(worker);
         }
-    } else {
-        worker->poll_left--;
     }
-    return find_near(worker);
+    return work ? work : find_near(worker);
 }

@@ -78,7 +78,7 @@ filch_sync(filch_job *job)
         return call(me, job);
     }
     fl_worker *worker = me->worker;
-    if (fl_likely((char *)__builtin_frame_address(0) > worker->stack_low &&
+    if (fl_likely((char *)__builtin_frame_address(0) > worker->stack->low &&
                   fl_deque_pop_if(&worker->deque, fl_work_of_job(job)))) {
         return call(me, job);
     }

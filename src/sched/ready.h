@@ -4,32 +4,35 @@
  * CONTRACT  A *next* slot for one fiber, and a ring, first in first out. The
  *           owner puts in and takes out; other workers take from the ring's
  *           head, and from the slot.
- * STATE     head    index of the first in the ring; whoever moves it by a cas
- *                   from h to h + n owns those n
- *           tail    index after the last; only the owner writes it
- *           next    only the owner puts something in, and only while it is
- *                   empty; whoever exchanges it for NULL owns it
+ * STATE     B: under `bias`, which the owner enters for nearly nothing. All
+ *           words may be looked at without it, by who only wants to guess.
+ *           head    B: index of the first in the ring
+ *           tail    B: index after the last
+ *           next    B
+ *           streak  the owner's: runs from the next slot, one after the other
  *           I1  the ring holds head .. tail - 1, at most FL_READY of them
- * MEMORY ORDER  R1 the store to tail releases the slots to R2, a thief's load of
- *           tail. A thief may read a slot that the owner is writing anew, since
- *           head has moved on; then R3, its cas of head, fails.
- * SOURCE    The local run queue of Go's scheduler (runtime/proc.go).
+ * MEMORY ORDER  What the bias gives.
  * REJECTED  Letting woken fibers into the deque: last in first out, two that
- *           wake each other starve all others.
+ *           wake each other starve all others. A ring without the bias, whose
+ *           head everybody moves by compare-and-swap, as in Go's scheduler:
+ *           3 ns for each fiber.
  */
 #ifndef FL_READY_H
 #define FL_READY_H
 
-#include "base/atomic.h"
+#include "os/bias.h"
 
 #define FL_READY 1024u
+#define FL_STREAK 64u /* so that two that wake each other starve nobody */
 
 struct fl_fiber;
 
 typedef struct fl_ready {
+    fl_bias bias;
     fl_atomic_ptr next;
     fl_atomic32 head;
     fl_atomic32 tail;
+    uint32_t streak;
     fl_atomic_ptr slots[FL_READY];
 } fl_ready;
 
@@ -40,70 +43,135 @@ fl_ready_size(const fl_ready *ready)
     return n <= FL_READY ? n : 0;
 }
 
-/* Owner only: appends; false when the ring is full. */
+/* Whether there is nothing in it, as far as its owner can see. */
 static inline bool
-fl_ready_push(fl_ready *ready, struct fl_fiber *fiber)
+fl_ready_empty(const fl_ready *ready)
+{
+    return !fl_load_relaxed(&ready->next) &&
+           fl_load_relaxed(&ready->tail) == fl_load_relaxed(&ready->head);
+}
+
+/* ---- with the bias ---- */
+
+static inline bool
+fl_ready_append(fl_ready *ready, struct fl_fiber *fiber)
 {
     uint32_t tail = fl_load_relaxed(&ready->tail);
-    if (tail - fl_load_acquire(&ready->head) >= FL_READY) {
+    if (fl_unlikely(tail - fl_load_relaxed(&ready->head) >= FL_READY)) {
         return false;
     }
     fl_store_relaxed(&ready->slots[tail % FL_READY], (void *)fiber);
-    fl_store_release(&ready->tail, tail + 1); /* R1 */
+    fl_store_relaxed(&ready->tail, tail + 1);
     return true;
 }
 
-/* Owner only: takes the first of the ring, NULL when it is empty. */
 static inline struct fl_fiber *
-fl_ready_pop(fl_ready *ready)
+fl_ready_first(fl_ready *ready)
 {
-    uint32_t head = fl_load_acquire(&ready->head);
-    uint32_t tail = fl_load_relaxed(&ready->tail);
-    while (head != tail) {
-        void *fiber = fl_load_relaxed(&ready->slots[head % FL_READY]);
-        if (fl_cas_acq_rel(&ready->head, &head, head + 1)) {
-            return (struct fl_fiber *)fiber;
-        }
+    uint32_t head = fl_load_relaxed(&ready->head);
+    if (head == fl_load_relaxed(&ready->tail)) {
+        return NULL;
     }
-    return NULL;
+    fl_store_relaxed(&ready->head, head + 1);
+    return (struct fl_fiber *)fl_load_relaxed(&ready->slots[head % FL_READY]);
 }
+
+static inline struct fl_fiber *
+fl_ready_next(fl_ready *ready)
+{
+    void *next = fl_load_relaxed(&ready->next);
+    if (next) {
+        fl_store_relaxed(&ready->next, (void *)NULL);
+    }
+    return (struct fl_fiber *)next;
+}
+
+/* What is in the next slot, but not always; else the first of the ring. NULL
+ * when there is neither. */
+static inline struct fl_fiber *
+fl_ready_pick(fl_ready *ready)
+{
+    struct fl_fiber *fiber = NULL;
+    if (fl_likely(ready->streak < FL_STREAK)) {
+        fiber = fl_ready_next(ready);
+        ready->streak++;
+    }
+    if (!fiber) {
+        ready->streak = 0;
+        fiber = fl_ready_first(ready);
+    }
+    if (fl_unlikely(!fiber)) {
+        fiber = fl_ready_next(ready);
+    }
+    return fiber;
+}
+
+/* ---- the owner ---- */
+
+/* To the end of the ring; false when it is full. */
+static inline bool
+fl_ready_push(fl_ready *ready, struct fl_fiber *fiber)
+{
+    fl_bias_enter(&ready->bias);
+    bool pushed = fl_ready_append(ready, fiber);
+    fl_bias_leave(&ready->bias);
+    return pushed;
+}
+
+/* Into the next slot if that is free, else to the end of the ring; false when
+ * that is full. */
+static inline bool
+fl_ready_put(fl_ready *ready, struct fl_fiber *fiber)
+{
+    bool put = true;
+    fl_bias_enter(&ready->bias);
+    if (!fl_load_relaxed(&ready->next)) {
+        fl_store_relaxed(&ready->next, (void *)fiber);
+    } else {
+        put = fl_ready_append(ready, fiber);
+    }
+    fl_bias_leave(&ready->bias);
+    return put;
+}
+
+/* What fl_ready_pick says. */
+static inline struct fl_fiber *
+fl_ready_take(fl_ready *ready)
+{
+    fl_bias_enter(&ready->bias);
+    struct fl_fiber *fiber = fl_ready_pick(ready);
+    fl_bias_leave(&ready->bias);
+    return fiber;
+}
+
+/* ---- other workers; they may get nothing although something is there ---- */
 
 /* Takes half of the ring, at most `most`, into fibers[]; how many. */
 static inline uint32_t
 fl_ready_steal(fl_ready *ready, struct fl_fiber **fibers, uint32_t most)
 {
-    uint32_t head = fl_load_acquire(&ready->head);
-    uint32_t n = fl_load_acquire(&ready->tail) - head; /* R2 */
-    if (n == 0 || n > FL_READY) {
-        return 0; /* empty, or head has moved on since we read it */
+    if (!fl_bias_visit(&ready->bias)) {
+        return 0;
     }
-    n = n - n / 2 < most ? n - n / 2 : most;
+    uint32_t n = (fl_ready_size(ready) + 1) / 2;
+    n = n < most ? n : most;
     for (uint32_t i = 0; i < n; i++) {
-        fibers[i] = (struct fl_fiber *)fl_load_relaxed(
-            &ready->slots[(head + i) % FL_READY]);
+        fibers[i] = fl_ready_first(ready);
     }
-    return fl_cas_acq_rel(&ready->head, &head, head + n) ? n : 0; /* R3 */
+    fl_bias_depart(&ready->bias);
+    return n;
 }
 
-/* Owner only: puts a fiber into the next slot; false when it is taken. */
-static inline bool
-fl_ready_put_next(fl_ready *ready, struct fl_fiber *fiber)
-{
-    if (fl_load_relaxed(&ready->next)) {
-        return false;
-    }
-    fl_store_release(&ready->next, (void *)fiber);
-    return true;
-}
-
-/* Anyone: takes what is in the next slot. */
+/* Takes what is in the next slot. */
 static inline struct fl_fiber *
-fl_ready_take_next(fl_ready *ready)
+fl_ready_steal_next(fl_ready *ready)
 {
-    if (!fl_load_relaxed(&ready->next)) {
+    if (!fl_bias_visit(&ready->bias)) {
         return NULL;
     }
-    return (struct fl_fiber *)fl_exchange_acq_rel(&ready->next, (void *)NULL);
+    struct fl_fiber *fiber = fl_ready_next(ready);
+    fl_bias_depart(&ready->bias);
+    return fiber;
 }
 
 #endif

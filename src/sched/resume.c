@@ -74,8 +74,8 @@ fl_resume(fl_fiber *fiber)
     fl_worker *worker = local_worker(fiber);
     if (fl_unlikely(!worker)) {
         resume_foreign(fiber, fiber, 1);
-    } else if (!fl_ready_put_next(&worker->ready, fiber)) {
-        fl_make_ready(worker, fiber);
+    } else if (fl_unlikely(!fl_ready_put(&worker->ready, fiber))) {
+        fl_inject_push(&worker->runtime->inject, fiber, fiber, 1);
     }
 }
 

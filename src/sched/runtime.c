@@ -69,7 +69,6 @@ set_up_worker(filch_runtime *runtime, fl_worker *worker, unsigned index)
 {
     worker->runtime = runtime;
     worker->index = index;
-    worker->poll_every = worker->poll_left = 1;
     worker->loop.kind = FL_LOOP;
     worker->loop.barred = 1;
     worker->loop.runtime = runtime;
@@ -196,6 +195,7 @@ filch_start(filch_runtime **runtime, const filch_config *given)
         return ENOTSUP;
     }
     fl_os_on_fork(in_child);
+    fl_fence_begin();
     int error = fl_config_resolve(&config, given);
     filch_runtime *made;
     if (!error) {

@@ -129,7 +129,7 @@ look_at_next(fl_worker *worker, fl_worker *victim, struct fl_look *look,
         return NULL;
     }
     look->next = NULL;
-    fl_fiber *fiber = fl_ready_take_next(&victim->ready);
+    fl_fiber *fiber = fl_ready_steal_next(&victim->ready);
     if (fiber) {
         count_steal(worker, 1);
     }

@@ -25,8 +25,10 @@ static inline fl_worker *
 arrive(fl_worker *worker)
 {
     void (*after)(void *) = worker->after;
-    if (after) {
+    fl_store_release(worker->let_go, 0u); /* A3 */
+    if (fl_unlikely(after != NULL)) {
         worker->after = NULL;
+        worker->let_go = &worker->none;
         after(worker->after_arg); /* A3 */
     }
     return worker;
@@ -38,7 +40,6 @@ jump(fl_worker *worker, void **save, void *to, fl_stack *stack)
 {
     void *fake = fl_asan_depart(stack->base, fl_stack_size(stack), false);
     worker->stack = stack;
-    worker->stack_low = fl_stack_low(stack);
     worker = fl_context_switch(save, to, worker);
     fl_asan_arrive(fake);
     return arrive(worker);
@@ -114,6 +115,7 @@ static fl_worker *
 leave_loop(fl_worker *worker, void *to, fl_stack *stack)
 {
     fl_stack *here = worker->stack;
+    worker->let_go = &worker->none;
     give_up_stack(worker);
     return jump(worker, &here->sp, to, stack);
 }
@@ -126,8 +128,8 @@ run_here(fl_worker *worker, fl_work *work)
     if (fl_work_is_job(work)) {
         return fl_run_job(worker, fl_work_job(work));
     }
-    return fl_run_task(
-        worker, fl_container(fl_work_fiber(work), filch_task, fiber));
+    return fl_run_task(worker,
+                       fl_container(fl_work_fiber(work), filch_task, fiber));
 }
 
 /* Where work with its own stack begins. */
@@ -220,6 +222,7 @@ fl_worker_main(void *arg)
     fl_os_thread_stack(&base, &size); /* to which it will switch back */
     worker->native_stack.base = base;
     worker->native_stack.units = (uint32_t)(size / FL_STACK_UNIT);
+    worker->let_go = &worker->none;
     fl_me_set(&worker->loop);
     fl_stack *first = take_spare(worker);
     jump(worker, &worker->native, first->sp, first);
@@ -230,30 +233,36 @@ fl_worker_main(void *arg)
 
 /* ---- suspension ---- */
 
-void
-fl_suspend(fl_fiber *me, void (*after)(void *arg), void *arg)
+/* The next of the woken fibers; NULL if there is none, or if something else is
+ * to be done first. */
+static inline fl_fiber *
+next_ready(fl_worker *worker)
 {
-    fl_worker *worker = me->worker;
-    int error = *worker->errno_at;
-    fl_fiber *next = NULL;
+    if (!fl_turn_is_free(worker) || fl_ready_empty(&worker->ready)) {
+        return NULL;
+    }
+    return fl_ready_take(&worker->ready);
+}
 
-    worker->after = after;
-    worker->after_arg = arg;
+/* Parks the fiber, the worker going on with `next`, until it is resumed. What
+ * is to be done once it is parked, the caller has told the worker. */
+static inline void
+park(fl_fiber *me, fl_worker *worker, fl_fiber *next)
+{
+    int error = *worker->errno_at;
     me->stack = worker->stack;
     fl_count(&worker->stats.switches);
     fl_tsan_be(&worker->loop);
-    if (fl_likely(worker->poll_left > 1 && worker->owed == 0)) {
-        next = fl_find_ready(worker);
-        worker->poll_left--;
-        fl_store_relaxed(&worker->turn, fl_load_relaxed(&worker->turn) + 1);
-    }
-    if (fl_likely(next && next->sp)) {
-        worker = jump(worker, &me->sp, next->sp, next->stack);
+    void *to = next ? next->sp : NULL;
+    fl_stack *stack;
+    if (fl_likely(to != NULL)) {
+        stack = next->stack;
     } else {
         worker->pending = fl_work_of(next);
-        fl_stack *spare = take_spare(worker);
-        worker = jump(worker, &me->sp, spare->sp, spare);
+        stack = take_spare(worker);
+        to = stack->sp;
     }
+    worker = jump(worker, &me->sp, to, stack);
     me->worker = worker;
     fl_me_set(me);
     fl_tsan_be(me);
@@ -261,18 +270,27 @@ fl_suspend(fl_fiber *me, void (*after)(void *arg), void *arg)
     *worker->errno_at = error;
 }
 
-static void
-drop_guard(void *guard)
+void
+fl_suspend(fl_fiber *me, void (*after)(void *arg), void *arg)
 {
-    fl_guard_unlock(guard); /* A3 */
+    fl_worker *worker = me->worker;
+    worker->let_go = &worker->none;
+    worker->after = after;
+    worker->after_arg = arg;
+    park(me, worker, next_ready(worker));
 }
 
 void
 fl_suspend_guarded(fl_fiber *me, fl_atomic32 *guard)
 {
-    fl_tsan_release(guard); /* in the eyes of the sanitizer it is dropped here */
-    fl_suspend(me, drop_guard, guard);
+    fl_worker *worker = me->worker;
+    fl_tsan_release(
+        guard); /* in the eyes of the sanitizer it is dropped here */
+    worker->let_go = guard;
+    park(me, worker, next_ready(worker));
 }
+
+/* ---- yielding ---- */
 
 static void
 push_yielded(void *fiber)
@@ -280,30 +298,45 @@ push_yielded(void *fiber)
     fl_make_ready(((fl_fiber *)fiber)->worker, fiber);
 }
 
-/* Whether nothing but the caller could run on this worker now. */
-static bool
-alone(fl_worker *worker)
+/* There are tasks that have not begun, or chores: the loop sees to them. */
+static FL_NOINLINE void
+yield_to_loop(fl_fiber *me, fl_worker *worker, fl_fiber *next)
 {
-    return worker->poll_left > 1 && !fl_load_relaxed(&worker->ready.next) &&
-           fl_ready_size(&worker->ready) == 0 &&
-           fl_deque_size(&worker->deque) == 0 &&
-           fl_inject_count(&worker->runtime->inject) == 0;
+    if (worker->owed == 0) {
+        worker->owed = fl_deque_size(&worker->deque);
+    }
+    worker->let_go = &worker->none;
+    worker->after = push_yielded;
+    worker->after_arg = me;
+    park(me, worker, next);
 }
 
 void
 fl_yield(fl_fiber *me)
 {
     fl_worker *worker = me->worker;
-    if (fl_likely(alone(worker))) {
-        worker->poll_left--;
-        return;
-    }
+    fl_ready *ready = &worker->ready;
     if (!fl_spare(worker)) {
         return;
     }
-    if (worker->owed == 0) {
-        worker->owed = fl_deque_size(&worker->deque);
-    }
     fl_tsan_release(me);
-    fl_suspend(me, push_yielded, me);
+    if (fl_unlikely(!fl_turn_is_free(worker) || fl_deque_size(&worker->deque) ||
+                    fl_inject_count(&worker->runtime->inject))) {
+        yield_to_loop(me, worker, NULL);
+        return;
+    }
+    if (fl_ready_empty(ready)) {
+        return; /* nothing but the caller could run here */
+    }
+    /* it changes places with the next one, and is not to be stolen until it is
+     * parked: so the bias is left by whoever runs then */
+    fl_bias_enter(&ready->bias);
+    fl_fiber *next = fl_ready_pick(ready);
+    if (fl_unlikely(!next || !fl_ready_append(ready, me))) {
+        fl_bias_leave(&ready->bias);
+        yield_to_loop(me, worker, next);
+        return;
+    }
+    worker->let_go = &ready->bias.inside;
+    park(me, worker, next);
 }

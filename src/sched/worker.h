@@ -81,18 +81,17 @@ typedef struct fl_worker {
 
     fl_fiber loop;         /* W: who calls while no task does */
     fl_stack *stack;       /* W: the one that it runs on */
-    char *stack_low;       /* W: below this, less than a quarter of it is left */
     fl_cache stacks;       /* W: idle ones, a loop parked on most */
     fl_cache tasks;        /* W: free descriptors */
-    void (*after)(void *); /* W: to be done once the switch is over */
+    fl_atomic32 *let_go;   /* W: the guard to drop once a switch is over */
+    void (*after)(void *); /* W: or what else is to be done then, or NULL */
     void *after_arg;       /* W */
+    fl_atomic32 none;      /* W: for let_go when there is no guard */
     fl_work *pending;      /* W: work to be done before anything else */
     uint64_t owed;         /* W: of its deque's oldest, to run before the ring */
-    uint32_t streak;       /* W: runs from the next slot, one after the other */
     fl_atomic32 turn;      /* counts what it ran; read by the watch */
     uint32_t far_turn;     /* W: when it last looked at its deque's top */
-    uint32_t poll_every;   /* W: turns between two looks at the clock */
-    uint32_t poll_left;    /* W */
+    uint32_t poll_mask;    /* W: chores are due when these bits of turn are 0 */
     filch_time polled;     /* W: when it last looked */
     fl_timers *timers;     /* C */
     int *errno_at;         /* W: its thread's errno */
@@ -178,11 +177,20 @@ void fl_foreign_leave(filch_runtime *runtime);
 
 /* ---- find.c ---- */
 
+/* Counts a turn, unless something is to be done before what is ready. */
+static inline bool
+fl_turn_is_free(fl_worker *worker)
+{
+    uint32_t turn = fl_load_relaxed(&worker->turn) + 1;
+    if (fl_unlikely((turn & worker->poll_mask) == 0 || worker->owed)) {
+        return false;
+    }
+    fl_store_relaxed(&worker->turn, turn);
+    return true;
+}
+
 /* The next thing to do; NULL when there is nothing but to look elsewhere. */
 fl_work *fl_find(fl_worker *worker);
-
-/* The next of the woken fibers, NULL if there is none. */
-fl_fiber *fl_find_ready(fl_worker *worker);
 
 /* Some from the common queue: one to run, the others into the ring. */
 fl_work *fl_find_injected(fl_worker *worker);

@@ -201,8 +201,8 @@ wait_as_fiber(fl_fiber *me, fl_waiter *waiter, filch_time deadline)
         timeout.heap_ = NULL;
         fl_timer_arm(worker->timers, &timeout, deadline, FL_TIMEOUT,
                      abort_wait, me);
-        if (fl_ready_size(&worker->ready) || fl_deque_size(&worker->deque) ||
-            fl_load_relaxed(&worker->ready.next)) {
+        if (!fl_ready_empty(&worker->ready) ||
+            fl_deque_size(&worker->deque)) {
             /* else this worker is idle soon, and sees the timer itself */
             fl_timer_armed(worker, deadline);
         }

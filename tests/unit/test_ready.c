@@ -14,6 +14,12 @@ fiber(uintptr_t n)
     return (struct fl_fiber *)n;
 }
 
+static void __attribute__((constructor))
+begin(void)
+{
+    fl_fence_begin();
+}
+
 static void
 push(uintptr_t from, uintptr_t to)
 {
@@ -27,9 +33,9 @@ TEST(ready_ring_is_empty_at_first)
 {
     struct fl_fiber *stolen[MOST];
     EQ(0, fl_ready_size(&ready));
-    CHECK(!fl_ready_pop(&ready));
+    CHECK(!fl_ready_take(&ready));
     EQ(0, fl_ready_steal(&ready, stolen, MOST));
-    CHECK(!fl_ready_take_next(&ready));
+    CHECK(!fl_ready_steal_next(&ready));
 }
 
 TEST(ready_ring_gives_the_oldest_fiber_first_however_often_it_went_round)
@@ -39,8 +45,8 @@ TEST(ready_ring_gives_the_oldest_fiber_first_however_often_it_went_round)
         for (int i = 0; i < round % 200; i++)
             push(in + 1, in + 1), in++;
         for (int i = 0; i < round % 200; i++)
-            CHECK(fl_ready_pop(&ready) == fiber(++out));
-        CHECK(!fl_ready_pop(&ready));
+            CHECK(fl_ready_take(&ready) == fiber(++out));
+        CHECK(!fl_ready_take(&ready));
     }
 }
 
@@ -50,19 +56,19 @@ TEST(ready_ring_works_where_its_indexes_overflow)
     push(1, FL_READY);
     EQ(FL_READY, fl_ready_size(&ready));
     for (uintptr_t n = 1; n <= FL_READY; n++)
-        CHECK(fl_ready_pop(&ready) == fiber(n));
-    CHECK(!fl_ready_pop(&ready));
+        CHECK(fl_ready_take(&ready) == fiber(n));
+    CHECK(!fl_ready_take(&ready));
 }
 
 TEST(ready_ring_refuses_what_does_not_fit)
 {
     push(1, FL_READY);
     CHECK(!fl_ready_push(&ready, fiber(9999)));
-    CHECK(fl_ready_pop(&ready) == fiber(1));
+    CHECK(fl_ready_take(&ready) == fiber(1));
     push(FL_READY + 1, FL_READY + 1);
     CHECK(!fl_ready_push(&ready, fiber(9999)));
     for (uintptr_t n = 2; n <= FL_READY + 1; n++)
-        CHECK(fl_ready_pop(&ready) == fiber(n));
+        CHECK(fl_ready_take(&ready) == fiber(n));
 }
 
 TEST(ready_ring_gives_a_thief_the_older_half_and_never_more_than_asked)
@@ -80,20 +86,35 @@ TEST(ready_ring_gives_a_thief_the_older_half_and_never_more_than_asked)
         for (uint32_t k = 0; k < n; k++)
             CHECK(stolen[k] == fiber(k + 1));
         for (uintptr_t k = n + 1; k <= cases[i].there; k++)
-            CHECK(fl_ready_pop(&ready) == fiber(k));
-        CHECK(!fl_ready_pop(&ready));
+            CHECK(fl_ready_take(&ready) == fiber(k));
+        CHECK(!fl_ready_take(&ready));
     }
 }
 
-TEST(ready_next_slot_holds_one_fiber)
+TEST(ready_next_slot_holds_one_fiber_and_goes_before_the_ring)
 {
-    CHECK(fl_ready_put_next(&ready, fiber(1)));
-    CHECK(!fl_ready_put_next(&ready, fiber(2)));
-    EQ(0, fl_ready_size(&ready));
-    CHECK(fl_ready_take_next(&ready) == fiber(1));
-    CHECK(!fl_ready_take_next(&ready));
-    CHECK(fl_ready_put_next(&ready, fiber(2)));
-    CHECK(fl_ready_take_next(&ready) == fiber(2));
+    CHECK(fl_ready_push(&ready, fiber(1)));
+    CHECK(fl_ready_put(&ready, fiber(2)));
+    CHECK(fl_ready_put(&ready, fiber(3))); /* behind 1: the slot is taken */
+    EQ(2, fl_ready_size(&ready));
+    CHECK(fl_ready_take(&ready) == fiber(2));
+    CHECK(fl_ready_take(&ready) == fiber(1));
+    CHECK(fl_ready_take(&ready) == fiber(3));
+    CHECK(fl_ready_empty(&ready));
+    CHECK(fl_ready_put(&ready, fiber(4)));
+    CHECK(fl_ready_steal_next(&ready) == fiber(4));
+    CHECK(!fl_ready_steal_next(&ready));
+}
+
+TEST(ready_next_slot_does_not_starve_the_ring)
+{
+    unsigned runs = 0;
+    CHECK(fl_ready_push(&ready, fiber(1)));
+    do {
+        CHECK(fl_ready_put(&ready, fiber(2)));
+        runs++;
+    } while (fl_ready_take(&ready) != fiber(1));
+    CHECK(runs <= FL_STREAK + 1);
 }
 
 /* --- A thief ------------------------------------------------------------- */
@@ -130,7 +151,7 @@ steal_next(void *arg)
 {
     (void)arg;
     while (!atomic_load(&finished)) {
-        struct fl_fiber *got = fl_ready_take_next(&ready);
+        struct fl_fiber *got = fl_ready_steal_next(&ready);
         if (got)
             take(got);
     }
@@ -160,10 +181,10 @@ TEST(ready_ring_gives_each_fiber_once_with_thieves)
             pushed++;
         }
         for (uint32_t n = chance(&seed, 300); n; n--)
-            if ((got = fl_ready_pop(&ready)))
+            if ((got = fl_ready_take(&ready)))
                 take(got);
     }
-    while ((got = fl_ready_pop(&ready)))
+    while ((got = fl_ready_take(&ready)))
         take(got);
     atomic_store(&finished, true);
     for (int i = 0; i < 2; i++)
@@ -177,11 +198,12 @@ TEST(ready_next_slot_gives_each_fiber_once_with_a_thief)
     struct fl_fiber *got;
     for (uintptr_t n = 1; n <= FIBERS; n++) {
         payload[n] = (int)n;
-        while (!fl_ready_put_next(&ready, fiber(n)))
-            if ((got = fl_ready_take_next(&ready)))
+        CHECK(fl_ready_put(&ready, fiber(n)));
+        if (n % 3 == 0)
+            while ((got = fl_ready_take(&ready)))
                 take(got);
     }
-    if ((got = fl_ready_take_next(&ready)))
+    while ((got = fl_ready_take(&ready)))
         take(got);
     atomic_store(&finished, true);
     thread_join(thread);

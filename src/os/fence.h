@@ -1,0 +1,38 @@
+/*
+ * A pair of fences of which the frequent one costs next to nothing.
+ *
+ * CONTRACT  "Store, then look whether the other side has stored" needs a fence
+ *           between the two, on both sides. Where one side does it a million
+ *           times as often as the other, that one uses fl_fence_light, the
+ *           other fl_fence_heavy: of two threads that meet at least one sees
+ *           what the other stored before its fence.
+ * PROTOCOL  Where the kernel can (membarrier, Linux 4.14), the light fence only
+ *           keeps the compiler from reordering, and the heavy one has every
+ *           running thread of the process execute a fence (6 us). Elsewhere
+ *           both are fences.
+ * SOURCE    Dice, Huang, Yang, "Asymmetric Dekker synchronization" (2001).
+ */
+#ifndef FL_FENCE_H
+#define FL_FENCE_H
+
+#include "base/atomic.h"
+
+/* Whether the light fence is one for the compiler only. */
+extern bool fl_fence_asymmetric __attribute__((visibility("hidden")));
+
+/* Before the first thread that uses these; any number of times. */
+void fl_fence_begin(void);
+
+static inline void
+fl_fence_light(void)
+{
+    if (fl_likely(fl_fence_asymmetric)) {
+        fl_fence_compiler();
+    } else {
+        fl_fence_seq_cst();
+    }
+}
+
+void fl_fence_heavy(void);
+
+#endif
