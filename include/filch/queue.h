@@ -24,19 +24,20 @@ typedef struct filch_queue {
     size_t capacity_; /* slots there is memory for: a power of two, or 0 */
     size_t head_;     /* the oldest item */
     size_t count_;
-    size_t maxsize_;
+    size_t limit_; /* below it a put is simple */
     size_t unfinished_;
     filch_waiters_ getters_;
     filch_waiters_ putters_;
     filch_waiters_ joiners_;
+    size_t maxsize_;
     int (*compare_)(const void *, const void *);
     uint64_t order_;
-    void *spare_[4];
+    void *spare_[3];
 } filch_queue;
 
 /* clang-format off */
 #define FILCH_QUEUE_INIT \
-    {0, 0, 0, 0, 0, 0, 0, 0, {0, 0}, {0, 0}, {0, 0}, 0, 0, {0, 0, 0, 0}}
+    {0, 0, 0, 0, 0, 0, 0, 0, {0, 0}, {0, 0}, {0, 0}, 0, 0, 0, {0, 0, 0}}
 /* clang-format on */
 
 /*

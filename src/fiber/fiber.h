@@ -39,6 +39,13 @@ struct filch_runtime;
 
 enum fl_kind { FL_THREAD, FL_LOOP, FL_TASK, FL_JOB };
 
+/* The manner of a task that is neither barred nor shielded. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define FL_PLAIN_TASK ((uint32_t)FL_TASK)
+#else
+#define FL_PLAIN_TASK ((uint32_t)FL_TASK << 24)
+#endif
+
 enum {
     FL_RUNNING,
     FL_WAITING,
@@ -90,9 +97,14 @@ typedef struct fl_fiber {
         };
     };
     fl_atomic32 state;
-    uint8_t kind;
-    uint8_t barred;           /* O: suspending calls are refused */
-    uint16_t shield;          /* O: how deep it is shielded from cancels */
+    union {
+        struct {
+            uint8_t kind;
+            uint8_t barred;  /* O: suspending calls are refused */
+            uint16_t shield; /* O: how deep it is shielded from cancels */
+        };
+        uint32_t manner; /* the three at once */
+    };
     void *sp;                 /* O: the parked context; NULL: not started */
     fl_stack *stack;          /* O: what it is parked on, or is to start on */
     struct fl_worker *worker; /* O: who runs it, or ran it last */

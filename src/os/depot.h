@@ -28,7 +28,7 @@ typedef struct fl_depot {
 
 typedef struct fl_cache {
     fl_link *items;
-    unsigned count; /* of items, at least; a batch may be a short one */
+    unsigned count; /* of items, at most; a batch may be a short one */
     fl_link *full;  /* one batch in reserve, or NULL */
 } fl_cache;
 
@@ -59,7 +59,7 @@ fl_cache_pop(fl_cache *cache, fl_depot *depot)
         }
     }
     cache->items = item->next;
-    cache->count -= cache->count > 0;
+    cache->count--;
     return item;
 }
 

@@ -17,15 +17,14 @@
 
 #include "os/os.h"
 
-/* Spins, then sleeps, until the guard may be free. `round` starts at 0. */
-void fl_guard_wait(const fl_atomic32 *guard, unsigned *round);
+/* Spins, then sleeps, until the guard may be free. */
+void fl_guard_wait(const fl_atomic32 *guard);
 
 static inline void
 fl_guard_lock(fl_atomic32 *guard)
 {
-    unsigned round = 0;
     while (fl_unlikely(fl_exchange_acq_rel(guard, 1u))) { /* L1 */
-        fl_guard_wait(guard, &round);
+        fl_guard_wait(guard);
     }
 }
 

@@ -96,11 +96,7 @@ find_near(fl_worker *worker)
 fl_work *
 fl_find(fl_worker *worker)
 {
-    fl_work *work = worker->pending;
-    if (work) {
-        worker->pending = NULL;
-        return work;
-    }
+    fl_work *work = NULL;
     if (!fl_turn_is_free(worker)) {
         uint32_t turn = fl_load_relaxed(&worker->turn) + 1;
         fl_store_relaxed(&worker->turn, turn);

@@ -52,30 +52,15 @@ resume_foreign(fl_fiber *first, fl_fiber *last, uint32_t n)
     fl_foreign_leave(runtime);
 }
 
-/* The calling worker if the fiber is of its runtime, else NULL. */
-static fl_worker *
-local_worker(const fl_fiber *fiber)
+FL_NOINLINE void
+fl_resume_slowly(fl_fiber *me, fl_fiber *fiber)
 {
-    fl_fiber *me = fl_me();
-    if (me->kind == FL_THREAD || me->worker->runtime != fiber->runtime) {
-        return NULL;
-    }
-    return me->worker;
-}
-
-void
-fl_resume(fl_fiber *fiber)
-{
-    fl_tsan_release(fiber);
-    if (fl_unlikely(fiber->kind == FL_THREAD)) {
+    if (fiber->kind == FL_THREAD) {
         resume_thread(fiber);
-        return;
-    }
-    fl_worker *worker = local_worker(fiber);
-    if (fl_unlikely(!worker)) {
+    } else if (me->runtime == fiber->runtime) {
+        fl_inject_push(&fiber->runtime->inject, fiber, fiber, 1);
+    } else {
         resume_foreign(fiber, fiber, 1);
-    } else if (fl_unlikely(!fl_ready_put(&worker->ready, fiber))) {
-        fl_inject_push(&worker->runtime->inject, fiber, fiber, 1);
     }
 }
 

@@ -2,28 +2,24 @@
 
 #include <errno.h>
 
-/* The words that a free descriptor does not have right. */
-static void
+/* The words that a free descriptor does not have right; the joiners, the guard
+ * and the name are as at first. */
+static inline void
 set_up(filch_task *task, filch_runtime *runtime, filch_fn fn, void *arg,
        bool owned)
 {
     fl_fiber *fiber = &task->fiber;
-    fiber->next = NULL;
     fiber->jobs = NULL;
-    fiber->kind = FL_TASK;
-    fiber->barred = 0;
-    fiber->shield = 0;
+    fiber->manner = FL_PLAIN_TASK;
     fiber->sp = NULL;
     fiber->stack = NULL;
     fiber->runtime = runtime;
     task->fn = fn;
     task->arg = arg;
-    task->joiners = (filch_waiters_){0};
-    fl_store_relaxed(&fiber->parked, (void *)NULL);
-    fl_store_relaxed(&task->guard, 0u);
-    fl_store_relaxed(&task->life,
-                     (uint32_t)FL_REFERENCE * (owned ? 2u : 1u));
+    task->direct = NULL;
+    fl_store_relaxed(&task->life, (uint32_t)FL_REFERENCE * (owned ? 2u : 1u));
     fl_store_release(&fiber->state, runtime->tag << FL_TAG_SHIFT);
+    fl_tsan_release(&task->fn);
 }
 
 static void
@@ -67,56 +63,64 @@ fl_task_make(fl_worker *worker, filch_runtime *runtime, filch_task **made,
         return ENOMEM;
     }
     set_up(task, runtime, fn, arg, owned);
-    fl_tsan_release(&task->fn);
-    if (options) {
-        int error = apply(task, options);
-        if (error) {
-            unmake(task);
-            return error;
-        }
+    int error = options ? apply(task, options) : 0;
+    if (error) {
+        unmake(task);
+        return error;
     }
     *made = task;
     return 0;
 }
 
-static int
-spawn(filch_task **handle, filch_fn fn, void *arg,
-      const filch_task_options *options)
+/* Has the worker run the task, or another that steals it. */
+static inline void
+launch(fl_worker *worker, filch_task *task)
+{
+    fl_store_release(&worker->stats.spawned,
+                     fl_load_relaxed(&worker->stats.spawned) + 1);
+    if (fl_unlikely(fl_deque_push(&worker->deque, fl_work_of(&task->fiber)))) {
+        fl_inject_push(&worker->runtime->inject, &task->fiber, &task->fiber, 1);
+    }
+}
+
+int
+filch_spawn_with(filch_task **handle, filch_fn fn, void *arg,
+                 const filch_task_options *options)
 {
     fl_fiber *me = fl_me();
-    if (fl_unlikely(me->kind == FL_THREAD)) {
+    if (me->kind == FL_THREAD) {
         return EPERM;
     }
     fl_worker *worker = me->worker;
     filch_task *task;
-    int error = fl_task_make(worker, worker->runtime, &task, fn, arg, options,
+    int error = fl_task_make(worker, me->runtime, &task, fn, arg, options,
                              handle != NULL);
-    if (fl_unlikely(error)) {
+    if (error) {
         return error;
     }
     if (handle) {
         *handle = task;
     }
-    fl_store_release(&worker->stats.spawned,
-                     fl_load_relaxed(&worker->stats.spawned) + 1);
-    if (fl_unlikely(fl_deque_push(&worker->deque, fl_work_of(&task->fiber)))) {
-        fl_inject_push(&worker->runtime->inject, &task->fiber, &task->fiber,
-                       1);
-    }
+    launch(worker, task);
     return 0;
 }
 
 int
-filch_spawn(filch_task **task, filch_fn fn, void *arg)
+filch_spawn(filch_task **handle, filch_fn fn, void *arg)
 {
-    return spawn(task, fn, arg, NULL);
-}
-
-int
-filch_spawn_with(filch_task **task, filch_fn fn, void *arg,
-                 const filch_task_options *options)
-{
-    return spawn(task, fn, arg, options);
+    fl_fiber *me = fl_me();
+    fl_worker *worker = me->worker;
+    if (fl_unlikely(!me->runtime || !fn || !worker->tasks.items)) {
+        return filch_spawn_with(handle, fn, arg, NULL);
+    }
+    /* the same, where everything is at hand */
+    filch_task *task = (filch_task *)fl_cache_pop(&worker->tasks, NULL);
+    set_up(task, me->runtime, fn, arg, handle != NULL);
+    if (handle) {
+        *handle = task;
+    }
+    launch(worker, task);
+    return 0;
 }
 
 int

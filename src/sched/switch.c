@@ -56,15 +56,18 @@ begin_loop(void *value)
     run_loop(arrive(value));
 }
 
-bool
-fl_spare(fl_worker *worker)
+FL_NOINLINE bool
+fl_spare_slowly(fl_worker *worker)
 {
     fl_cache *stacks = &worker->stacks;
-    if (fl_likely(stacks->items || stacks->full)) {
+    if (stacks->full) {
         return true;
     }
     stacks->items = fl_stack_get_batch(worker->runtime->shift);
-    stacks->count = 0; /* it is a short one, perhaps */
+    stacks->count = 0;
+    for (fl_link *one = stacks->items; one; one = one->next) {
+        stacks->count++;
+    }
     return stacks->items;
 }
 
@@ -141,7 +144,6 @@ begin_own(void *value)
     fl_work *work = worker->pending;
     worker->pending = NULL;
     worker = run_here(worker, work);
-    fl_me_set(&worker->loop);
     if (fl_spare(worker)) {
         fl_stack *spare = take_spare(worker);
         worker = leave_loop(worker, spare->sp, spare);
@@ -184,16 +186,26 @@ start(fl_worker *worker, fl_work *work)
 
 /* ---- the loop ---- */
 
+/* Work that was decided on when the worker came here, or what it finds. */
+static inline fl_work *
+next_work(fl_worker *worker)
+{
+    fl_work *work = worker->pending;
+    if (work) {
+        worker->pending = NULL;
+        return work;
+    }
+    fl_me_set(&worker->loop);
+    work = fl_find(worker);
+    return fl_likely(work) ? work : fl_idle(worker);
+}
+
 static _Noreturn void
 run_loop(fl_worker *worker)
 {
     for (;;) {
-        fl_me_set(&worker->loop);
-        fl_work *work = fl_find(worker);
-        if (!work) {
-            work = fl_idle(worker);
-        }
-        if (!work) {
+        fl_work *work = next_work(worker);
+        if (fl_unlikely(!work)) {
             worker = leave_loop(worker, worker->native, &worker->native_stack);
         } else if (!fl_work_is_job(work) && fl_work_fiber(work)->sp) {
             fl_fiber *fiber = fl_work_fiber(work);
@@ -288,6 +300,14 @@ fl_suspend_guarded(fl_fiber *me, fl_atomic32 *guard)
         guard); /* in the eyes of the sanitizer it is dropped here */
     worker->let_go = guard;
     park(me, worker, next_ready(worker));
+}
+
+void
+fl_suspend_into(fl_fiber *me, fl_atomic32 *guard, fl_fiber *next)
+{
+    fl_worker *worker = me->worker;
+    worker->let_go = guard;
+    park(me, worker, next);
 }
 
 /* ---- yielding ---- */

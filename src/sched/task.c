@@ -13,6 +13,8 @@ struct chunk {
     filch_task tasks[CHUNK_TASKS];
 };
 
+void (*fl_task_on_end)(filch_task *task);
+
 static fl_depot depot;
 static fl_atomic_ptr chunks; /* the newest, linked to the others */
 

@@ -5,6 +5,8 @@
  * STATE   The word `life`:
  *             bit 0     FL_DONE    it has ended; its status may be read
  *             bit 1     FL_JOINED  somebody waits in `joiners`
+ *             bit 2     FL_LEFT    `direct` does not wait for it any more
+ *             bit 3     FL_SETTLED its end has done with `direct`
  *             above     references, FL_REFERENCE each: one of the runtime
  *                       until it ends, one for each owned handle
  *         Guards: G the word `guard`; R who runs the task; I set once, before
@@ -19,7 +21,13 @@
 
 #include <filch/task.h>
 
-enum { FL_DONE = 1, FL_JOINED = 2, FL_REFERENCE = 4 };
+enum {
+    FL_DONE = 1,
+    FL_JOINED = 2,
+    FL_LEFT = 4,
+    FL_SETTLED = 8,
+    FL_REFERENCE = 16
+};
 
 struct filch_task {
     fl_fiber fiber;
@@ -30,11 +38,16 @@ struct filch_task {
     fl_atomic32 guard;
     uint32_t spare;
     filch_waiters_ joiners; /* G */
-    void (*on_end)(struct filch_task *task); /* G: wakes the joiners */
+    fl_fiber *direct;       /* I: who entered it by joining it; sync/join.c */
     fl_atomic_ptr name;     /* of a block in the name pool, or NULL */
 };
 
 struct fl_worker;
+
+/* Called at the end of a task with FL_JOINED: sets FL_DONE, wakes the joiners.
+ * Set when the program starts. */
+extern void (*fl_task_on_end)(filch_task *task)
+    __attribute__((visibility("hidden")));
 
 /* A free descriptor, or NULL; `worker` NULL on a thread that is none. */
 filch_task *fl_task_alloc(struct fl_worker *worker);

@@ -47,21 +47,42 @@ check_forked(const fl_fiber *fiber)
     }
 }
 
-/* The status is published, the joiners woken, the runtime's reference gone. */
-static void
+/* Who entered the task by joining it, if it is the caller's to resume; `life`
+ * is that before FL_DONE. See sync/join.c. */
+static fl_fiber *
+settle(filch_task *task, fl_fiber *direct, uint32_t life)
+{
+    if (life & FL_LEFT) {
+        return NULL;
+    }
+    if (fl_likely(fl_decide(direct, FL_GRANTED))) {
+        fl_tsan_release(direct);
+        return direct;
+    }
+    fl_add_acq_rel(&task->life, (uint32_t)FL_SETTLED);
+    return NULL;
+}
+
+/* The status is published, the joiners woken, the runtime's reference gone;
+ * who is to go on at once. */
+static fl_fiber *
 finish(filch_task *task)
 {
+    fl_fiber *direct = task->direct;
     uint32_t life = fl_load_acquire(&task->life);
     while (life >= 2 * FL_REFERENCE && !(life & FL_JOINED)) {
-        if (fl_cas_acq_rel(&task->life, &life,
-                           life + FL_DONE - FL_REFERENCE)) {
-            return;
+        if (fl_cas_acq_rel(&task->life, &life, life + FL_DONE - FL_REFERENCE)) {
+            return direct ? settle(task, direct, life) : NULL;
         }
     }
     if (life & FL_JOINED) {
-        task->on_end(task);
+        fl_task_on_end(task);
+    }
+    if (direct) {
+        direct = settle(task, direct, fl_load_acquire(&task->life));
     }
     fl_task_drop(task);
+    return direct;
 }
 
 fl_worker *
@@ -89,7 +110,7 @@ fl_run_task(fl_worker *worker, filch_task *task)
     /* before a joiner may go on, who might look at the counts */
     fl_store_release(&worker->stats.tasks,
                      fl_load_relaxed(&worker->stats.tasks) + 1);
-    finish(task);
+    worker->pending = fl_work_of(finish(task));
     end(worker, tsan);
     if (fl_unlikely(fl_load_relaxed(&worker->runtime->stopping))) {
         fl_add_seq_cst(&worker->runtime->ended, 1u);
@@ -105,8 +126,7 @@ fl_run_job(fl_worker *worker, filch_job *job)
     fl_job_fiber me = {.fiber = {.kind = FL_JOB,
                                  .shield = 1,
                                  .runtime = worker->runtime,
-                                 .state = worker->runtime->tag
-                                          << FL_TAG_SHIFT},
+                                 .state = worker->runtime->tag << FL_TAG_SHIFT},
                        .task = fl_task_of(forker)};
     begin(worker, &me.fiber);
     fl_tsan_acquire(job);

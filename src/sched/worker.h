@@ -88,20 +88,20 @@ typedef struct fl_worker {
     void *after_arg;       /* W */
     fl_atomic32 none;      /* W: for let_go when there is no guard */
     fl_work *pending;      /* W: work to be done before anything else */
-    uint64_t owed;         /* W: of its deque's oldest, to run before the ring */
-    fl_atomic32 turn;      /* counts what it ran; read by the watch */
-    uint32_t far_turn;     /* W: when it last looked at its deque's top */
-    uint32_t poll_mask;    /* W: chores are due when these bits of turn are 0 */
-    filch_time polled;     /* W: when it last looked */
-    fl_timers *timers;     /* C */
-    int *errno_at;         /* W: its thread's errno */
-    void *fresh;           /* W: the sanitizer's context for pending work */
-    void *native;          /* W: the context of the thread's own stack */
+    uint64_t owed;      /* W: of its deque's oldest, to run before the ring */
+    fl_atomic32 turn;   /* counts what it ran; read by the watch */
+    uint32_t far_turn;  /* W: when it last looked at its deque's top */
+    uint32_t poll_mask; /* W: chores are due when these bits of turn are 0 */
+    filch_time polled;  /* W: when it last looked */
+    fl_timers *timers;  /* C */
+    int *errno_at;      /* W: its thread's errno */
+    void *fresh;        /* W: the sanitizer's context for pending work */
+    void *native;       /* W: the context of the thread's own stack */
     fl_stack native_stack; /* W */
     void *signal_stack;    /* W */
 
     char apart[FL_CACHE_LINE];
-    fl_atomic32 park;         /* see idle.c */
+    fl_atomic32 park;          /* see idle.c */
     struct fl_worker *sleeper; /* the runtime's idle_guard: next in its list */
     struct fl_counters stats;
     struct filch_runtime *runtime; /* C */
@@ -110,12 +110,12 @@ typedef struct fl_worker {
 } fl_worker;
 
 struct filch_runtime {
-    unsigned count;        /* C: of workers */
-    fl_worker *workers;    /* C */
-    unsigned shift;        /* C: of its stacks' size */
-    uint32_t tag;          /* C: its number in the states of its fibers */
-    bool pin;              /* C */
-    char name[16];         /* C */
+    unsigned count;     /* C: of workers */
+    fl_worker *workers; /* C */
+    unsigned shift;     /* C: of its stacks' size */
+    uint32_t tag;       /* C: its number in the states of its fibers */
+    bool pin;           /* C */
+    char name[16];      /* C */
     fl_inject inject;
     fl_atomic32 stopping;  /* 1: tasks are cancelled, no more are taken */
     fl_atomic32 closing;   /* 1: no callback begins any more */
@@ -126,11 +126,11 @@ struct filch_runtime {
 
     /* idle.c */
     fl_atomic32 idle_guard;
-    fl_atomic_ptr watch;      /* idle_guard: the worker that keeps watch */
-    fl_atomic64 watch_until;  /* until when it sleeps; 0: it does not */
-    fl_worker *sleepers;      /* idle_guard: who sleeps, but for the watch */
-    fl_atomic32 sleeping;     /* idle_guard: how many those are */
-    struct fl_look *looks;    /* the watch's: one a worker */
+    fl_atomic_ptr watch;     /* idle_guard: the worker that keeps watch */
+    fl_atomic64 watch_until; /* until when it sleeps; 0: it does not */
+    fl_worker *sleepers;     /* idle_guard: who sleeps, but for the watch */
+    fl_atomic32 sleeping;    /* idle_guard: how many those are */
+    struct fl_look *looks;   /* the watch's: one a worker */
 };
 
 /* ---- switch.c ---- */
@@ -146,7 +146,16 @@ void fl_suspend(fl_fiber *me, void (*after)(void *arg), void *arg);
 void fl_suspend_guarded(fl_fiber *me, fl_atomic32 *guard);
 
 /* Whether the worker has a stack to go on with when its fiber suspends. */
-bool fl_spare(fl_worker *worker);
+bool fl_spare_slowly(fl_worker *worker);
+
+static inline bool
+fl_spare(fl_worker *worker)
+{
+    return fl_likely(worker->stacks.items) || fl_spare_slowly(worker);
+}
+
+/* The same, the worker going on with `next`, a task that has not begun. */
+void fl_suspend_into(fl_fiber *me, fl_atomic32 *guard, fl_fiber *next);
 
 /* Puts the fiber at the end of its worker's ring, and suspends. */
 void fl_yield(fl_fiber *me);
@@ -157,7 +166,18 @@ void *fl_worker_main(void *worker);
 /* ---- resume.c ---- */
 
 /* Makes a parked fiber run; the caller has decided its wait. From anywhere. */
-void fl_resume(fl_fiber *fiber);
+void fl_resume_slowly(fl_fiber *me, fl_fiber *fiber);
+
+static inline void
+fl_resume(fl_fiber *fiber)
+{
+    fl_fiber *me = fl_me();
+    fl_tsan_release(fiber);
+    if (fl_unlikely(!me->runtime || me->runtime != fiber->runtime ||
+                    !fl_ready_put(&me->worker->ready, fiber))) {
+        fl_resume_slowly(me, fiber);
+    }
+}
 
 /* Fibers whose waits were decided under a guard, to be resumed, in that order,
  * when it is free. */
@@ -238,8 +258,8 @@ int fl_task_make(fl_worker *worker, filch_runtime *runtime, filch_task **task,
                  bool owned);
 
 /* filch_submit with options. */
-int fl_submit(filch_runtime *runtime, filch_task **task, filch_fn fn,
-              void *arg, const filch_task_options *options);
+int fl_submit(filch_runtime *runtime, filch_task **task, filch_fn fn, void *arg,
+              const filch_task_options *options);
 
 /* ---- overflow.c ---- */
 

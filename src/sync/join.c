@@ -9,11 +9,26 @@
  *               FL_JOINED                     E2  else take the guard, set
  *           J3  enqueue, park                     FL_DONE, grant all, drop it
  *               FL_DONE: go on                E3  resume; drop the reference
+ *           A task that has not begun, and lies on top of the joiner's own deque,
+ *           is entered by its joiner, on another stack and without the
+ *           scheduler. That joiner stands in `direct`, in no list:
+ *           D1  take it from the deque        E1  as above
+ *           D2  direct := me, guard := 1      E4  FL_LEFT was not set: decide the
+ *           D3  cas RUNNING -> WAITING            joiner's wait; if it was decided
+ *           D4  enter it; whoever runs            already, set FL_SETTLED
+ *               then sets guard := 0          E5  go on with the joiner
+ *           Who cancels it
+ *           C1  decides its wait
+ *           C2  takes guard, which also waits for D4
+ *           C3  sets FL_LEFT; if FL_DONE is set already, waits for FL_SETTLED
+ *           C4  resumes it
  * NO LOST WAKEUP  E1 and J2 change the same word: one of them sees the other.
  * TIMEOUT AND CANCEL  See wait/wait.h. filch_wait is in many lists at once:
  *           each task counts down how many ends it still wants, and who comes to
  *           0 decides. It counts only for a fiber that waits already (seq_cst
  *           against begin_waiting), else the fiber sees the 0 by itself.
+ *           E4 never finds a later wait of the joiner, since C4 comes after E4 or
+ *           before E1, which then sees FL_LEFT.
  * LAST TOUCH  E3, of the task; the joiner has a handle of its own.
  */
 #include "wait/wait.h"
@@ -40,7 +55,7 @@ wake_joiners(filch_task *task)
     fl_guard_lock(&task->guard);
     fl_add_acq_rel(&task->life, (uint32_t)FL_DONE);
     while ((waiter = fl_first(&task->joiners))) {
-        if (waiter->any_failure && failed(task)) {
+        if ((waiter->traits & FL_ANY_FAILURE) && failed(task)) {
             /* this end alone is enough, unless another was */
             fl_exchange_seq_cst(waiter->left, 1u);
         }
@@ -53,12 +68,17 @@ wake_joiners(filch_task *task)
     fl_resume_chain(granted.first);
 }
 
+__attribute__((constructor)) static void
+begin(void)
+{
+    fl_task_on_end = wake_joiners; /* who ends a task stands a floor below */
+}
+
 /* J2, with the guard: false if the task has ended. */
 static bool
 announce(filch_task *task)
 {
     uint32_t life = fl_load_acquire(&task->life);
-    task->on_end = wake_joiners;
     while (!(life & FL_DONE)) {
         if (fl_cas_acq_rel(&task->life, &life, life | FL_JOINED)) {
             return true;
@@ -75,6 +95,55 @@ filch_task_done(filch_task *task)
         fl_tsan_acquire(&task->life);
     }
     return done;
+}
+
+/* ---- one that is entered ---- */
+
+/* C2 to C4 */
+static void
+leave_entered(void *left)
+{
+    fl_fiber *joiner = left;
+    fl_parked *parked = fl_load_acquire(&joiner->parked);
+    filch_task *task = (filch_task *)(uintptr_t)parked->object;
+    fl_guard_lock(fl_container(parked, fl_waiter, parked)->guard); /* C2 */
+    uint32_t life = fl_load_acquire(&task->life);
+    while (!(life & FL_DONE) &&
+           !fl_cas_acq_rel(&task->life, &life, life | FL_LEFT)) { /* C3 */
+    }
+    unsigned round = 0;
+    while ((life & (FL_DONE | FL_SETTLED)) == FL_DONE) {
+        fl_os_back_off(round++);
+        life = fl_load_acquire(&task->life);
+    }
+    fl_resume(joiner); /* C4 */
+}
+
+/* Whether the task was entered; then *error is what the wait came to. */
+static inline bool
+enter(fl_fiber *me, filch_task *task, int *error)
+{
+    fl_worker *worker = me->worker;
+    fl_work *work = fl_work_of(&task->fiber);
+    if (me->manner != FL_PLAIN_TASK || !fl_spare(worker) ||
+        !fl_turn_is_free(worker) ||
+        !fl_deque_pop_if(&worker->deque, work)) { /* D1 */
+        return false;
+    }
+    fl_atomic32 guard = 1;
+    fl_waiter waiter;
+    waiter.guard = &guard;
+    waiter.parked = (fl_parked){leave_entered, FL_END, task};
+    fl_store_release(&me->parked, (void *)&waiter.parked);
+    task->direct = me;           /* D2 */
+    if (!fl_begin_plainly(me)) { /* D3 */
+        task->direct = NULL;
+        fl_deque_push(&worker->deque, work); /* there is room: it was there */
+        return false;
+    }
+    fl_suspend_into(me, &guard, &task->fiber); /* D4 */
+    *error = fl_outcome(me);
+    return true;
 }
 
 /* ---- one ---- */
@@ -101,7 +170,8 @@ filch_join_until(filch_task *task, int *status, filch_time deadline)
     if (!error && fl_task_of(me) == task) {
         error = EDEADLK;
     }
-    if (!error && !filch_task_done(task)) {
+    if (!error && !filch_task_done(task) &&
+        !(deadline == FILCH_NEVER && enter(me, task, &error))) {
         error = await_end(me, task, deadline);
     }
     if (error) {
@@ -171,7 +241,7 @@ satisfied(filch_task **tasks, size_t n, size_t done, filch_return_when when)
 
 /* Enters the list of one task; one that has just ended counts at once. */
 static void
-enter(fl_fiber *me, fl_waiter *node, filch_task *task)
+enlist(fl_fiber *me, fl_waiter *node, filch_task *task)
 {
     fl_guard_lock(&task->guard);
     bool pending = announce(task);
@@ -183,7 +253,7 @@ enter(fl_fiber *me, fl_waiter *node, filch_task *task)
     fl_guard_unlock(&task->guard);
     if (!pending) {
         fl_tsan_acquire(&task->life);
-        if (node->any_failure && failed(task)) {
+        if ((node->traits & FL_ANY_FAILURE) && failed(task)) {
             fl_exchange_seq_cst(node->left, 0u);
         } else {
             fl_add_seq_cst(node->left, (uint32_t)-1);
@@ -201,11 +271,14 @@ wait_for_pending(fl_fiber *me, filch_task **tasks, size_t n, fl_waiter *nodes,
     fl_waiter all;
     fl_waiter_init(&all, FL_END, tasks[0]);
     all.left = &left;
+    all.traits = FL_COUNTS;
     for (size_t i = 0; i < n; i++) {
         fl_waiter_init(&nodes[i], FL_END, tasks[i]);
         nodes[i].left = &left;
-        nodes[i].any_failure = when == FILCH_FIRST_EXCEPTION;
-        enter(me, &nodes[i], tasks[i]);
+        nodes[i].traits = when == FILCH_FIRST_EXCEPTION
+                              ? FL_COUNTS | FL_ANY_FAILURE
+                              : FL_COUNTS;
+        enlist(me, &nodes[i], tasks[i]);
     }
     fl_guard_lock(&guard);
     int error = fl_wait_linked(me, &all, &guard, deadline);

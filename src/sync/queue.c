@@ -40,9 +40,8 @@ init(filch_queue *queue, size_t maxsize, uint32_t flags)
     if (maxsize == 0) {
         return 0;
     }
-    return fl_queue_reserve(queue, maxsize < FL_QUEUE_AT_ONCE
-                                       ? maxsize
-                                       : FL_QUEUE_AT_ONCE);
+    return fl_queue_reserve(
+        queue, maxsize < FL_QUEUE_AT_ONCE ? maxsize : FL_QUEUE_AT_ONCE);
 }
 
 int
@@ -154,8 +153,7 @@ resume(fl_fiber *granted)
 /* ---- waiting; with the guard, which they drop ---- */
 
 static int
-wait_for_slot(fl_fiber *me, filch_queue *queue, void *item,
-              filch_time deadline)
+wait_for_slot(fl_fiber *me, filch_queue *queue, void *item, filch_time deadline)
 {
     fl_waiter waiter;
     fl_waiter_init(&waiter, FL_QUEUE_SLOT, queue);
@@ -180,24 +178,77 @@ wait_for_item(fl_fiber *me, filch_queue *queue, void **item,
     return error;
 }
 
-/* ---- put and get ---- */
+/* ---- put and get; the slow ones are called with the guard ---- */
 
-int
-filch_queue_put_until(filch_queue *queue, void *item, filch_time deadline)
+/* The put that finds room, and nobody waiting. */
+static inline bool
+put_simply(filch_queue *queue, void *item)
 {
-    fl_fiber *me = fl_me(), *granted;
-    int error = fl_may_wait(me);
-    if (fl_unlikely(error)) {
-        return error;
+    if (fl_unlikely(queue->count_ >= queue->limit_ ||
+                    queue->getters_.first_ != NULL)) {
+        return false;
     }
-    fl_guard_lock(&queue->guard_);
-    error = put_one(queue, item, &granted);
-    if (error == EAGAIN) {
+    size_t at = queue->head_ + queue->count_++;
+    queue->slots_[at & (queue->capacity_ - 1)] = item;
+    queue->unfinished_++;
+    return true;
+}
+
+/* The get that finds an item, and nobody waiting. */
+static inline bool
+get_simply(filch_queue *queue, void **item)
+{
+    if (fl_unlikely(queue->count_ == 0 || queue->flags_ != 0 ||
+                    queue->putters_.first_ != NULL)) {
+        return false;
+    }
+    size_t at = queue->head_;
+    *item = queue->slots_[at];
+    queue->head_ = (at + 1) & (queue->capacity_ - 1);
+    queue->count_--;
+    return true;
+}
+
+static FL_NOINLINE int
+put_slowly(fl_fiber *me, filch_queue *queue, void *item, filch_time deadline)
+{
+    fl_fiber *granted;
+    int error = put_one(queue, item, &granted);
+    if (error == EAGAIN && me) {
         return wait_for_slot(me, queue, item, deadline);
     }
     fl_guard_unlock(&queue->guard_);
     resume(granted);
     return error;
+}
+
+static FL_NOINLINE int
+get_slowly(fl_fiber *me, filch_queue *queue, void **item, filch_time deadline)
+{
+    fl_fiber *granted;
+    int error = get_one(queue, item, &granted);
+    if (error == EAGAIN && me) {
+        return wait_for_item(me, queue, item, deadline);
+    }
+    fl_guard_unlock(&queue->guard_);
+    resume(granted);
+    return error;
+}
+
+int
+filch_queue_put_until(filch_queue *queue, void *item, filch_time deadline)
+{
+    fl_fiber *me = fl_me();
+    int error = fl_may_wait(me);
+    if (fl_unlikely(error)) {
+        return error;
+    }
+    fl_guard_lock(&queue->guard_);
+    if (fl_likely(put_simply(queue, item))) {
+        fl_guard_unlock(&queue->guard_);
+        return 0;
+    }
+    return put_slowly(me, queue, item, deadline);
 }
 
 int
@@ -209,30 +260,28 @@ filch_queue_put(filch_queue *queue, void *item)
 int
 filch_queue_put_nowait(filch_queue *queue, void *item)
 {
-    fl_fiber *granted;
     fl_guard_lock(&queue->guard_);
-    int error = put_one(queue, item, &granted);
-    fl_guard_unlock(&queue->guard_);
-    resume(granted);
-    return error;
+    if (fl_likely(put_simply(queue, item))) {
+        fl_guard_unlock(&queue->guard_);
+        return 0;
+    }
+    return put_slowly(NULL, queue, item, FILCH_NEVER);
 }
 
 int
 filch_queue_get_until(filch_queue *queue, void **item, filch_time deadline)
 {
-    fl_fiber *me = fl_me(), *granted;
+    fl_fiber *me = fl_me();
     int error = fl_may_wait(me);
     if (fl_unlikely(error)) {
         return error;
     }
     fl_guard_lock(&queue->guard_);
-    error = get_one(queue, item, &granted);
-    if (error == EAGAIN) {
-        return wait_for_item(me, queue, item, deadline);
+    if (fl_likely(get_simply(queue, item))) {
+        fl_guard_unlock(&queue->guard_);
+        return 0;
     }
-    fl_guard_unlock(&queue->guard_);
-    resume(granted);
-    return error;
+    return get_slowly(me, queue, item, deadline);
 }
 
 int
@@ -244,12 +293,12 @@ filch_queue_get(filch_queue *queue, void **item)
 int
 filch_queue_get_nowait(filch_queue *queue, void **item)
 {
-    fl_fiber *granted;
     fl_guard_lock(&queue->guard_);
-    int error = get_one(queue, item, &granted);
-    fl_guard_unlock(&queue->guard_);
-    resume(granted);
-    return error;
+    if (fl_likely(get_simply(queue, item))) {
+        fl_guard_unlock(&queue->guard_);
+        return 0;
+    }
+    return get_slowly(NULL, queue, item, FILCH_NEVER);
 }
 
 /* ---- many at once ---- */

@@ -9,6 +9,20 @@
 enum { FL_QUEUE_LIFO = 1, FL_QUEUE_PRIORITY = 2, FL_QUEUE_SHUT = 4,
        FL_QUEUE_TAKEN_OUT = 8 };
 
+/*
+ * What a put may do without looking further: with less than limit_ items, and
+ * nobody in getters_, it stores its item behind the others. limit_ follows
+ * from the rest; who changes flags_ or capacity_ sets it anew.
+ */
+static inline void
+fl_queue_set_limit(filch_queue *queue)
+{
+    bool simple = !(queue->flags_ & (FL_QUEUE_PRIORITY | FL_QUEUE_SHUT));
+    bool bounded = queue->maxsize_ && queue->maxsize_ < queue->capacity_;
+    size_t limit = bounded ? queue->maxsize_ : queue->capacity_;
+    queue->limit_ = simple ? limit : 0;
+}
+
 #define FL_QUEUE_AT_ONCE ((size_t)65536) /* slots taken at init */
 
 /* All with the queue's guard. */

@@ -67,6 +67,7 @@ filch_queue_shutdown(filch_queue *queue, bool immediate)
     fl_chain granted = {0};
     fl_guard_lock(&queue->guard_);
     queue->flags_ |= FL_QUEUE_SHUT;
+    fl_queue_set_limit(queue);
     send_away(&queue->putters_, &granted);
     send_away(&queue->getters_, &granted);
     if (immediate) {

@@ -46,6 +46,7 @@ fl_queue_reserve(filch_queue *queue, size_t slots)
     queue->slots_ = slots_now;
     queue->capacity_ = capacity;
     queue->head_ = 0;
+    fl_queue_set_limit(queue);
     return 0;
 }
 

@@ -5,20 +5,6 @@
 /* ---- lists ---- */
 
 static void
-append(fl_waiter *waiter, filch_waiters_ *list)
-{
-    waiter->next = NULL;
-    waiter->previous = list->last_;
-    if (waiter->previous) {
-        waiter->previous->next = waiter;
-    } else {
-        list->first_ = waiter;
-    }
-    list->last_ = waiter;
-    waiter->list = list;
-}
-
-static void
 prepend(fl_waiter *waiter, filch_waiters_ *list)
 {
     waiter->previous = NULL;
@@ -51,11 +37,11 @@ take_out(fl_waiter *waiter)
 
 void
 fl_enlist(fl_waiter *waiter, fl_fiber *fiber, fl_atomic32 *guard,
-        filch_waiters_ *list)
+          filch_waiters_ *list)
 {
     waiter->fiber = fiber;
     waiter->guard = guard;
-    append(waiter, list);
+    fl_append(waiter, list);
 }
 
 void
@@ -81,35 +67,28 @@ await_parked(const fl_fiber *fiber)
     fl_guard_unlock(guard);
 }
 
+FL_NOINLINE bool
+fl_grant_special(fl_waiter *waiter)
+{
+    if (waiter->traits & FL_PASSED_ON) {
+        return true; /* it was decided when it was granted the first time */
+    }
+    if (fl_add_seq_cst(waiter->left, (uint32_t)-1) != 1 ||
+        !fl_decide(waiter->fiber, FL_GRANTED)) { /* R3 */
+        return false;
+    }
+    await_parked(waiter->fiber);
+    return true;
+}
+
 bool
 fl_grant_one(fl_waiter *waiter)
 {
     take_out(waiter);
-    if (waiter->passed_on) {
-        return true; /* it was decided when it was granted the first time */
+    if (fl_unlikely(waiter->traits)) {
+        return fl_grant_special(waiter);
     }
-    if (waiter->left && fl_add_seq_cst(waiter->left, (uint32_t)-1) != 1) {
-        return false;
-    }
-    if (!fl_decide(waiter->fiber, FL_GRANTED)) { /* R3 */
-        return false;
-    }
-    if (waiter->left) {
-        await_parked(waiter->fiber);
-    }
-    return true;
-}
-
-fl_waiter *
-fl_grant(filch_waiters_ *list)
-{
-    fl_waiter *waiter;
-    while ((waiter = fl_first(list))) {
-        if (fl_grant_one(waiter)) {
-            return waiter;
-        }
-    }
-    return NULL;
+    return fl_decide(waiter->fiber, FL_GRANTED); /* R3 */
 }
 
 void
@@ -124,9 +103,9 @@ fl_grant_all(filch_waiters_ *list, fl_chain *chain)
 void
 fl_pass_on(fl_waiter *waiter, fl_atomic32 *guard, filch_waiters_ *list)
 {
-    waiter->passed_on = true;
+    waiter->traits |= FL_PASSED_ON;
     waiter->guard = guard;
-    append(waiter, list);
+    fl_append(waiter, list);
 }
 
 /* ---- waiting ---- */
@@ -176,19 +155,14 @@ begin_waiting(fl_fiber *me)
     return true;
 }
 
-/* Why the wait has ended. */
-static int
-outcome(const fl_fiber *me)
+FL_NOINLINE int
+fl_other_outcome(const fl_fiber *me)
 {
-    switch (fl_load_acquire(&me->state) & FL_PHASE) {
-    case FL_TIMED_OUT:
+    if ((fl_load_acquire(&me->state) & FL_PHASE) == FL_TIMED_OUT) {
         return ETIMEDOUT;
-    case FL_CANCELLED:
-        fl_tsan_acquire((void *)&me->state);
-        return ECANCELED;
-    default:
-        return 0;
     }
+    fl_tsan_acquire((void *)&me->state);
+    return ECANCELED;
 }
 
 /* A4 and A5; the wait has begun. */
@@ -199,10 +173,9 @@ wait_as_fiber(fl_fiber *me, fl_waiter *waiter, filch_time deadline)
     filch_timer timeout;
     if (deadline != FILCH_NEVER) {
         timeout.heap_ = NULL;
-        fl_timer_arm(worker->timers, &timeout, deadline, FL_TIMEOUT,
-                     abort_wait, me);
-        if (!fl_ready_empty(&worker->ready) ||
-            fl_deque_size(&worker->deque)) {
+        fl_timer_arm(worker->timers, &timeout, deadline, FL_TIMEOUT, abort_wait,
+                     me);
+        if (!fl_ready_empty(&worker->ready) || fl_deque_size(&worker->deque)) {
             /* else this worker is idle soon, and sees the timer itself */
             fl_timer_armed(worker, deadline);
         }
@@ -211,7 +184,7 @@ wait_as_fiber(fl_fiber *me, fl_waiter *waiter, filch_time deadline)
     if (deadline != FILCH_NEVER) {
         fl_timer_disarm(&timeout);
     }
-    return outcome(me);
+    return fl_outcome(me);
 }
 
 /* The same on a futex. */
@@ -231,7 +204,7 @@ wait_as_thread(fl_fiber *me, fl_waiter *waiter, filch_time deadline)
         deadline = FILCH_NEVER; /* granted: it is let go on any moment */
     }
     fl_tsan_acquire(me);
-    return outcome(me);
+    return fl_outcome(me);
 }
 
 /* Why the fiber cannot wait, 0 if it can. */
@@ -255,18 +228,15 @@ refusal(fl_fiber *me, filch_time deadline)
 static bool
 granted_before(fl_fiber *me, const fl_waiter *waiter)
 {
-    return waiter->left && (int32_t)fl_load_seq_cst(waiter->left) <= 0 &&
+    return (waiter->traits & FL_COUNTS) &&
+           (int32_t)fl_load_seq_cst(waiter->left) <= 0 &&
            fl_decide(me, FL_GRANTED);
 }
 
-int
-fl_wait_linked(fl_fiber *me, fl_waiter *waiter, fl_atomic32 *guard,
-               filch_time deadline)
+static FL_NOINLINE int
+wait_slowly(fl_fiber *me, fl_waiter *waiter, fl_atomic32 *guard,
+            filch_time deadline)
 {
-    waiter->fiber = me;
-    waiter->guard = guard;
-    waiter->parked.abort = abort_wait;
-    fl_store_release(&me->parked, (void *)&waiter->parked);
     int error = refusal(me, deadline);
     if (fl_unlikely(error || granted_before(me, waiter))) {
         if (waiter->list) {
@@ -280,11 +250,21 @@ fl_wait_linked(fl_fiber *me, fl_waiter *waiter, fl_atomic32 *guard,
 }
 
 int
-fl_wait(fl_fiber *me, fl_waiter *waiter, fl_atomic32 *guard,
-        filch_waiters_ *list, filch_time deadline)
+fl_wait_linked(fl_fiber *me, fl_waiter *waiter, fl_atomic32 *guard,
+               filch_time deadline)
 {
-    append(waiter, list); /* A2 */
-    return fl_wait_linked(me, waiter, guard, deadline);
+    waiter->fiber = me;
+    waiter->guard = guard;
+    waiter->parked.abort = abort_wait;
+    fl_store_release(&me->parked, (void *)&waiter->parked);
+    bool plain = me->manner == FL_PLAIN_TASK && deadline == FILCH_NEVER &&
+                 waiter->traits == 0;
+    if (fl_unlikely(!plain || !fl_spare(me->worker) ||
+                    !fl_begin_plainly(me))) { /* A3 */
+        return wait_slowly(me, waiter, guard, deadline);
+    }
+    fl_suspend_guarded(me, guard); /* A4, A5 */
+    return fl_outcome(me);
 }
 
 int

@@ -49,10 +49,15 @@ typedef struct fl_waiter {
     filch_waiters_ *list; /* guard: that it is in, or NULL */
     void *item;           /* what is handed over, or was brought along */
     int result;           /* what the wait comes to if it is granted */
-    bool passed_on;       /* granted already, and in another list now */
-    bool any_failure;     /* of a filch_wait: the first failure suffices */
-    fl_atomic32 *left;    /* grants needed before it may go on; NULL: one */
+    uint32_t traits;      /* guard: those below */
+    fl_atomic32 *left;    /* FL_COUNTS: grants needed before it may go on */
 } fl_waiter;
+
+enum {
+    FL_PASSED_ON = 1,  /* granted already, and in another list now */
+    FL_COUNTS = 2,     /* it takes several grants */
+    FL_ANY_FAILURE = 4 /* of a filch_wait: the first failure suffices */
+};
 
 /* Makes a waiter for the object of that kind. What is not set here is set as
  * it is enqueued: clearing all of it would take longer than the rest. */
@@ -64,9 +69,7 @@ fl_waiter_init(fl_waiter *waiter, enum fl_what what, const void *object)
     waiter->list = NULL;
     waiter->item = NULL;
     waiter->result = 0;
-    waiter->passed_on = false;
-    waiter->any_failure = false;
-    waiter->left = NULL;
+    waiter->traits = 0;
 }
 
 /* ---- who waits ---- */
@@ -87,12 +90,49 @@ fl_may_wait(fl_fiber *me)
     return 0;
 }
 
+/* With the guard: puts a waiter at the end of the list. */
+static inline void
+fl_append(fl_waiter *waiter, filch_waiters_ *list)
+{
+    fl_waiter *last = list->last_;
+    waiter->next = NULL;
+    waiter->previous = last;
+    waiter->list = list;
+    if (last) {
+        last->next = waiter;
+    } else {
+        list->first_ = waiter;
+    }
+    list->last_ = waiter;
+}
+
+/* A3 for a plain task: whether it waits now. */
+static inline bool
+fl_begin_plainly(fl_fiber *me)
+{
+    uint32_t state = fl_load_relaxed(&me->state);
+    return fl_likely(!(state & FL_CANCEL)) &&
+           fl_cas_seq_cst(&me->state, &state,
+                          (state & ~(uint32_t)FL_PHASE) | FL_WAITING);
+}
+
+/* Why a wait has ended that was not by FL_GRANTED. */
+int fl_other_outcome(const fl_fiber *me);
+
+/* Why the wait has ended: 0, ETIMEDOUT or ECANCELED. */
+static inline int
+fl_outcome(const fl_fiber *me)
+{
+    uint32_t phase = fl_load_acquire(&me->state) & FL_PHASE;
+    return fl_likely(phase == FL_GRANTED) ? 0 : fl_other_outcome(me);
+}
+
 /*
  * Enqueues the waiter at the end (or front) of the list and waits. Called with
  * the guard held, returns with it free: 0, ETIMEDOUT, ECANCELED, or ENOMEM.
  */
-int fl_wait(fl_fiber *me, fl_waiter *waiter, fl_atomic32 *guard,
-            filch_waiters_ *list, filch_time deadline);
+static inline int fl_wait(fl_fiber *me, fl_waiter *waiter, fl_atomic32 *guard,
+                          filch_waiters_ *list, filch_time deadline);
 int fl_wait_first(fl_fiber *me, fl_waiter *waiter, fl_atomic32 *guard,
                   filch_waiters_ *list, filch_time deadline);
 
@@ -107,6 +147,14 @@ void fl_delist(fl_waiter *waiter);
 int fl_wait_linked(fl_fiber *me, fl_waiter *waiter, fl_atomic32 *guard,
                    filch_time deadline);
 
+static inline int
+fl_wait(fl_fiber *me, fl_waiter *waiter, fl_atomic32 *guard,
+        filch_waiters_ *list, filch_time deadline)
+{
+    fl_append(waiter, list); /* A2 */
+    return fl_wait_linked(me, waiter, guard, deadline);
+}
+
 /* ---- who grants; with the guard ---- */
 
 static inline fl_waiter *
@@ -115,14 +163,30 @@ fl_first(const filch_waiters_ *list)
     return (fl_waiter *)list->first_;
 }
 
-/*
- * Grants the first who still waits, and takes it out of the list; NULL if
- * nobody does. It must be resumed, once the guard is free.
- */
-fl_waiter *fl_grant(filch_waiters_ *list);
-
-/* The same for that one waiter: whether it is the caller's to resume. */
+/* Grants that waiter, and takes it out of its list: whether it is the caller's
+ * to resume, once the guard is free. */
 bool fl_grant_one(fl_waiter *waiter);
+
+/* What is left of a grant for one who is out of the list, but has traits. */
+bool fl_grant_special(fl_waiter *waiter);
+
+/* Grants the first who still waits, likewise; NULL if nobody does. */
+static inline fl_waiter *
+fl_grant(filch_waiters_ *list)
+{
+    fl_waiter *waiter;
+    while ((waiter = fl_first(list))) {
+        fl_waiter *next = waiter->next;
+        list->first_ = next;
+        *(next ? (void **)&next->previous : &list->last_) = NULL;
+        waiter->list = NULL;
+        if (fl_likely(waiter->traits == 0 ? fl_decide(waiter->fiber, FL_GRANTED)
+                                          : fl_grant_special(waiter))) {
+            break; /* R3 */
+        }
+    }
+    return waiter;
+}
 
 /* Grants all, into the chain. */
 void fl_grant_all(filch_waiters_ *list, fl_chain *chain);

@@ -1,0 +1,168 @@
+/*
+ * A task that has not begun is entered by who joins it. The joiner waits then as
+ * in any other join: others may cancel it at any moment.
+ */
+#include "../harness/harness.h"
+
+#define ROUNDS (UNDER_SANITIZER ? 1500 : 15000)
+
+static uint64_t seed;
+
+static int
+compute(void *arg)
+{
+    volatile int left = (int)(intptr_t)arg;
+    while (left-- > 0)
+        ;
+    return 7;
+}
+
+static int
+yield_once(void *arg)
+{
+    (void)arg;
+    filch_yield();
+    return 7;
+}
+
+struct joiner {
+    atomic_int begun;
+    atomic_bool set;   /* before `event` is */
+    filch_event event; /* for the wait that comes next */
+    int length;
+};
+
+/* Joins; a join that was cancelled has left the handle, and the task is joined
+ * again. The wait after that is a wait of its own. */
+static int
+join_one(void *arg)
+{
+    struct joiner *me = arg;
+    filch_task *child;
+    int status = 0;
+    OK(filch_spawn(&child, me->length ? compute : yield_once,
+                   (void *)(intptr_t)me->length));
+    atomic_store(&me->begun, 1);
+    int error = filch_join(child, &status);
+    CHECK(error == 0 || error == ECANCELED);
+    filch_shield_begin();
+    OK(filch_event_wait(&me->event));
+    CHECK(atomic_load(&me->set));
+    if (error)
+        OK(filch_join(child, &status));
+    filch_shield_end();
+    EQ(7, status);
+    return error;
+}
+
+static void *
+cancel_soon(void *arg)
+{
+    filch_task *task = arg;
+    uint64_t mine = (uint64_t)(uintptr_t)arg ^ seed;
+    for (volatile uint32_t i = chance(&mine, 3000); i > 0; i--)
+        ;
+    OK(filch_cancel(task));
+    return NULL;
+}
+
+static void
+one_round(bool by_a_thread)
+{
+    struct joiner joiner = {.event = FILCH_EVENT_INIT};
+    filch_task *task;
+    joiner.length = (int)chance(&seed, 4) * 400;
+    OK(filch_spawn(&task, join_one, &joiner));
+    if (by_a_thread) {
+        thread_join(thread_start(cancel_soon, task));
+    } else {
+        filch_yield();
+        OK(filch_cancel(task));
+    }
+    UNTIL(atomic_load(&joiner.begun));
+    compute((void *)(intptr_t)chance(&seed, 1000));
+    atomic_store(&joiner.set, true);
+    filch_event_set(&joiner.event);
+    int status = -1;
+    OK(filch_join(task, &status));
+    CHECK(status == 0 || status == ECANCELED);
+}
+
+TASK_TEST(join_of_an_entered_task_can_be_cancelled_by_tasks_at_any_moment)
+{
+    seed = test_seed();
+    for (int i = 0; i < ROUNDS; i++)
+        one_round(false);
+}
+
+TASK_TEST(join_of_an_entered_task_can_be_cancelled_by_threads_at_any_moment)
+{
+    seed = test_seed();
+    for (int i = 0; i < ROUNDS / 10; i++)
+        one_round(true);
+}
+
+/* --- Who else is there --------------------------------------------------- */
+
+static int
+join_too(void *arg)
+{
+    int status;
+    filch_task *task = arg;
+    OK(filch_join(task, &status));
+    return status;
+}
+
+static int
+wait_for_release(void *arg)
+{
+    OK(filch_event_wait(arg));
+    return 7;
+}
+
+static void
+set(void *event)
+{
+    filch_event_set(event);
+}
+
+TASK_TEST(join_of_an_entered_task_may_have_company)
+{
+    filch_event event = FILCH_EVENT_INIT;
+    filch_task *child, *others[8];
+    int status;
+    OK(filch_spawn(&child, wait_for_release, &event));
+    for (int i = 0; i < 8; i++)
+        others[i] = spawn(join_too, filch_task_hold(child));
+    OK(filch_call_soon(set, &event));
+    OK(filch_join(child, &status));
+    EQ(7, status);
+    for (int i = 0; i < 8; i++)
+        EQ(7, join(others[i]));
+}
+
+/* The joiner starves neither what is ready nor a timer. */
+static void
+note(void *flag)
+{
+    atomic_store((atomic_bool *)flag, true);
+}
+
+static int
+yield_until(void *flag)
+{
+    UNTIL(atomic_load((atomic_bool *)flag));
+    return 0;
+}
+
+TASK_TEST(join_again_and_again_starves_nobody)
+{
+    atomic_bool timed = false;
+    filch_task *task = spawn(yield_until, &timed), *child;
+    OK(filch_call_later(NULL, FILCH_US(100), note, &timed));
+    while (!filch_task_done(task)) {
+        OK(filch_spawn(&child, compute, NULL));
+        OK(filch_join(child, NULL));
+    }
+    EQ(0, join(task));
+}
