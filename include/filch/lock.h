@@ -71,9 +71,9 @@ FILCH_API bool filch_lock_locked(const filch_lock *lock);
 #define FILCH_WITH_LOCK_AT_(lock, line)                                        \
     FILCH_WITH_LOCK_AS_(lock, filch_held_##line##_, filch_once_##line##_)
 #define FILCH_WITH_LOCK_AS_(lock, held, once)                                  \
-    for (filch_lock *held __attribute__((cleanup(filch_with_lock_end_))) =     \
+    for (filch_lock * held __attribute__((cleanup(filch_with_lock_end_))) =    \
              filch_with_lock_begin_(lock),                                     \
-                          *once = held;                                        \
+                           *once = held;                                       \
          once; once = NULL)
 
 FILCH_API filch_lock *filch_with_lock_begin_(filch_lock *lock);
