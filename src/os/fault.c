@@ -42,23 +42,51 @@ on_fault(int number, siginfo_t *info, void *context)
     pass_on(number, info, context);
 }
 
+/* Puts the first `n` handlers back that were found. */
+static void
+put_back(int n)
+{
+    for (int i = 0; i < n; i++) {
+        struct sigaction now;
+        sigaction(numbers[i], NULL, &now);
+        /* leave in place what the program has installed meanwhile */
+        if ((now.sa_flags & SA_SIGINFO) && now.sa_sigaction == on_fault) {
+            sigaction(numbers[i], &before[i], NULL);
+        }
+    }
+}
+
+/* All of them, or none. */
+static int
+install(void)
+{
+    struct sigaction action = {.sa_sigaction = on_fault,
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    sigemptyset(&action.sa_mask);
+    for (int i = 0; i < SIGNALS; i++) {
+        if (sigaction(numbers[i], &action, &before[i])) {
+            int error = errno;
+            put_back(i);
+            return error;
+        }
+    }
+    return 0;
+}
+
 int
 fl_os_fault_install(bool (*explain)(void *address))
 {
-    int error = 0;
+    int error = 0, saved = errno;
     pthread_mutex_lock(&users_lock);
-    if (users++ == 0) {
-        struct sigaction action = {.sa_sigaction = on_fault,
-                                   .sa_flags = SA_SIGINFO | SA_ONSTACK};
-        sigemptyset(&action.sa_mask);
+    if (users == 0) {
         explain_fault = explain;
-        for (int i = 0; i < SIGNALS; i++) {
-            if (sigaction(numbers[i], &action, &before[i])) {
-                error = errno;
-            }
-        }
+        error = install();
+    }
+    if (!error) {
+        users++;
     }
     pthread_mutex_unlock(&users_lock);
+    errno = saved;
     return error;
 }
 
@@ -67,14 +95,7 @@ fl_os_fault_remove(void)
 {
     pthread_mutex_lock(&users_lock);
     if (--users == 0) {
-        for (int i = 0; i < SIGNALS; i++) {
-            struct sigaction now;
-            sigaction(numbers[i], NULL, &now);
-            /* leave in place what the program has installed meanwhile */
-            if ((now.sa_flags & SA_SIGINFO) && now.sa_sigaction == on_fault) {
-                sigaction(numbers[i], &before[i], NULL);
-            }
-        }
+        put_back(SIGNALS);
     }
     pthread_mutex_unlock(&users_lock);
 }
