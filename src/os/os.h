@@ -72,8 +72,15 @@ void fl_os_thread_join(pthread_t thread);
 /* Lets the calling thread run on all CPUs that the process may use again. */
 void fl_os_thread_roam(void);
 
-/* CPUs that the process may use: by affinity and by its cgroup's quota. */
+/*
+ * CPUs that the process may use: by affinity and by the quotas of its cgroups,
+ * parts counting as a whole. The second is the same, and the third the quotas
+ * alone (UINT_MAX: none), for groups that are listed in the file `groups`, as
+ * in /proc/self/cgroup, and lie under `root`.
+ */
 unsigned fl_os_cpus(void);
+unsigned fl_os_cpus_by(const char *groups, const char *root);
+unsigned fl_os_quota(const char *groups, const char *root);
 
 /* Between these the calling thread cannot be cancelled by pthread_cancel: for
  * calls of libc that are cancellation points. */

@@ -64,35 +64,20 @@ fl_os_cancel_as_before(int state)
     pthread_setcancelstate(state, &state);
 }
 
-/* The CPUs' worth of time that a cgroup's quota file allows, 0 if no limit. */
-static unsigned
-quota(const char *path, const char *format)
+unsigned
+fl_os_cpus_by(const char *groups, const char *root)
 {
-    long long used = 0, period = 100000;
-    FILE *file = fopen(path, "re");
-    if (!file) {
-        return 0;
-    }
-    int n = fscanf(file, format, &used, &period);
-    fclose(file);
-    if (n < 1 || used <= 0 || period <= 0) {
-        return 0;
-    }
-    return (unsigned)((used + period - 1) / period);
+    int saved = errno, state = fl_os_no_cancel();
+    unsigned cpus = find_allowed(), limit = fl_os_quota(groups, root);
+    fl_os_cancel_as_before(state);
+    errno = saved;
+    return limit < cpus ? limit : cpus;
 }
 
 unsigned
 fl_os_cpus(void)
 {
-    int saved = errno, state = fl_os_no_cancel();
-    unsigned cpus = find_allowed();
-    unsigned limit = quota("/sys/fs/cgroup/cpu.max", "%lld %lld");
-    if (!limit) {
-        limit = quota("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "%lld");
-    }
-    fl_os_cancel_as_before(state);
-    errno = saved;
-    return limit && limit < cpus ? limit : cpus;
+    return fl_os_cpus_by("/proc/self/cgroup", "/sys/fs/cgroup");
 }
 
 /*
