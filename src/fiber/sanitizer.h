@@ -150,4 +150,15 @@ fl_lsan_root(void *base, size_t size)
 #endif
 }
 
+/* It may not any more. */
+static inline void
+fl_lsan_forget(void *base, size_t size)
+{
+#if defined(FILCH_ASAN_)
+    __lsan_unregister_root_region(base, size);
+#else
+    (void)base, (void)size;
+#endif
+}
+
 #endif

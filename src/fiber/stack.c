@@ -21,14 +21,28 @@
 #define WARM_IDLE ((size_t)64 << 20) /* the same when nothing runs */
 #define COLOURS 32                     /* tops differ by a cache line each */
 
+/*
+ * A mapping, and the stacks that are carved from it; all under the class's
+ * guard. It is kept for good once a task may have run on one of them, since a
+ * dump may look there late. Until then those that come back wait here, and the
+ * mapping goes when all that were carved are back.
+ */
+struct slab {
+    struct slab *next;
+    char *base; /* NULL: not mapped */
+    unsigned stacks, carved, back;
+    bool kept;
+    fl_link *returned;
+    fl_stack descriptors[];
+};
+
 /* The stacks of one size. */
 static struct size_class {
     fl_depot warm;     /* with their pages, contexts perhaps parked on them */
     fl_depot cold;     /* without */
-    fl_atomic32 guard; /* of what follows: the slab that is being carved */
-    char *next;
-    fl_stack *descriptors;
-    unsigned left;
+    fl_atomic32 guard; /* of what follows */
+    struct slab *slabs;
+    struct slab *slab; /* the one that is being carved, or NULL */
     unsigned carved;
 } classes[SHIFTS];
 
@@ -42,6 +56,25 @@ fl_stack_shift(size_t size)
     return shift;
 }
 
+/* One that is not mapped any more, or a new one; NULL: no memory. */
+static struct slab *
+bare_slab(struct size_class *class, unsigned stacks)
+{
+    struct slab *slab = class->slabs;
+    while (slab && (slab->base || slab->stacks != stacks)) {
+        slab = slab->next;
+    }
+    if (!slab) {
+        slab = calloc(1, sizeof *slab + stacks * sizeof(fl_stack));
+        if (slab) {
+            slab->stacks = stacks;
+            slab->next = class->slabs;
+            class->slabs = slab;
+        }
+    }
+    return slab;
+}
+
 /* Maps the next slab, a smaller one if memory is short. */
 static bool
 map_slab(struct size_class *class, unsigned shift)
@@ -53,13 +86,12 @@ map_slab(struct size_class *class, unsigned shift)
         if (fl_os_map(&memory, n * size)) {
             continue;
         }
-        class->descriptors = calloc(n, sizeof *class->descriptors);
-        if (!class->descriptors) {
+        class->slab = bare_slab(class, (unsigned)n);
+        if (!class->slab) {
             fl_os_unmap(memory, n * size);
             return false;
         }
-        class->next = memory;
-        class->left = (unsigned)n;
+        class->slab->base = memory;
         return true;
     }
     return false;
@@ -80,29 +112,46 @@ static fl_stack *
 carve(struct size_class *class, unsigned shift)
 {
     size_t page = fl_os_page(), size = (size_t)1 << shift;
-    if (class->left == 0 && !map_slab(class, shift)) {
-        return NULL;
+    struct slab *slab = class->slab;
+    if (!slab || slab->carved == slab->stacks) {
+        if (!map_slab(class, shift)) {
+            return NULL;
+        }
+        slab = class->slab;
     }
-    int error = fl_os_guard(class->next, page);
+    char *base = slab->base + slab->carved * size;
+    int error = fl_os_guard(base, page);
     if (error) {
         explain_limit(error);
         return NULL;
     }
-    fl_stack *stack = class->descriptors++;
-    stack->base = class->next;
-    stack->low = stack->base + size / 4;
+    fl_stack *stack = &slab->descriptors[slab->carved++];
+    stack->base = base;
+    stack->low = base + size / 4;
+    stack->sp = NULL;
     stack->units = (uint32_t)(size / FL_STACK_UNIT);
     stack->shift = (uint8_t)shift;
     stack->colour = (uint8_t)(class->carved++ % COLOURS);
-    class->next += size;
-    class->left--;
-    fl_lsan_root(stack->base + page, size - page);
-    VALGRIND_STACK_REGISTER(stack->base + page, stack->base + size);
+    fl_lsan_root(base + page, size - page);
+    VALGRIND_STACK_REGISTER(base + page, base + size);
     return stack;
 }
 
+/* Keeps the slab, and puts what waits there into use. With the guard. */
+static void
+keep(struct slab *slab)
+{
+    slab->kept = true;
+    while (slab->returned) {
+        fl_link *link = slab->returned;
+        slab->returned = link->next;
+        link->next = NULL;
+        fl_stack_put_batch(link);
+    }
+}
+
 static fl_link *
-carve_batch(unsigned shift, unsigned n)
+carve_batch(unsigned shift, unsigned n, bool kept)
 {
     struct size_class *class = &classes[shift];
     fl_link *batch = NULL;
@@ -111,6 +160,9 @@ carve_batch(unsigned shift, unsigned n)
         fl_stack *stack = carve(class, shift);
         if (!stack) {
             break;
+        }
+        if (kept && !class->slab->kept) {
+            keep(class->slab);
         }
         stack->link.next = batch;
         batch = &stack->link;
@@ -126,14 +178,20 @@ batch_size(unsigned shift)
     return shift <= 18 ? 16 : 1;
 }
 
-fl_link *
-fl_stack_get_batch(unsigned shift)
+static fl_link *
+get_batch(unsigned shift, bool kept)
 {
     fl_link *batch = fl_depot_take(&classes[shift].warm);
     if (!batch) {
         batch = fl_depot_take(&classes[shift].cold);
     }
-    return batch ? batch : carve_batch(shift, batch_size(shift));
+    return batch ? batch : carve_batch(shift, batch_size(shift), kept);
+}
+
+fl_link *
+fl_stack_get_batch(unsigned shift)
+{
+    return get_batch(shift, true);
 }
 
 /* Gives the pages of a batch back to the system. */
@@ -173,6 +231,89 @@ fl_stack_put_batch(fl_link *batch)
         fl_depot_give(&class->cold, batch);
     }
 }
+
+/* ---- stacks for a runtime that may fail to start ---- */
+
+fl_link *
+fl_stack_try_batch(unsigned shift)
+{
+    return get_batch(shift, FL_TSAN); /* whose loops put them one by one */
+}
+
+void
+fl_stack_keep(unsigned shift)
+{
+    struct size_class *class = &classes[shift];
+    fl_guard_lock(&class->guard);
+    for (struct slab *slab = class->slabs; slab; slab = slab->next) {
+        if (slab->base && !slab->kept) {
+            keep(slab);
+        }
+    }
+    fl_guard_unlock(&class->guard);
+}
+
+static struct slab *
+slab_of(const struct size_class *class, const fl_stack *stack)
+{
+    struct slab *slab = class->slabs;
+    while (stack < slab->descriptors ||
+           stack >= slab->descriptors + slab->stacks) {
+        slab = slab->next;
+    }
+    return slab;
+}
+
+/* With the guard; all its stacks are back. */
+static void
+unmap_slab(struct size_class *class, struct slab *slab, size_t size)
+{
+    size_t page = fl_os_page();
+    for (unsigned i = 0; i < slab->carved; i++) {
+        char *usable = slab->base + i * size + page;
+        fl_lsan_forget(usable, size - page);
+        fl_asan_unpoison(usable, size - page);
+    }
+    fl_os_unmap(slab->base, slab->stacks * size);
+    slab->base = NULL;
+    slab->returned = NULL;
+    slab->carved = slab->back = 0;
+    if (class->slab == slab) {
+        class->slab = NULL;
+    }
+}
+
+/* With the guard. */
+static void
+give_back(struct size_class *class, fl_stack *stack)
+{
+    struct slab *slab = slab_of(class, stack);
+    stack->sp = NULL;
+    stack->link.next = slab->returned;
+    slab->returned = &stack->link;
+    slab->back++;
+    if (slab->kept) {
+        keep(slab);
+    } else if (slab->back == slab->carved) {
+        unmap_slab(class, slab, fl_stack_size(stack));
+    }
+}
+
+void
+fl_stack_give_back(fl_link *batch)
+{
+    unsigned shift = fl_container(batch, fl_stack, link)->shift;
+    struct size_class *class = &classes[shift];
+    fl_guard_lock(&class->guard);
+    while (batch) {
+        fl_stack *stack = fl_container(batch, fl_stack, link);
+        batch = batch->next;
+        give_back(class, stack);
+    }
+    fl_guard_unlock(&class->guard);
+}
+
+/* ---- what idle ones keep ---- */
 
 bool
 fl_stack_surplus(void)

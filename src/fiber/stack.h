@@ -48,6 +48,15 @@ void fl_stack_put(fl_stack *stack);
 fl_link *fl_stack_get_batch(unsigned shift);
 void fl_stack_put_batch(fl_link *batch);
 
+/*
+ * The same for a runtime that may fail to start, so that its stacks do not stay
+ * mapped: it either keeps all that it tried, before a task can run on one, or
+ * gives them back. Stacks on which a task may have run are never unmapped.
+ */
+fl_link *fl_stack_try_batch(unsigned shift);
+void fl_stack_keep(unsigned shift);
+void fl_stack_give_back(fl_link *batch);
+
 /* Whether more idle stacks keep their pages than should when nothing runs, and
  * giving those pages back: 0.25 us for each stack. */
 bool fl_stack_surplus(void);

@@ -77,14 +77,16 @@ set_up_worker(filch_runtime *runtime, fl_worker *worker, unsigned index)
     if (!error) {
         error = fl_timers_get(&worker->timers);
     }
-    if (!error && !fl_spare(worker)) {
-        error = ENOMEM;
+    if (!error) {
+        worker->stacks.items = fl_stack_try_batch(runtime->shift);
+        error = worker->stacks.items ? 0 : ENOMEM;
     }
     return error;
 }
 
+/* `put` takes the stacks: fl_stack_give_back if the runtime never started. */
 static void
-clear_worker(fl_worker *worker)
+clear_worker(fl_worker *worker, void (*put)(fl_link *batch))
 {
     if (worker->timers) {
         fl_timers_put(worker->timers);
@@ -92,20 +94,20 @@ clear_worker(fl_worker *worker)
     fl_deque_free(&worker->deque);
     fl_task_flush(worker);
     if (worker->stacks.items) {
-        fl_stack_put_batch(worker->stacks.items);
+        put(worker->stacks.items);
     }
     if (worker->stacks.full) {
-        fl_stack_put_batch(worker->stacks.full);
+        put(worker->stacks.full);
     }
 }
 
 /* ---- the runtime's memory ---- */
 
 static void
-free_runtime(filch_runtime *runtime)
+free_runtime(filch_runtime *runtime, void (*put)(fl_link *batch))
 {
     for (unsigned i = 0; i < runtime->count && runtime->workers; i++) {
-        clear_worker(&runtime->workers[i]);
+        clear_worker(&runtime->workers[i], put);
     }
     if (runtime->tag) {
         give_tag(runtime->tag);
@@ -134,7 +136,7 @@ make_runtime(filch_runtime **made, const filch_config *config)
     snprintf(runtime->name, sizeof runtime->name, "%s", config->name);
     if (!runtime->workers || !runtime->looks || !runtime->tag) {
         int error = runtime->tag ? ENOMEM : EAGAIN;
-        free_runtime(runtime);
+        free_runtime(runtime, fl_stack_give_back);
         return error;
     }
     memset(runtime->workers, 0, bytes);
@@ -144,7 +146,7 @@ make_runtime(filch_runtime **made, const filch_config *config)
         error = set_up_worker(runtime, &runtime->workers[i], i);
     }
     if (error) {
-        free_runtime(runtime);
+        free_runtime(runtime, fl_stack_give_back);
         return error;
     }
     *made = runtime;
@@ -206,9 +208,10 @@ filch_start(filch_runtime **runtime, const filch_config *given)
     }
     error = start_workers(made);
     if (error) {
-        free_runtime(made);
+        free_runtime(made, fl_stack_give_back);
         return error;
     }
+    fl_stack_keep(made->shift);
     *runtime = made;
     return 0;
 }
@@ -291,7 +294,7 @@ filch_stop(filch_runtime *runtime)
     }
     end_tasks(runtime);
     stop_workers(runtime, runtime->count);
-    free_runtime(runtime);
+    free_runtime(runtime, fl_stack_put_batch);
     return 0;
 }
 

@@ -85,7 +85,8 @@ with_memory(size_t bytes, filch_fn main)
 /* --- Calls that allocate ------------------------------------------------- */
 
 static filch_event gate;
-static filch_queue unbounded, other;
+static filch_queue unbounded, bounded, other;
+enum { SLOTS = 65536 }; /* the most that a queue takes memory for at once */
 
 static int
 wait_at_gate(void *arg)
@@ -116,11 +117,14 @@ call_without_memory(void *arg)
     (void)arg;
     memset(long_name, 'x', sizeof long_name - 1);
     OK(filch_task_set_name(self, "before"));
+    OK(filch_queue_init(&bounded, SLOTS));
     for (int i = 0; i < 50; ++i)
         tasks[i] = park(wait_at_gate, NULL);
 
     take_all_memory();
     FAILS(ENOMEM, filch_task_set_name(self, long_name));
+    for (size_t i = 0; i < SLOTS; ++i) /* which have their memory already */
+        OK(filch_queue_put_nowait(&bounded, &bounded));
     FAILS(ENOMEM, filch_queue_init(&other, 60000));
     FAILS(ENOMEM, filch_queue_init_lifo(&other, 60000));
     FAILS(ENOMEM, filch_queue_init_priority(&other, 60000, compare));
@@ -145,6 +149,8 @@ call_without_memory(void *arg)
         CHECK(item == self);
     }
     OK(filch_queue_destroy(&unbounded));
+    EQ(SLOTS, filch_queue_size(&bounded));
+    OK(filch_queue_destroy(&bounded));
     filch_event_set(&gate);
     for (int i = 0; i < 50; ++i)
         EQ(0, join(tasks[i]));
@@ -217,6 +223,50 @@ TEST(spawn_without_memory_is_an_error_and_never_a_crash)
     with_memory(8 << 20, spawn_without_yielding);
 }
 
+static atomic_bool may_end;
+
+/* So that nothing that was submitted can begin. */
+static int
+occupy_worker(void *arg)
+{
+    atomic_fetch_add((atomic_uint *)arg, 1);
+    while (!atomic_load(&may_end))
+        sched_yield();
+    return 0;
+}
+
+static void
+submit_without_memory(void)
+{
+    static atomic_uint occupied;
+    filch_config config = {.workers = test_workers()};
+    filch_runtime *runtime;
+    filch_task *task;
+    int submitted = 0, status;
+    OK(filch_start(&runtime, &config));
+    for (unsigned i = 0; i < test_workers(); ++i)
+        OK(filch_submit(runtime, NULL, occupy_worker, &occupied));
+    UNTIL(atomic_load(&occupied) == test_workers());
+    limit_memory(4 << 20);
+    while ((status = filch_submit(runtime, NULL, count, NULL)) == 0)
+        ++submitted;
+    FAILS(ENOMEM, status);
+    FAILS(ENOMEM, filch_submit(runtime, &task, count, NULL));
+    atomic_store(&may_end, true);
+    UNTIL(atomic_load(&waited) == submitted);
+    OK(filch_submit(runtime, &task, count, NULL)); /* and life goes on */
+    EQ(0, join(task));
+    OK(filch_stop(runtime));
+    EQ(submitted + 1, atomic_load(&waited));
+}
+
+TEST(submit_without_memory_is_ENOMEM_and_never_a_crash)
+{
+    struct child child;
+    child_run(&child, submit_without_memory);
+    CHILD_EXITED(&child, 0);
+}
+
 static int
 fork_without_memory(void *arg)
 {
@@ -283,6 +333,45 @@ TEST(run_whose_threads_cannot_be_had_is_an_error_and_has_run_nothing)
 {
     struct child child;
     child_run(&child, start_too_many_workers);
+    CHILD_EXITED(&child, 0);
+}
+
+/* --- A start that fails leaves no stacks behind -------------------------- */
+
+static void
+start_with_stacks_that_cannot_be_had(void)
+{
+    filch_config config = {.workers = 64, .stack_size = 256 << 20};
+    filch_runtime *runtime;
+    limit_memory((size_t)1 << 30); /* for some of the stacks */
+    FAILS(ENOMEM, filch_start(&runtime, &config));
+    config = (filch_config){.workers = 2, .stack_size = 128 << 20};
+    OK(filch_run(&config, run_nothing, NULL)); /* for which there is room */
+}
+
+TEST(start_whose_stacks_cannot_be_had_leaves_none_of_them_mapped)
+{
+    struct child child;
+    child_run(&child, start_with_stacks_that_cannot_be_had);
+    CHILD_EXITED(&child, 0);
+}
+
+static void
+start_with_threads_that_cannot_be_had(void)
+{
+    filch_config config = {.workers = 1024};
+    filch_runtime *runtime;
+    limit_memory((size_t)1400 << 20); /* for all stacks, but not all threads */
+    int status = filch_start(&runtime, &config);
+    CHECK(status == EAGAIN || status == ENOMEM);
+    config = (filch_config){.workers = 2, .stack_size = 256 << 20};
+    OK(filch_run(&config, run_nothing, NULL));
+}
+
+TEST(start_whose_threads_cannot_be_had_leaves_no_stack_mapped)
+{
+    struct child child;
+    child_run(&child, start_with_threads_that_cannot_be_had);
     CHILD_EXITED(&child, 0);
 }
 

@@ -3,6 +3,7 @@
 #include "fiber/stack.h"
 #include "os/os.h"
 #include <signal.h>
+#include <sys/mman.h>
 
 #define SMALL 14 /* shifts: 16 KiB, 64 KiB, 1 MiB, 16 MiB */
 #define USUAL 16
@@ -169,6 +170,73 @@ TEST(stacks_come_and_go_in_batches_of_one_size)
         n--;
     EQ(0, n);
 }
+
+/* --- Those that were only tried ------------------------------------------ */
+
+static bool
+is_mapped(const void *address)
+{
+    uintptr_t page = (uintptr_t)address & ~(fl_os_page() - 1);
+    return msync((void *)page, fl_os_page(), MS_ASYNC) == 0;
+}
+
+static char *
+top_of(fl_link *link)
+{
+    fl_stack *stack = fl_container(link, fl_stack, link);
+    return stack->base + fl_stack_size(stack) - 1;
+}
+
+TEST(stacks_that_were_only_tried_are_unmapped_when_all_are_given_back)
+{
+    if (UNDER_TSAN)
+        skip("it keeps them");
+    for (unsigned shift = SMALL; shift <= HUGE; shift += 2) {
+        for (int i = 0; i < 3; i++) {
+            fl_link *one = fl_stack_try_batch(shift);
+            fl_link *other = fl_stack_try_batch(shift);
+            char *at = top_of(one);
+            *at = 1;
+            CHECK(is_mapped(at));
+            fl_stack_give_back(other);
+            fl_stack_give_back(one);
+            CHECK(!is_mapped(at));
+        }
+    }
+}
+
+TEST(stacks_that_are_kept_are_never_unmapped)
+{
+    fl_link *one = fl_stack_try_batch(USUAL);
+    char *at = top_of(one);
+    fl_stack_keep(USUAL);
+    *at = 1;
+    fl_stack_give_back(one);
+    CHECK(is_mapped(at));
+    EQ(1, *at);
+}
+
+TEST(stacks_given_back_are_used_again_where_others_need_their_mapping)
+{
+    static fl_stack *stacks[1024];
+    fl_link *one = fl_stack_try_batch(USUAL), *other;
+    char *at = top_of(one);
+    size_t n = 0, found = 0;
+    for (fl_link *link = one; link; link = link->next)
+        n++;
+    other = fl_stack_try_batch(USUAL);
+    fl_stack_give_back(one);
+    CHECK(is_mapped(at));
+    fl_stack_keep(USUAL);
+    for (int i = 0; i < 1024 - 2 * (int)n; i++)
+        stacks[i] = get(USUAL);
+    for (int i = 0; i < 1024 - 2 * (int)n; i++)
+        found += stacks[i]->base + fl_stack_size(stacks[i]) - 1 == at;
+    EQ(1, found);
+    fl_stack_put_batch(other);
+}
+
+/* --- From several threads ------------------------------------------------ */
 
 static void *
 come_and_go(void *arg)
