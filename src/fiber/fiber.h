@@ -18,6 +18,7 @@
  *     phase    FL_RUNNING    nobody may resume it
  *              FL_WAITING    who sets the phase anew resumes it
  *              FL_SHELTERED  likewise, but a cancel may not
+ *              FL_SYNCING    it waits for a job, whose end alone resumes it
  *              FL_GRANTED, FL_TIMED_OUT, FL_CANCELLED   it runs, or is about
  *                            to: why the last wait ended
  *     cancel   it was asked to end; stays until it ends
@@ -53,6 +54,7 @@ enum {
     FL_GRANTED,
     FL_TIMED_OUT,
     FL_CANCELLED,
+    FL_SYNCING,
     FL_PHASE = 7,
     FL_CANCEL = 8,
     FL_TAG_SHIFT = 16
@@ -76,12 +78,14 @@ enum fl_what {
     FL_END,
     FL_TIME,
     FL_CALLBACK,
+    FL_JOB_END,
     FL_WHATS
 };
 
 typedef struct fl_parked {
     /* Called by who decided the wait, but for a grant: takes the fiber out of
-     * what it waits in, and resumes it. */
+     * what it waits in, and resumes it. Of a job's end, which nobody decides:
+     * NULL. */
     void (*abort)(void *fiber);
     uint32_t what;      /* a fl_what; a number, since a dump may read it when
                            the stack has long been used for something else */

@@ -46,13 +46,34 @@ await(void *arg)
     }
 }
 
+/* Changes the forker's phase, as only it does; a cancel may come meanwhile. */
+static void
+set_phase(fl_fiber *me, uint32_t phase)
+{
+    uint32_t state = fl_load_relaxed(&me->state);
+    while (!fl_cas_acq_rel(&me->state, &state,
+                           (state & ~(uint32_t)FL_PHASE) | phase)) {
+    }
+}
+
+/* F1, so that a dump can tell what the forker waits for. */
+static void
+park(fl_fiber *me, filch_job *job)
+{
+    fl_parked parked = {.what = FL_JOB_END, .object = job};
+    fl_store_release(&me->parked, (void *)&parked);
+    set_phase(me, FL_SYNCING);
+    fl_suspend(me, await, job);
+    set_phase(me, FL_RUNNING);
+}
+
 /* The job is another worker's, or too deep for this stack. */
 static FL_NOINLINE int
 wait_for(fl_fiber *me, filch_job *job)
 {
     if (fl_load_acquire(&job->state_) != FL_JOB_DONE) { /* F1 */
         if (fl_spare(me->worker)) {
-            fl_suspend(me, await, job);
+            park(me, job);
         } else if (fl_deque_pop_if(&me->worker->deque, fl_work_of_job(job))) {
             return call(me, job); /* as deep as it is, for want of memory */
         } else {

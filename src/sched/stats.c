@@ -40,6 +40,7 @@ state_name(uint32_t state)
     case FL_WAITING:
         return "waits";
     case FL_SHELTERED:
+    case FL_SYNCING:
         return "waits, shielded";
     default:
         return "runs or is ready";
@@ -58,6 +59,7 @@ static const char *const whats[FL_WHATS] = {
     [FL_END] = "the end of task",
     [FL_TIME] = "a point in time",
     [FL_CALLBACK] = "the end of timer's callback",
+    [FL_JOB_END] = "the end of job",
 };
 
 /* What lies on another's stack, which is never unmapped: a look that comes too
@@ -66,6 +68,12 @@ __attribute__((no_sanitize("address"), noinline)) static fl_parked
 look_at_stack(const volatile fl_parked *parked)
 {
     return (fl_parked){.what = parked->what, .object = parked->object};
+}
+
+static bool
+waits(uint32_t phase)
+{
+    return phase == FL_WAITING || phase == FL_SHELTERED || phase == FL_SYNCING;
 }
 
 static void
@@ -80,11 +88,12 @@ dump_one(filch_task *task, void *out)
             name ? name : "", state >> FL_TAG_SHIFT, state_name(state),
             state & FL_CANCEL ? ", cancelled" : "");
     const fl_parked *parked = fl_load_acquire(&task->fiber.parked);
-    uint32_t phase = state & FL_PHASE;
-    if (parked && (phase == FL_WAITING || phase == FL_SHELTERED)) {
+    if (parked && waits(state & FL_PHASE)) {
         fl_parked seen = look_at_stack(parked);
-        fprintf(out, " for %s %p",
-                seen.what < FL_WHATS ? whats[seen.what] : "?", seen.object);
+        fprintf(out, " for %s", seen.what < FL_WHATS ? whats[seen.what] : "?");
+        if (seen.object) {
+            fprintf(out, " %p", seen.object);
+        }
     }
     fputc('\n', out);
 }
