@@ -23,7 +23,7 @@ sigaction(int signal, const struct sigaction *new, struct sigaction *old)
     int (*real)(int, const struct sigaction *, struct sigaction *) =
         (int (*)(int, const struct sigaction *, struct sigaction *))dlsym(
             RTLD_NEXT, "sigaction");
-    if (new && signal == refused) {
+    if (new &&signal == refused) {
         errno = EPERM;
         return -1;
     }
