@@ -189,15 +189,10 @@ start_workers(filch_runtime *runtime)
     return 0;
 }
 
-int
-filch_start(filch_runtime **runtime, const filch_config *given)
+static int
+start(filch_runtime **runtime, const filch_config *given)
 {
     filch_config config;
-    if (fl_load_relaxed(&forked)) {
-        return ENOTSUP;
-    }
-    fl_os_on_fork(in_child);
-    fl_fence_begin();
     int error = fl_config_resolve(&config, given);
     filch_runtime *made;
     if (!error) {
@@ -214,6 +209,20 @@ filch_start(filch_runtime **runtime, const filch_config *given)
     fl_stack_keep(made->shift);
     *runtime = made;
     return 0;
+}
+
+int
+filch_start(filch_runtime **runtime, const filch_config *given)
+{
+    if (fl_load_relaxed(&forked)) {
+        return ENOTSUP;
+    }
+    fl_os_on_fork(in_child);
+    fl_fence_begin();
+    int state = fl_os_no_cancel(); /* it may have to complain, which writes */
+    int error = start(runtime, given);
+    fl_os_cancel_as_before(state);
+    return error;
 }
 
 /* ---- the end ---- */
@@ -292,9 +301,11 @@ filch_stop(filch_runtime *runtime)
     if (filch_runtime_current() == runtime) {
         return EDEADLK;
     }
+    int state = fl_os_no_cancel();
     end_tasks(runtime);
     stop_workers(runtime, runtime->count);
     free_runtime(runtime, fl_stack_put_batch);
+    fl_os_cancel_as_before(state);
     return 0;
 }
 
