@@ -1,6 +1,7 @@
 /* filch_run: a runtime from its start to its end. */
 #include "../harness/harness.h"
 #include <dirent.h>
+#include <unistd.h>
 
 static atomic_int ran, ended;
 
@@ -281,36 +282,108 @@ TEST(primitives_belong_to_no_runtime_and_outlive_all_of_them)
 
 /* --- Somebody who does not end ------------------------------------------- */
 
+/*
+ * Standard error is a file, where these look until both are named, rather than
+ * trust in time.
+ */
+static int said_to;
+
+static bool
+both_are_named(void)
+{
+    char text[4096];
+    ssize_t n = pread(said_to, text, sizeof text - 1, 0);
+    text[n > 0 ? n : 0] = 0;
+    return strstr(text, "the shielded one") &&
+           strstr(text, "the computing one");
+}
+
 static int
-delay_the_end(void *arg)
+shield_past_the_end(void *arg)
 {
     filch_shield_begin();
-    OK(filch_sleep(FILCH_MS(5600)));
+    while (!both_are_named())
+        OK(filch_sleep(FILCH_MS(1)));
     filch_shield_end();
+    atomic_fetch_add(&ended, 1);
     return arg != NULL;
 }
 
 static int
-leave_delayer_behind(void *arg)
+compute_past_the_end(void *arg)
 {
-    OK(filch_spawn_with(NULL, delay_the_end, arg,
-                        &(filch_task_options){.name = "the slow one"}));
-    filch_yield();
-    return 0;
+    while (!both_are_named())
+        sched_yield();
+    atomic_fetch_add(&ended, 1);
+    return arg != NULL;
 }
 
 static void
-run_with_delayer(void)
+spawn_named(filch_fn fn, const char *name)
 {
-    EQ(0, run(leave_delayer_behind, NULL));
+    filch_task_options options = {.name = name};
+    OK(filch_spawn_with(NULL, fn, NULL, &options));
 }
 
-TEST(task_that_delays_the_end_for_5_s_is_named_on_standard_error)
+static int
+leave_delayers_behind(void *arg)
+{
+    spawn_named(shield_past_the_end, "the shielded one");
+    spawn_named(compute_past_the_end, "the computing one");
+    spawn_named(wait_for_the_end, "the prompt one");
+    return arg != NULL;
+}
+
+static void
+run_with_delayers(void)
+{
+    char text[4096];
+    FILE *file = tmpfile();
+    int stderr_before = dup(STDERR_FILENO);
+    CHECK(file != NULL && stderr_before >= 0);
+    said_to = fileno(file);
+    CHECK(dup2(said_to, STDERR_FILENO) == STDERR_FILENO);
+    EQ(0, run(leave_delayers_behind, NULL));
+    CHECK(dup2(stderr_before, STDERR_FILENO) == STDERR_FILENO);
+    EQ(3, atomic_load(&ended)); /* they were waited for */
+    rewind(file);
+    while (fgets(text, sizeof text, file))
+        fputs(text, stderr);
+    fclose(file);
+}
+
+TEST(tasks_that_delay_the_end_for_5_s_are_named_on_standard_error)
 {
     struct child child;
     if (test_workers() != 2)
         skip("it takes long, and is the same with any number of workers");
-    child_run(&child, run_with_delayer);
-    CHILD_EXITED(&child, 0); /* it was waited for */
-    CHILD_SAID(&child, "the slow one");
+    child_run(&child, run_with_delayers);
+    CHILD_EXITED(&child, 0);
+    CHILD_SAID(&child, "the shielded one");
+    CHILD_SAID(&child, "the computing one");
+    CHECK(strstr(child.output, "the prompt one") == NULL);
+    CHECK(strstr(child.output, "main") == NULL);
+}
+
+static int
+leave_prompt_tasks_behind(void *arg)
+{
+    for (int i = 0; i < 20; ++i)
+        spawn_named(wait_for_the_end, "the prompt one");
+    filch_yield();
+    return arg != NULL;
+}
+
+static void
+run_with_prompt_tasks(void)
+{
+    EQ(0, run(leave_prompt_tasks_behind, NULL));
+}
+
+TEST(run_whose_tasks_end_when_cancelled_says_nothing)
+{
+    struct child child;
+    child_run(&child, run_with_prompt_tasks);
+    CHILD_EXITED(&child, 0);
+    EQ(0, strlen(child.output));
 }

@@ -139,6 +139,32 @@ TEST(handlers_found_at_the_start_are_back_after_the_last_runtime)
     is_handler_back(SIGBUS);
 }
 
+static bool
+is_handler_there(int signal)
+{
+    struct sigaction now;
+    OK(sigaction(signal, NULL, &now));
+    return now.sa_handler == handle;
+}
+
+TEST(handlers_found_at_the_start_are_not_back_before_the_last_runtime_ends)
+{
+    static const int signals[] = {SIGSEGV, SIGBUS};
+    struct sigaction before = {.sa_handler = handle};
+    filch_config config = {.workers = test_workers()};
+    filch_runtime *first, *second;
+    for (int i = 0; i < 2; ++i)
+        OK(sigaction(signals[i], &before, NULL));
+    OK(filch_start(&first, &config));
+    OK(filch_start(&second, &config));
+    OK(filch_stop(first));
+    for (int i = 0; i < 2; ++i)
+        CHECK(!is_handler_there(signals[i]));
+    OK(filch_stop(second));
+    for (int i = 0; i < 2; ++i)
+        CHECK(is_handler_there(signals[i]));
+}
+
 static void
 end_well(int signal, siginfo_t *info, void *context)
 {
