@@ -188,3 +188,18 @@ TASK_TEST(sleep_of_a_thousand_tasks_is_never_too_short)
     for (int i = 0; i < TASKS; ++i)
         EQ(0, join(tasks[i]));
 }
+
+#if !UNDER_SANITIZER
+#include <malloc.h>
+
+ONE_WORKER_TEST(sleep_costs_no_heap_memory)
+{
+    OK(filch_sleep(FILCH_US(1))); /* what the first one takes, if anything */
+    size_t before = mallinfo2().uordblks;
+    for (int i = 0; i < 100; ++i) {
+        OK(filch_sleep(FILCH_US(i)));
+        OK(filch_sleep_until(filch_after(FILCH_US(i))));
+    }
+    EQ(before, mallinfo2().uordblks);
+}
+#endif

@@ -117,3 +117,52 @@ TASK_TEST(task_with_a_stack_above_1_GiB_is_EINVAL)
           filch_spawn_with(&task, nothing, NULL,
                            &(filch_task_options){.stack_size = SIZE_MAX}));
 }
+
+/* --- Where the child of a join runs -------------------------------------- */
+
+static int
+end_when_told(void *arg)
+{
+    OK(filch_event_wait(arg));
+    return touch(40 << 10);
+}
+
+/* Joins a child that has not begun, with too little stack left for both. */
+__attribute__((noinline)) static int
+join_deep_down(filch_task *child, size_t bytes)
+{
+    char volatile room[1024];
+    room[0] = 0;
+    if (bytes > sizeof room)
+        return join_deep_down(child, bytes - sizeof room) + room[0];
+    return join(child) + room[0];
+}
+
+static int
+join_with_little_stack(void *arg)
+{
+    filch_task *child = spawn(touch_and_wait, arg);
+    return join_deep_down(child, 40 << 10);
+}
+
+TASK_TEST(join_never_runs_the_child_on_top_of_the_joiners_stack)
+{
+    for (int i = 0; i < 20; ++i)
+        EQ(0, join(spawn(join_with_little_stack, (void *)(40 << 10))));
+}
+
+static int
+join_impatiently(void *arg)
+{
+    filch_task *child = spawn(end_when_told, arg);
+    FAILS(ETIMEDOUT, filch_join_until(child, NULL, filch_after(FILCH_MS(1))));
+    touch(40 << 10); /* where the child would lie */
+    filch_event_set(arg);
+    return join(child);
+}
+
+TASK_TEST(join_that_gives_up_returns_while_the_child_it_started_still_waits)
+{
+    static filch_event told;
+    EQ(0, join(spawn(join_impatiently, &told)));
+}

@@ -1,5 +1,6 @@
 /* FILCH_WITH_LOCK: every way out of the block releases. */
 #include "../harness/harness.h"
+#include <signal.h>
 
 static filch_lock lock;
 
@@ -149,4 +150,37 @@ TASK_TEST(with_lock_lets_one_at_a_time_into_its_block)
     for (int i = 0; i < TASKS; ++i)
         EQ(0, join(tasks[i]));
     EQ(1000 * TASKS, counter);
+}
+
+/* --- Where one may not suspend ------------------------------------------- */
+
+static void
+use_in_callback(void *arg)
+{
+    (void)arg;
+    FILCH_WITH_LOCK(&lock)
+    {
+        ++counter;
+    }
+}
+
+static int
+call_and_wait(void *arg)
+{
+    OK(filch_call_soon(use_in_callback, arg));
+    return filch_sleep(FILCH_SEC(3600));
+}
+
+static void
+run_with_misuse(void)
+{
+    run_on(test_workers(), call_and_wait, NULL);
+}
+
+TEST(with_lock_in_a_callback_aborts_with_a_message)
+{
+    struct child child;
+    child_run(&child, run_with_misuse);
+    CHILD_DIED(&child, SIGABRT);
+    CHILD_SAID(&child, "FILCH_WITH_LOCK");
 }
