@@ -118,3 +118,39 @@ TEST(stack_overflow_by_one_large_frame_is_caught_as_well)
 #else
 __attribute__((unused)) static const filch_fn unused_here = leap_in_task;
 #endif
+
+/* --- The program's own handler ------------------------------------------- */
+
+#if !UNDER_SANITIZER /* whose handler is the one that is found */
+#include <unistd.h>
+
+static void
+end_well(int signal, siginfo_t *info, void *context)
+{
+    static const char text[] = "the program's own handler\n";
+    (void)context;
+    ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
+    _exit(written > 0 && signal == SIGSEGV && info->si_addr ? 33 : 34);
+}
+
+static void
+run_with_handler(void)
+{
+    struct sigaction action = {.sa_sigaction = end_well,
+                               .sa_flags = SA_SIGINFO};
+    CHECK(sigaction(SIGSEGV, &action, NULL) == 0);
+    options.name = "deep";
+    run_on(test_workers(), overflow_in_task, NULL);
+}
+
+TEST(stack_overflow_is_told_before_it_goes_to_the_handler_that_was_found)
+{
+    struct child child;
+    child_run(&child, run_with_handler);
+    CHILD_EXITED(&child, 33);
+    CHILD_SAID(&child, "'deep'");
+    CHILD_SAID(&child, "the program's own handler");
+    CHECK(strstr(child.output, "'deep'") <
+          strstr(child.output, "the program's own handler"));
+}
+#endif

@@ -139,9 +139,31 @@ call_timer_and_time(void)
     CHECK(strstr(text, "the target") != NULL);
 }
 
+static filch_runtime *runtime;
+
+static int
+nothing(void *arg)
+{
+    return arg != NULL;
+}
+
+static void
+call_runtime(void)
+{
+    filch_stats stats;
+    filch_task *task;
+    size_t workers;
+    OK(filch_submit(runtime, &task, nothing, NULL));
+    filch_task_release(task);
+    OK(filch_submit(runtime, NULL, nothing, NULL));
+    OK(filch_stats_read(runtime, &stats, 1, &workers));
+    EQ(test_workers(), workers);
+}
+
 static void
 call_everything(void)
 {
+    call_runtime();
     call_event_and_semaphore();
     call_lock_and_condition();
     call_queue_and_barrier();
@@ -156,6 +178,7 @@ call_everything(void)
 static void
 begin(void)
 {
+    runtime = filch_runtime_current();
     target = park(wait_at_gate, NULL);
     OK(filch_call_later(&timer, FILCH_SEC(3600), do_nothing, NULL));
 }

@@ -1,0 +1,169 @@
+/*
+ * What let a plain thread go on may be freed by it, even while the call that
+ * did is still returning; whoever called it. (Each noun's own test has the
+ * same for tasks.)
+ */
+#include "../harness/harness.h"
+
+enum { ROUNDS = UNDER_SANITIZER ? 200 : 500 };
+
+struct shared {
+    filch_lock lock;
+    filch_semaphore semaphore;
+    filch_condition condition;
+    bool notified; /* condition */
+};
+
+static atomic_bool begun;
+
+/* --- Waiting, then freeing ----------------------------------------------- */
+
+static void *
+free_after_lock(void *arg)
+{
+    struct shared *shared = arg;
+    atomic_store(&begun, true);
+    OK(filch_lock_acquire(&shared->lock));
+    free(shared);
+    return NULL;
+}
+
+static void *
+free_after_semaphore(void *arg)
+{
+    struct shared *shared = arg;
+    atomic_store(&begun, true);
+    OK(filch_semaphore_acquire(&shared->semaphore));
+    free(shared);
+    return NULL;
+}
+
+static void *
+free_after_condition(void *arg)
+{
+    struct shared *shared = arg;
+    OK(filch_condition_acquire(&shared->condition));
+    atomic_store(&begun, true);
+    while (!shared->notified)
+        OK(filch_condition_wait(&shared->condition));
+    free(shared);
+    return NULL;
+}
+
+/* --- Letting go on ------------------------------------------------------- */
+
+static void
+release_lock(void *arg)
+{
+    OK(filch_lock_release(&((struct shared *)arg)->lock));
+}
+
+static void
+release_semaphore(void *arg)
+{
+    OK(filch_semaphore_release(&((struct shared *)arg)->semaphore, 1));
+}
+
+static void
+notify(void *arg)
+{
+    struct shared *shared = arg;
+    OK(filch_lock_acquire(&shared->lock));
+    shared->notified = true;
+    OK(filch_condition_notify(&shared->condition, 1));
+    OK(filch_lock_release(&shared->lock));
+}
+
+static int
+notify_in_task(void *arg)
+{
+    notify(arg);
+    return 0;
+}
+
+static void *
+notify_in_thread(void *arg)
+{
+    notify(arg);
+    return NULL;
+}
+
+/* --- Rounds -------------------------------------------------------------- */
+
+static struct shared *
+make(bool fair)
+{
+    struct shared *shared = calloc(1, sizeof *shared);
+    CHECK(shared != NULL);
+    OK(fair ? filch_lock_init_fair(&shared->lock)
+            : filch_lock_init(&shared->lock));
+    OK(filch_semaphore_init(&shared->semaphore, 0));
+    OK(filch_condition_init(&shared->condition, &shared->lock));
+    return shared;
+}
+
+/* The thread waits by now, or is about to, for one of many whiles. */
+static pthread_t
+begin(void *(*body)(void *), struct shared *shared, int round)
+{
+    atomic_store(&begun, false);
+    pthread_t thread = thread_start(body, shared);
+    UNTIL(atomic_load(&begun));
+    for (int turn = 0; turn < round % 5; ++turn)
+        sched_yield();
+    return thread;
+}
+
+static void
+free_after(void *(*body)(void *), void (*let_go)(void *), bool held)
+{
+    for (int i = 0; i < ROUNDS; ++i) {
+        struct shared *shared = make(i % 2);
+        if (held)
+            OK(filch_lock_acquire(&shared->lock));
+        pthread_t thread = begin(body, shared, i);
+        let_go(shared);
+        thread_join(thread);
+    }
+}
+
+TASK_TEST(lock_may_be_freed_by_a_plain_thread_that_release_let_go_on)
+{
+    free_after(free_after_lock, release_lock, true);
+}
+
+TEST(lock_may_be_freed_by_a_thread_that_another_threads_release_let_go_on)
+{
+    free_after(free_after_lock, release_lock, true);
+}
+
+TASK_TEST(semaphore_may_be_freed_by_a_plain_thread_that_release_let_go_on)
+{
+    free_after(free_after_semaphore, release_semaphore, false);
+}
+
+TEST(semaphore_may_be_freed_by_a_thread_that_another_threads_let_go_on)
+{
+    free_after(free_after_semaphore, release_semaphore, false);
+}
+
+TASK_TEST(condition_may_be_freed_by_a_plain_thread_that_notify_let_go_on)
+{
+    for (int i = 0; i < ROUNDS; ++i) {
+        struct shared *shared = make(i % 2);
+        pthread_t thread = begin(free_after_condition, shared, i);
+        EQ(0, join(spawn(notify_in_task, shared)));
+        thread_join(thread);
+    }
+}
+
+TEST(condition_may_be_freed_by_a_thread_that_another_threads_let_go_on)
+{
+    for (int i = 0; i < ROUNDS; ++i) {
+        struct shared *shared = make(i % 2);
+        pthread_t thread = begin(free_after_condition, shared, i);
+        pthread_t notifier = thread_start(notify_in_thread, shared);
+        thread_join(notifier);
+        thread_join(thread);
+    }
+}
