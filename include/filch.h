@@ -30,6 +30,7 @@
 #include <filch/barrier.h>
 #include <filch/condition.h>
 #include <filch/event.h>
+#include <filch/group.h>
 #include <filch/job.h>
 #include <filch/lock.h>
 #include <filch/queue.h>

@@ -75,6 +75,7 @@ enum fl_what {
     FL_QUEUE_JOIN,
     FL_SEMAPHORE,
     FL_BARRIER,
+    FL_GROUP,
     FL_END,
     FL_TIME,
     FL_CALLBACK,

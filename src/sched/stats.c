@@ -56,6 +56,7 @@ static const char *const whats[FL_WHATS] = {
     [FL_QUEUE_JOIN] = "the items' end of queue",
     [FL_SEMAPHORE] = "semaphore",
     [FL_BARRIER] = "barrier",
+    [FL_GROUP] = "the tasks of group",
     [FL_END] = "the end of task",
     [FL_TIME] = "a point in time",
     [FL_CALLBACK] = "the end of timer's callback",

@@ -16,6 +16,7 @@ TEST(public_structs_have_the_sizes_that_programs_were_compiled_with)
     EQ(152, sizeof(filch_queue));
     EQ(56, sizeof(filch_semaphore));
     EQ(56, sizeof(filch_barrier));
+    EQ(64, sizeof(filch_group));
 }
 
 TEST(public_constants_have_the_values_that_programs_were_compiled_with)
@@ -38,17 +39,19 @@ is_zero(const void *object, size_t size)
     return true;
 }
 
-TEST(a_zeroed_event_lock_condition_queue_and_timer_is_an_initialised_one)
+TEST(a_zeroed_event_lock_condition_queue_group_and_timer_is_an_initialised_one)
 {
     static const filch_event event = FILCH_EVENT_INIT;
     static const filch_lock lock = FILCH_LOCK_INIT;
     static const filch_condition condition = FILCH_CONDITION_INIT;
     static const filch_queue queue = FILCH_QUEUE_INIT;
+    static const filch_group group = FILCH_GROUP_INIT;
     static const filch_timer timer = FILCH_TIMER_INIT;
     CHECK(is_zero(&event, sizeof event));
     CHECK(is_zero(&lock, sizeof lock));
     CHECK(is_zero(&condition, sizeof condition));
     CHECK(is_zero(&queue, sizeof queue));
+    CHECK(is_zero(&group, sizeof group));
     CHECK(is_zero(&timer, sizeof timer));
 }
 
@@ -69,6 +72,7 @@ TEST(init_makes_the_same_as_the_static_initialiser)
     static const filch_semaphore set_up_semaphore = FILCH_SEMAPHORE_INIT(3);
     static const filch_barrier set_up_barrier = FILCH_BARRIER_INIT(3);
     static const filch_queue set_up_queue = FILCH_QUEUE_INIT;
+    static const filch_group set_up_group = FILCH_GROUP_INIT;
     static const filch_timer set_up_timer = FILCH_TIMER_INIT;
     filch_event event;
     filch_lock lock;
@@ -76,6 +80,7 @@ TEST(init_makes_the_same_as_the_static_initialiser)
     filch_semaphore semaphore;
     filch_barrier barrier;
     filch_queue queue;
+    filch_group group;
     filch_timer timer;
 
     MAKES(filch_event_init(&event), event, set_up_event);
@@ -85,6 +90,7 @@ TEST(init_makes_the_same_as_the_static_initialiser)
     MAKES(filch_semaphore_init(&semaphore, 3), semaphore, set_up_semaphore);
     MAKES(filch_barrier_init(&barrier, 3), barrier, set_up_barrier);
     MAKES(filch_queue_init(&queue, 0), queue, set_up_queue);
+    MAKES(filch_group_init(&group), group, set_up_group);
     MAKES(filch_timer_init(&timer), timer, set_up_timer);
 }
 

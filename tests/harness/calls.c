@@ -19,5 +19,6 @@ const struct call *const calls[] = {
     &call_barrier_wait,
     &call_join,
     &call_wait,
+    &call_group_wait,
     NULL,
 };

@@ -46,7 +46,8 @@ extern const struct call *const calls[];
 extern const struct call call_event_wait, call_lock_acquire, call_fair_acquire,
     call_condition_acquire, call_condition_wait, call_condition_wait_for,
     call_put, call_put_many, call_get, call_get_many, call_queue_join,
-    call_semaphore_acquire, call_barrier_wait, call_join, call_wait;
+    call_semaphore_acquire, call_barrier_wait, call_join, call_wait,
+    call_group_wait;
 
 /* Runs the block for each call; a failed check names it. */
 #define EACH_CALL(call)                                                        \

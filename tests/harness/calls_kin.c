@@ -1,4 +1,4 @@
-/* Waiting for events, semaphores, barriers and tasks. */
+/* Waiting for events, semaphores, barriers, tasks and groups. */
 #include "calls.h"
 
 /* --- Event --------------------------------------------------------------- */
@@ -212,5 +212,55 @@ const struct call call_wait = {
     .run = wait_target,
     .untouched = target_untouched,
     .wake = target_wake,
+    .kept = true,
+};
+
+/* --- Group: of one task, which ends when its gate is set ------------------ */
+
+static filch_group group;
+static filch_event group_gate;
+
+static int
+wait_at_group_gate(void *arg)
+{
+    (void)arg;
+    return filch_event_wait(&group_gate);
+}
+
+static void
+group_wake(void)
+{
+    filch_event_set(&group_gate);
+}
+
+static void
+group_blocked(void)
+{
+    group_wake(); /* for the task of the run before */
+    OK(filch_group_wait(&group));
+    OK(filch_event_init(&group_gate));
+    OK(filch_group_spawn(&group, wait_at_group_gate, NULL));
+}
+
+static void
+group_ready(void)
+{
+    group_blocked();
+    group_wake();
+    UNTIL(filch_group_destroy(&group) == 0);
+}
+
+static int
+group_wait(filch_time deadline)
+{
+    return CALL(filch_group_wait, &group);
+}
+
+const struct call call_group_wait = {
+    .name = "group_wait",
+    .ready = group_ready,
+    .blocked = group_blocked,
+    .run = group_wait,
+    .wake = group_wake,
     .kept = true,
 };

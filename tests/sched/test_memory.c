@@ -267,6 +267,36 @@ TEST(submit_without_memory_is_ENOMEM_and_never_a_crash)
     CHILD_EXITED(&child, 0);
 }
 
+enum { SMALL = 5000 };
+
+/* There are small blocks, but no memory for more descriptors. */
+static int
+spawn_into_group(void *arg)
+{
+    static filch_group group;
+    static void *small[SMALL];
+    int spawned = 0, status;
+    for (int i = 0; i < SMALL; ++i)
+        CHECK((small[i] = malloc(64)) != NULL);
+    take_all_memory();
+    for (int i = 0; i < SMALL; ++i)
+        free(small[i]);
+    while ((status = filch_group_spawn(&group, count, arg)) == 0)
+        ++spawned;
+    FAILS(ENOMEM, status);
+    CHECK(spawned < SMALL);
+    give_memory_back();
+    OK(filch_group_wait(&group));
+    EQ(spawned, atomic_load(&waited));
+    OK(filch_group_destroy(&group));
+    return 0;
+}
+
+TEST(group_does_not_wait_for_a_task_that_could_not_be_had)
+{
+    with_memory(32 << 20, spawn_into_group);
+}
+
 static int
 fork_without_memory(void *arg)
 {

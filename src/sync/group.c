@@ -1,0 +1,314 @@
+/*
+ * CONTRACT  See filch/group.h.
+ * STATE     Everything is guarded by guard_.
+ *             alive_    tasks spawned that have not left, and those who are
+ *                       just cancelling the group
+ *             members_  tasks that run and that the group has not cancelled
+ *             closed_   1: it was cancelled; cleared when its end is told
+ *             status_   of the first task that failed; likewise
+ *           I1  somebody in waiters_ whose wait is not decided: alive_ > 0
+ *           I2  a task in members_ has not ended
+ *           I3  closed_: members_ is being emptied, and nobody enters it
+ *           A member is the argument of its task, which frees it.
+ * PROTOCOL      a task                          cancel
+ *           T1  enter members_; closed_:      C1  alive_ + 1, closed_ := 1
+ *               cancel itself                 C2  take a member out, hold its
+ *           T2  run its function                  task, drop guard_
+ *           T3  leave members_; has it        C3  cancel the task, release it;
+ *               failed, first: C2 to C3           C2 again, until none is left
+ *           T4  alive_ - 1; 0: grant all      C4  as T4 and T5
+ *           T5  drop guard_, resume
+ *           spawn counts alive_ up before the task can run. Cancelling may take
+ *           any object's guard, so it is done without guard_.
+ * NO LOST WAKEUP  T4, and the look at alive_ before a wait, are under guard_.
+ *           No task is missed by a cancel: one that has passed T1 is found by
+ *           C2, one that comes to T1 later finds closed_.
+ * TIMEOUT AND CANCEL  See wait/wait.h. Who was cancelled cancels the group and
+ *           waits again, shielded. The end is told, and then forgotten, by a
+ *           grant or by who finds alive_ 0: where all who waited have just
+ *           given up, it stays.
+ * LAST TOUCH  T5, dropping guard_: by the last task or the last who cancels,
+ *           who is counted in alive_ for that reason. Each wait takes guard_.
+ * REJECTED  Waiters in the tasks' own lists of joiners: they need a handle of
+ *           each task until somebody waits, and a group that lives on would
+ *           grow.
+ */
+#include "wait/wait.h"
+
+#include <errno.h>
+#include <filch/group.h>
+#include <stdlib.h>
+
+struct filch_member_ {
+    filch_group *group;
+    filch_fn fn;
+    void *arg;
+    filch_task *task;
+    struct filch_member_ *next, **link; /* link NULL: not in members_ */
+};
+
+typedef struct filch_member_ member;
+
+int
+filch_group_init(filch_group *group)
+{
+    *group = (filch_group)FILCH_GROUP_INIT;
+    return 0;
+}
+
+int
+filch_group_destroy(filch_group *group)
+{
+    fl_guard_lock(&group->guard_);
+    int error = group->alive_ || group->waiters_.first_ ? EBUSY : 0;
+    fl_guard_unlock(&group->guard_);
+    return error;
+}
+
+/* ---- members; with the guard ---- */
+
+static void
+link_in(filch_group *group, member *me)
+{
+    me->next = group->members_;
+    me->link = &group->members_;
+    if (me->next) {
+        me->next->link = &me->next;
+    }
+    group->members_ = me;
+}
+
+static void
+take_out(member *me)
+{
+    if (me->link) {
+        *me->link = me->next;
+        if (me->next) {
+            me->next->link = me->link;
+        }
+        me->link = NULL;
+    }
+}
+
+/* ---- the end; with the guard ---- */
+
+/* The status that a wait returns, after which the group is as new. */
+static int
+tell(filch_group *group)
+{
+    int status = group->status_;
+    group->status_ = 0;
+    group->closed_ = 0;
+    return status;
+}
+
+/* Lets all go who wait, and tells them. */
+static void
+let_go(filch_group *group, fl_chain *granted)
+{
+    fl_waiter *waiter;
+    while ((waiter = fl_first(&group->waiters_))) {
+        waiter->result = group->status_;
+        if (fl_grant_one(waiter)) {
+            fl_chain_add(granted, waiter->fiber);
+        }
+    }
+    if (granted->first) {
+        tell(group);
+    }
+}
+
+/* One of those counted in alive_ goes; drops the guard, the last touch. */
+static void
+leave(filch_group *group)
+{
+    fl_chain granted = {0};
+    if (--group->alive_ == 0) {
+        let_go(group, &granted); /* T4 */
+    }
+    fl_guard_unlock(&group->guard_); /* T5 */
+    fl_resume_chain(granted.first);
+}
+
+/* Drops the guard meanwhile: the caller is counted in alive_. */
+static void
+cancel_members(filch_group *group)
+{
+    member *one;
+    group->closed_ = 1;
+    while ((one = group->members_)) {
+        take_out(one); /* C2 */
+        filch_task *task = filch_task_hold(one->task);
+        fl_guard_unlock(&group->guard_);
+        filch_cancel(task); /* C3 */
+        filch_task_release(task);
+        fl_guard_lock(&group->guard_);
+    }
+}
+
+int
+filch_group_cancel(filch_group *group)
+{
+    fl_guard_lock(&group->guard_);
+    group->alive_++; /* C1 */
+    cancel_members(group);
+    leave(group); /* C4 */
+    return 0;
+}
+
+/* ---- a task ---- */
+
+/* T1 */
+static void
+begin(member *me)
+{
+    filch_group *group = me->group;
+    me->task = filch_current();
+    fl_guard_lock(&group->guard_);
+    bool closed = group->closed_;
+    if (!closed) {
+        link_in(group, me);
+    }
+    fl_guard_unlock(&group->guard_);
+    if (closed) {
+        filch_cancel(me->task);
+    }
+}
+
+/* T3 to T5 */
+static void
+end(member *me, int status)
+{
+    filch_group *group = me->group;
+    fl_guard_lock(&group->guard_);
+    take_out(me);
+    if (status != 0 && status != ECANCELED && group->status_ == 0) {
+        group->status_ = status;
+        cancel_members(group);
+    }
+    leave(group);
+    free(me);
+}
+
+static int
+run(void *arg)
+{
+    member *me = arg;
+    begin(me);
+    int status = me->fn(me->arg); /* T2 */
+    end(me, status);
+    return status;
+}
+
+static int
+enter(filch_group *group)
+{
+    fl_guard_lock(&group->guard_);
+    int error = group->closed_ ? ECANCELED : 0;
+    group->alive_ += !error;
+    fl_guard_unlock(&group->guard_);
+    return error;
+}
+
+static int
+spawn(filch_group *group, member *me)
+{
+    int error = enter(group);
+    if (error) {
+        return error;
+    }
+    error = filch_spawn(NULL, run, me);
+    if (error) {
+        fl_guard_lock(&group->guard_);
+        leave(group);
+    }
+    return error;
+}
+
+int
+filch_group_spawn(filch_group *group, filch_fn fn, void *arg)
+{
+    if (fl_me()->kind == FL_THREAD) {
+        return EPERM;
+    }
+    if (!fn) {
+        return EINVAL;
+    }
+    member *me = malloc(sizeof *me);
+    if (!me) {
+        return ENOMEM;
+    }
+    *me = (member){.group = group, .fn = fn, .arg = arg};
+    int error = spawn(group, me);
+    if (error) {
+        free(me);
+    }
+    return error;
+}
+
+/* ---- waiting ---- */
+
+/* Whether the caller is a task of the group, or a job of one. */
+static bool
+is_member(fl_fiber *me, const filch_group *group)
+{
+    const filch_task *task = fl_task_of(me);
+    return task && task->fn == run &&
+           ((const member *)task->arg)->group == group;
+}
+
+static int
+await_end(fl_fiber *me, filch_group *group, int *status, filch_time deadline)
+{
+    fl_guard_lock(&group->guard_);
+    if (group->alive_ == 0) {
+        *status = tell(group);
+        fl_guard_unlock(&group->guard_);
+        return 0;
+    }
+    fl_waiter waiter;
+    fl_waiter_init(&waiter, FL_GROUP, group);
+    int error =
+        fl_wait(me, &waiter, &group->guard_, &group->waiters_, deadline);
+    *status = waiter.result;
+    return error;
+}
+
+/* The caller was cancelled: so are the tasks, whose end it awaits. */
+static int
+await_end_cancelled(fl_fiber *me, filch_group *group)
+{
+    int status;
+    unsigned round = 0;
+    filch_group_cancel(group);
+    filch_shield_begin();
+    while (await_end(me, group, &status, FILCH_NEVER)) {
+        fl_os_back_off(round++); /* for want of memory */
+    }
+    filch_shield_end();
+    return status ? status : ECANCELED;
+}
+
+int
+filch_group_wait_until(filch_group *group, filch_time deadline)
+{
+    fl_fiber *me = fl_me();
+    int status = 0;
+    if (is_member(me, group)) {
+        return EDEADLK;
+    }
+    int error = fl_may_wait(me);
+    if (!error) {
+        error = await_end(me, group, &status, deadline);
+    }
+    if (error == ECANCELED) {
+        return await_end_cancelled(me, group);
+    }
+    return error ? error : status;
+}
+
+int
+filch_group_wait(filch_group *group)
+{
+    return filch_group_wait_until(group, FILCH_NEVER);
+}
