@@ -14,8 +14,8 @@
  *   callback, a predicate or a compare function it returns EDEADLK. It has a
  *   twin NAME_until whose last argument is an absolute deadline, and which
  *   returns ETIMEDOUT; a deadline that has passed still succeeds if the call
- *   could succeed at once. (filch_yield and filch_sync have no twin, and
- *   filch_sleep_until returns 0 at its time.)
+ *   could succeed at once. (filch_yield, filch_sync and filch_parallel_for
+ *   have no twin, and filch_sleep_until returns 0 at its time.)
  * - A suspending call returns ECANCELED when its task is cancelled, and then
  *   has had no effect. A cancel that is already pending is looked at first.
  *   If a result and a cancel (or a timeout) race, the result wins and the

@@ -45,6 +45,26 @@ FILCH_API void filch_fork(filch_job *job, filch_fn fn, void *arg);
  */
 FILCH_API int filch_sync(filch_job *job);
 
+/*
+ * Calls `fn` for all of `begin` .. `end - 1`, on the workers that are free:
+ * with ranges of `grain` indices, the last of which may be shorter. `grain` 0:
+ * one is chosen, some eight ranges a worker. Suspends, by fork and sync, and
+ * returns when all is done; no heap memory. On a plain thread or in a callback
+ * the ranges are run one after the other.
+ *
+ * Returns 0, or what `fn` returned for the lowest range for which that was not
+ * 0. All ranges below that one are run; of those above it some may not be.
+ * EINVAL: no `fn`.
+ *
+ * Like filch_sync it cannot be cancelled, and does not look at a cancel: a loop
+ * is not left half done behind the caller's back. Where it may be, `fn` asks
+ * filch_cancelled, and returns ECANCELED. As in jobs, suspending calls in `fn`
+ * are shielded.
+ */
+FILCH_API int filch_parallel_for(size_t begin, size_t end, size_t grain,
+                                 int (*fn)(size_t begin, size_t end, void *arg),
+                                 void *arg);
+
 FILCH_END_DECLS
 
 #endif
