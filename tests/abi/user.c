@@ -10,6 +10,7 @@ static filch_lock lock = FILCH_LOCK_INIT;
 static filch_condition finished = FILCH_CONDITION_INIT;
 static filch_event go = FILCH_EVENT_INIT;
 static filch_timer timer = FILCH_TIMER_INIT;
+static filch_group group = FILCH_GROUP_INIT;
 static size_t numbers[ITEMS], sum;
 static int workers_left = TASKS;
 
@@ -52,6 +53,14 @@ triple(void *number)
 }
 
 static int
+halve(size_t begin, size_t end, void *numbers)
+{
+    for (size_t i = begin; i < end; ++i)
+        ((size_t *)numbers)[i] /= 2;
+    return 0;
+}
+
+static int
 run(void *arg)
 {
     filch_task *tasks[TASKS];
@@ -85,6 +94,12 @@ run(void *arg)
             return EINVAL;
     filch_fork(&job, triple, &sum);
     if (filch_sync(&job) != 0 || sum != 3 * expected)
+        return EINVAL;
+    status = filch_group_spawn(&group, triple, &sum);
+    if (status != 0 || filch_group_wait(&group) != 0 || sum != 9 * expected)
+        return EINVAL;
+    status = filch_parallel_for(0, ITEMS, 0, halve, numbers);
+    if (status != 0 || numbers[ITEMS - 1] != (ITEMS - 1) / 2)
         return EINVAL;
     return filch_sleep(FILCH_US(100));
 }
