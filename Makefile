@@ -76,16 +76,12 @@ PGZ      = $(call objects,$(wildcard tools/pgz/*.c))
 HARNESS  = $(call objects,$(wildcard tests/harness/*.c))
 EXAMPLES = $(call programs,$(wildcard examples/*.c))
 TESTS    = $(call programs,$(wildcard tests/*/test_*.c))
-BENCHES  = $(call programs,$(wildcard bench/*.c))
-BENCHKIT = $(call objects,$(wildcard bench/*/*.c))
 
 all: lib pgz                    ## the library and pgz (the default)
 lib: $(B)/$(lib).a $(B)/$(lib).so.0
 pgz: $(B)/pgz
 examples: $(EXAMPLES)           ## the examples, in build/plain/examples
 tests: $(TESTS)                 ## the test programs, without running them
-bench: $(BENCHES)               ## build and run the benchmarks (a few minutes)
-	@$(B)/bench/filch
 
 # --- How it is made ----------------------------------------------------------
 
@@ -113,8 +109,6 @@ $(B)/pgz: $(PGZ) $(B)/$(lib).a
 program = @mkdir -p $(@D)$(newline)$(call run,LD,$(link) -o $@ $^ $(1))
 $(EXAMPLES): $(B)/%: $(O)/%.o $(B)/$(lib).a
 	$(call program)
-$(BENCHES): $(B)/%: $(O)/%.o $(BENCHKIT) $(B)/$(lib).a
-	$(call program,-lm)
 $(TESTS): $(B)/%: $(O)/%.o $(HARNESS) $(B)/$(lib).a
 	$(call program,$$(pkg-config --libs check) -lz)
 
@@ -138,6 +132,8 @@ define newline
 
 
 endef
+
+include bench/bench.mk
 
 # --- Testing -----------------------------------------------------------------
 
@@ -221,8 +217,8 @@ clean:                          ## remove build/
 	rm -rf build
 
 help:                           ## this list
-	@sed -n 's/^\([a-z ]*\):[^#]*## */\1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z -]*\):[^#]*## */\1\t/p' Makefile bench/bench.mk | expand -t 20
 
 force:
-.PHONY: all lib pgz examples tests bench check tsan asan repeat demo \
+.PHONY: all lib pgz examples tests check tsan asan repeat demo \
         install uninstall fmt clean help force

@@ -4,7 +4,7 @@
 
 #include <filch.h>
 
-enum { CREW_MAX = 1000 };
+enum { CREW_MAX = 100000 };
 
 struct crew {
     filch_task *tasks[CREW_MAX];

@@ -53,32 +53,35 @@ settle(void)
 }
 
 static void
-spawn_to_wait(size_t n)
+spawn_to_wait(size_t n, size_t tasks)
 {
+    size_t before = resident();
+
+    (void)n;
     watch_start();
-    gather(n);
-    watch_stop();
+    gather(tasks);
+    watch_stop(tasks);
     settle();
+    figure("bytes", ((double)resident() - (double)before) / (double)tasks);
     release();
     settle();
 }
 
 static void
-wake(size_t n)
+wake(size_t n, size_t tasks)
 {
-    gather(n);
+    (void)n;
+    gather(tasks);
     settle();
     watch_start();
     release();
-    watch_stop();
+    watch_stop(tasks);
     settle();
 }
 
 const struct workload event_workloads[] = {
-    {"event: wake 100,000 waiters", "waiter", 100000, wake, false},
-    {"a waiting task: spawn it, fresh stacks", "task", 100000, spawn_to_wait,
-     true},
-    {"a waiting task: spawn it, recycled stacks", "task", 100000, spawn_to_wait,
-     false},
+    {"event", 0, 100000, wake, false},
+    {"wait-fresh", 0, 100000, spawn_to_wait, true},
+    {"wait-recycled", 0, 100000, spawn_to_wait, false},
     {.name = NULL},
 };

@@ -34,22 +34,22 @@ ask(void *arg)
 }
 
 static void
-ping_pong(size_t n)
+ping_pong(size_t n, size_t slots)
 {
-    struct crew crew = {.count = 0};
+    static struct crew crew;
 
-    REQUIRE(filch_queue_init(&there, 1) == 0);
-    REQUIRE(filch_queue_init(&back, 1) == 0);
+    REQUIRE(filch_queue_init(&there, slots) == 0);
+    REQUIRE(filch_queue_init(&back, slots) == 0);
     watch_start();
     crew_add(&crew, ask, &n);
     crew_add(&crew, answer, &n);
     crew_join(&crew);
-    watch_stop();
+    watch_stop(n);
     REQUIRE(filch_queue_destroy(&there) == 0);
     REQUIRE(filch_queue_destroy(&back) == 0);
 }
 
 const struct workload pingpong_workloads[] = {
-    {"ping-pong", "round trip", 1000000, ping_pong, false},
+    {"pingpong", 1000000, 1, ping_pong, false},
     {.name = NULL},
 };

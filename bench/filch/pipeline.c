@@ -34,14 +34,14 @@ pass_on(void *arg)
 }
 
 static void
-pipeline(size_t n)
+pipeline(size_t n, size_t slots)
 {
     static filch_queue queues[STAGES - 1];
     struct stage stages[STAGES];
-    struct crew crew = {.count = 0};
+    static struct crew crew;
 
     for (size_t i = 0; i < STAGES - 1; ++i)
-        REQUIRE(filch_queue_init(&queues[i], 64) == 0);
+        REQUIRE(filch_queue_init(&queues[i], slots) == 0);
     watch_start();
     for (size_t i = 0; i < STAGES; ++i) {
         stages[i] = (struct stage){.n = n};
@@ -50,13 +50,13 @@ pipeline(size_t n)
         crew_add(&crew, pass_on, &stages[i]);
     }
     crew_join(&crew);
-    watch_stop();
+    watch_stop(n);
     REQUIRE(stages[STAGES - 1].sum == n * STAGES);
     for (size_t i = 0; i < STAGES - 1; ++i)
         REQUIRE(filch_queue_destroy(&queues[i]) == 0);
 }
 
 const struct workload pipeline_workloads[] = {
-    {"pipeline of 8 stages, 64 slots", "item", 1000000, pipeline, false},
+    {"pipeline", 1000000, 64, pipeline, false},
     {.name = NULL},
 };

@@ -4,12 +4,24 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* Producers put 1 to `puts` each, consumers take `gets` each. */
+/* Producers put 1 to `each` each; consumers take as many, and have some work
+ * with each item. */
 static struct {
     filch_queue queue;
-    size_t puts, gets;
+    size_t each, work;
     _Atomic uint64_t sum;
 } lane;
+
+/* About so many ns of work: one product needs the one before. */
+static void
+spin(size_t ns)
+{
+    uint64_t x = ns;
+
+    for (size_t i = 0; i < ns; ++i)
+        x = x * 6364136223846793005u + 1;
+    __asm__ volatile("" : : "r"(x));
+}
 
 static int
 produce(void *arg)
@@ -17,7 +29,7 @@ produce(void *arg)
     int failed = 0;
 
     (void)arg;
-    for (uintptr_t i = 1; i <= lane.puts; ++i)
+    for (uintptr_t i = 1; i <= lane.each; ++i)
         failed |= filch_queue_put(&lane.queue, (void *)i);
     return failed;
 }
@@ -30,9 +42,10 @@ consume(void *arg)
     int failed = 0;
 
     (void)arg;
-    for (size_t i = 0; i < lane.gets; ++i) {
+    for (size_t i = 0; i < lane.each; ++i) {
         failed |= filch_queue_get(&lane.queue, &item);
         sum += (uintptr_t)item;
+        spin(lane.work);
     }
     atomic_fetch_add(&lane.sum, sum);
     return failed;
@@ -41,10 +54,10 @@ consume(void *arg)
 static void
 transfer(size_t n, size_t pairs, size_t slots)
 {
-    struct crew crew = {.count = 0};
+    static struct crew crew;
     uint64_t each = n / pairs;
 
-    lane.puts = lane.gets = each;
+    lane.each = each;
     lane.sum = 0;
     REQUIRE(filch_queue_init(&lane.queue, slots) == 0);
     watch_start();
@@ -53,43 +66,41 @@ transfer(size_t n, size_t pairs, size_t slots)
         crew_add(&crew, consume, NULL);
     }
     crew_join(&crew);
-    watch_stop();
+    watch_stop(n);
     REQUIRE(lane.sum == pairs * (each * (each + 1) / 2));
     REQUIRE(filch_queue_destroy(&lane.queue) == 0);
 }
 
 static void
-one_to_one(size_t n)
+one_to_one(size_t n, size_t slots)
 {
-    transfer(n, 1, 1024);
+    transfer(n, 1, slots);
+}
+
+/* Less items where each of them takes long. */
+static void
+four_to_four(size_t n, size_t slots)
+{
+    transfer(slots < 16 ? n / 8 : n, 4, slots);
 }
 
 static void
-four_to_four(size_t n)
+hundred_to_hundred(size_t n, size_t slots)
 {
-    transfer(n, 4, 1024);
+    transfer(n, 100, slots);
 }
 
 static void
-four_by_one_slot(size_t n)
+work(size_t n, size_t ns)
 {
-    transfer(n, 4, 1);
-}
-
-static void
-hundred_to_hundred(size_t n)
-{
-    transfer(n, 100, 64);
+    lane.work = ns;
+    transfer(n / (1 + ns / 50) / 4 * 4, 4, 1024);
 }
 
 const struct workload queue_workloads[] = {
-    {"one producer, one consumer, 1,024 slots", "item", 5000000, one_to_one,
-     false},
-    {"4 producers, 4 consumers, 1,024 slots", "item", 5000000, four_to_four,
-     false},
-    {"4 producers, 4 consumers, 1 slot", "item", 1000000, four_by_one_slot,
-     false},
-    {"100 producers, 100 consumers, 64 slots", "item", 3000000,
-     hundred_to_hundred, false},
+    {"queue11", 4000000, 1024, one_to_one, false},
+    {"queue44", 4000000, 1024, four_to_four, false},
+    {"queue100", 2000000, 64, hundred_to_hundred, false},
+    {"work", 4000000, 1000, work, false},
     {.name = NULL},
 };

@@ -11,18 +11,19 @@ count(void *arg)
 }
 
 static void
-spawn_and_join(size_t n)
+spawn_and_join(size_t n, size_t value)
 {
     size_t counter = 0;
     filch_task *task;
     int failed = 0;
 
+    (void)value;
     watch_start();
     for (size_t i = 0; i < n; ++i) {
         failed |= filch_spawn(&task, count, &counter);
         failed |= filch_join(task, NULL);
     }
-    watch_stop();
+    watch_stop(n);
     REQUIRE(failed == 0 && counter == n);
 }
 
@@ -37,11 +38,12 @@ spawn_all_join_all(size_t n, filch_task **tasks, size_t *counters)
 
 /* The handles and the results are in memory that was touched before. */
 static void
-wave(size_t n)
+wave(size_t unused, size_t n)
 {
     filch_task **tasks = malloc(n * sizeof *tasks);
     size_t *counters = malloc(n * sizeof *counters), total = 0;
 
+    (void)unused;
     REQUIRE(tasks && counters);
     for (size_t i = 0; i < n; ++i) {
         tasks[i] = NULL;
@@ -49,7 +51,7 @@ wave(size_t n)
     }
     watch_start();
     spawn_all_join_all(n, tasks, counters);
-    watch_stop();
+    watch_stop(n);
     for (size_t i = 0; i < n; ++i)
         total += counters[i] - i;
     REQUIRE(total == n);
@@ -58,8 +60,8 @@ wave(size_t n)
 }
 
 const struct workload task_workloads[] = {
-    {"spawn one and join it", "task", 5000000, spawn_and_join, false},
-    {"1 M trivial tasks from one, first wave", "task", 1000000, wave, true},
-    {"1 M trivial tasks from one, second wave", "task", 1000000, wave, false},
+    {"spawn-join", 2000000, 1, spawn_and_join, false},
+    {"wave-first", 0, 1000000, wave, true},
+    {"wave", 0, 1000000, wave, false},
     {.name = NULL},
 };

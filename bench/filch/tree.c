@@ -5,7 +5,7 @@
 
 /* --- skynet: a million leaves give their numbers, the rest add up --------- */
 
-enum { WIDTH = 10, LEAVES = 1000000 };
+enum { WIDTH = 10, LEAVES = 1000000, JOBS = 1111111 };
 
 struct node {
     size_t first, size, sum;
@@ -34,15 +34,15 @@ skynet(void *arg)
 }
 
 static void
-run_skynet(size_t n)
+run_skynet(size_t n, size_t leaves)
 {
-    struct node root = {.first = 0, .size = LEAVES};
+    struct node root = {.first = 0, .size = leaves};
 
     (void)n;
     watch_start();
     skynet(&root);
-    watch_stop();
-    REQUIRE(root.sum == (size_t)LEAVES * (LEAVES - 1) / 2);
+    watch_stop(JOBS);
+    REQUIRE(root.sum == leaves * (leaves - 1) / 2);
 }
 
 /* --- nqueens: a job for each safe place ----------------------------------- */
@@ -93,18 +93,19 @@ place(void *arg)
 }
 
 static void
-run_nqueens(size_t n)
+run_nqueens(size_t n, size_t value)
 {
     struct board empty = {.rows = 0};
 
+    (void)value;
     watch_start();
     place(&empty);
-    watch_stop();
+    watch_stop(n);
     REQUIRE(empty.solutions == SOLUTIONS && empty.boards == n);
 }
 
 const struct workload tree_workloads[] = {
-    {"skynet, 1.1 M tasks, 10-ary tree", "job", 1111111, run_skynet, false},
-    {"nqueens(12)", "job", BOARDS, run_nqueens, false},
+    {"skynet", JOBS, LEAVES, run_skynet, false},
+    {"nqueens", BOARDS, QUEENS, run_nqueens, false},
     {.name = NULL},
 };

@@ -1,0 +1,65 @@
+# The benchmarks: filch's own program, those of its peers, and the driver, which
+# runs them beside each other. Nothing is installed here but by `bench-deps`;
+# a peer whose tools are missing is left out.
+
+BENCH = # options, see `make bench BENCH=--help`
+
+benchkit   = $(call objects,$(wildcard bench/kit/*.c))
+bench_of   = $(call objects,$(wildcard bench/$(1)/*.c)) $(benchkit)
+benchmarks = $(B)/bench/filch $(B)/bench/driver
+
+$(B)/bench/filch: $(call bench_of,filch) $(B)/$(lib).a
+	$(call program,-lm)
+$(B)/bench/driver: $(call objects,$(wildcard bench/driver/*.c))
+	$(call program,-lm)
+
+# --- The peers ---------------------------------------------------------------
+
+peers     = $(B)/bench/peers
+cxx       = g++
+CXXFLAGS  = -O2 -g
+cxx_peer  = $(cxx) -std=c++17 -pthread $(CXXFLAGS) -Wall -Wextra
+includes_ = $(shell echo '$(hash)include <$(1)>' | \
+            $(cxx) -E -x c++ - >/dev/null 2>&1 && echo yes)
+runs_     = $(shell command -v $(1) >/dev/null 2>&1 && echo yes)
+hash      = \#
+
+# What there is, looked for only where it is to be built.
+ifneq ($(filter bench bench-%,$(MAKECMDGOALS)),)
+there := $(if $(call runs_,go),go) $(if $(call runs_,python3),asyncio) \
+         $(if $(call includes_,tbb/task_group.h),tbb) \
+         $(if $(call includes_,boost/fiber/all.hpp),fiber) \
+         $(if $(call includes_,omp.h),openmp) pthreads
+endif
+
+$(peers)/pthreads: bench/peers/pthreads.c $(benchkit)
+	@mkdir -p $(@D)
+	$(call run,CC,$(link) $(warnings) -D_GNU_SOURCE -o $@ $^)
+$(peers)/openmp: bench/peers/openmp.c $(benchkit)
+	@mkdir -p $(@D)
+	$(call run,CC,$(link) $(warnings) -D_GNU_SOURCE -fopenmp -o $@ $^)
+$(peers)/tbb: bench/peers/tbb.cpp $(benchkit)
+	@mkdir -p $(@D)
+	$(call run,CXX,$(cxx_peer) -o $@ $^ -ltbb)
+$(peers)/fiber: bench/peers/fiber.cpp $(benchkit)
+	@mkdir -p $(@D)
+	$(call run,CXX,$(cxx_peer) -o $@ $^ -lboost_fiber -lboost_context)
+$(peers)/go: $(wildcard bench/peers/go/*.go)
+	@mkdir -p $(@D)
+	$(call run,GO,GOCACHE=$(CURDIR)/build/go GO111MODULE=off go build -o $@ $^)
+$(peers)/asyncio: bench/peers/asyncio.py
+	@mkdir -p $(@D)
+	@install -m 755 $< $@
+
+# --- To run them -------------------------------------------------------------
+
+bench-programs: $(benchmarks) $(there:%=$(peers)/%)
+
+bench:                          ## filch beside its peers; BENCH=--help
+	@$(submake) -k bench-programs
+	@$(B)/bench/driver -b $(B)/bench $(BENCH)
+
+bench-deps:                     ## install the peers, by their Debian names
+	@tools/deps bench
+
+.PHONY: bench bench-programs bench-deps

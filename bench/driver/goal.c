@@ -1,0 +1,112 @@
+#include "goal.h"
+
+#include "result.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Against the peer, with one worker and with two. */
+#define AGAINST(peer, row, one, two)                                           \
+    {row, 1, one, peer, row, 1},                                               \
+    {                                                                          \
+        row, 2, two, peer, row, 2                                              \
+    }
+
+static const struct goal goals[] = {
+    AGAINST(GO, "yield2", 0.20, 0.12),
+    AGAINST(GO, "yield1000", 0.23, 0.10),
+    AGAINST(GO, "pingpong", 0.20, 0.25),
+    AGAINST(GO, "queue11", 0.32, 0.31),
+    AGAINST(GO, "queue44", 0.32, 0.31),
+    AGAINST(GO, "slot44", 0.53, 0.53),
+    AGAINST(GO, "queue100", 0.50, 0.52),
+    AGAINST(GO, "pipeline", 0.22, 0.25),
+    AGAINST(GO, "lock8", 1.05, 0.40),
+    AGAINST(GO, "condition", 0.19, 0.30),
+    AGAINST(GO, "event", 0.15, 0.26),
+    AGAINST(GO, "sleep-cpu", 0.50, 0.50),
+    AGAINST(GO, "spawn-join", 0.065, 0.07),
+    AGAINST(GO, "wait-fresh", 0.75, 1.0),
+    AGAINST(TBB, "fib", 0.09, 0.09),
+    AGAINST(TBB, "skynet", 0.19, 0.20),
+    {"wave", 1, 0.40, TBB, "wave", 1},
+    {"wave", 2, 1.3, FILCH, "wave", 1},
+    {"fork-sync", 1, 0.09, TBB, "fork-sync", 1},
+    {"fork-sync", 2, 2.0, FILCH, "fork-sync", 1},
+    AGAINST(TBB, "nqueens", 0.66, 0.66),
+    {"fib-spawn", 1, 3.0, FILCH, "fib", 1},
+    {"fib-spawn", 2, 3.0, FILCH, "fib", 2},
+    {"work", 2, 1 / 1.8, FILCH, "work", 1},
+};
+
+enum { GOALS = sizeof goals / sizeof *goals };
+
+static bool
+in_a_table(const struct goal *goal)
+{
+    const struct row *row = row_find(goal->row);
+
+    return goal->against == family_reference(row->family) &&
+           strcmp(goal->row, goal->against_row) == 0 &&
+           goal->workers == goal->against_workers;
+}
+
+const struct goal *
+goal_of(const struct row *row, unsigned workers)
+{
+    for (size_t i = 0; i < GOALS; ++i)
+        if (strcmp(goals[i].row, row->name) == 0 &&
+            goals[i].workers == workers && in_a_table(&goals[i]))
+            return &goals[i];
+    return NULL;
+}
+
+static double
+median(const char *row, unsigned workers, enum which program)
+{
+    const struct outcome *outcome =
+        result_find(row_find(row), workers, program);
+
+    return outcome ? outcome->figure.median : NAN;
+}
+
+double
+goal_ratio(const struct goal *goal)
+{
+    return median(goal->row, goal->workers, FILCH) /
+           median(goal->against_row, goal->against_workers, goal->against);
+}
+
+static void
+print_figure(const char *name, unsigned workers, enum which program)
+{
+    printf("%s's %s with %u worker%s", programs[program].title,
+           row_find(name)->title, workers, workers == 1 ? "" : "s");
+}
+
+static void
+print(const struct goal *goal, double ratio)
+{
+    print_figure(goal->row, goal->workers, FILCH);
+    printf(": %.2f of ", ratio);
+    print_figure(goal->against_row, goal->against_workers, goal->against);
+    printf(" (%.2f): %s\n", goal->most, ratio <= goal->most ? "met" : "missed");
+}
+
+void
+goals_print(void)
+{
+    size_t measured = 0, met = 0;
+
+    for (size_t i = 0; i < GOALS; ++i) {
+        double ratio = goal_ratio(&goals[i]);
+        if (isnan(ratio))
+            continue;
+        ++measured;
+        met += ratio <= goals[i].most;
+        if (!in_a_table(&goals[i]))
+            print(&goals[i], ratio);
+    }
+    if (measured > 0)
+        printf("%zu of %zu goals met.\n", met, measured);
+}

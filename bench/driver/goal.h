@@ -1,0 +1,27 @@
+/* What filch is to reach: ratios, each within one run of the benchmarks. */
+#ifndef GOAL_H
+#define GOAL_H
+
+#include "row.h"
+
+/* filch's figure of a row, with so many workers, is at most so many times
+ * another figure. */
+struct goal {
+    const char *row;
+    unsigned workers;
+    double most;
+    enum which against;
+    const char *against_row;
+    unsigned against_workers;
+};
+
+/* The goal of a row against a family's reference; NULL: none. */
+const struct goal *goal_of(const struct row *row, unsigned workers);
+
+/* The ratio that it is about; NAN where it was not measured. */
+double goal_ratio(const struct goal *goal);
+
+/* The goals that are not in the tables, and the sum of all. */
+void goals_print(void);
+
+#endif

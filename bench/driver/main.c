@@ -1,0 +1,84 @@
+/*
+ * Measures filch beside its peers: the programs of build/plain/bench, each in
+ * turn, again and again. `make bench BENCH=--help` says what can be asked for.
+ */
+#include "csv.h"
+#include "goal.h"
+#include "measure.h"
+#include "options.h"
+#include "table.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool well = true;
+static size_t points;
+
+static void
+count(const struct options *options, const struct point *point)
+{
+    (void)options;
+    (void)point;
+    ++points;
+}
+
+static void
+visit(const struct options *options, const struct point *point)
+{
+    struct result results[COUNTS_MAX];
+
+    well &= measure(options, point, results);
+    table_rows(options, results, point->counts);
+    for (size_t i = 0; i < point->counts; ++i) {
+        csv_write(&results[i]);
+        result_keep(&results[i]);
+    }
+}
+
+static int
+list(const struct options *options)
+{
+    for (const struct row *row = rows; row->name; ++row)
+        if (options_want_row(options, row))
+            printf("%-20s %s (a figure is for one %s)\n", row->name, row->title,
+                   row->operation);
+    return 0;
+}
+
+static void
+draw(const char *folder)
+{
+    char command[4200];
+
+    snprintf(command, sizeof command, "bench/plot '%s/bench.csv' '%s'", folder,
+             folder);
+    fflush(stdout);
+    well &= system(command) == 0;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct options options;
+
+    options_read(&options, argc, argv);
+    each_point(&options, count);
+    if (points == 0) {
+        fprintf(stderr, "bench: no row has such a name; see --list\n");
+        return 2;
+    }
+    if (options.list)
+        return list(&options);
+    programs_find(options.folder);
+    programs_name_missing();
+    csv_open(options.output);
+    measure_prepare(&options);
+    each_point(&options, visit);
+    printf("\n");
+    goals_print();
+    if (!csv_close()) {
+        fprintf(stderr, "bench: the figures could not all be written\n");
+        return 1;
+    }
+    draw(options.output);
+    return well ? 0 : 1;
+}

@@ -1,0 +1,171 @@
+#include "options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+    "usage: make bench BENCH=\"[OPTION...] [NAME...]\"\n"
+    "\n"
+    "Measures filch and its peers, in turns: all rows, or those that have a\n"
+    "NAME in their name or their title.\n"
+    "\n"
+    "  -w, --workload NAME  the same as NAME\n"
+    "  -p, --programs LIST  only these: filch,go,tbb,fiber,openmp,asyncio,\n"
+    "                       pthreads\n"
+    "  -j, --workers LIST   numbers of workers to measure with (1,2)\n"
+    "  -r, --runs RUNS      runs of each, %d at most (5)\n"
+    "  -q, --quick          3 runs, and no sweeps\n"
+    "  -o, --output FOLDER  for bench.csv and the pictures (build/bench)\n"
+    "  -b, --build FOLDER   where the programs are (build/plain/bench)\n"
+    "  -l, --list           only list the rows\n";
+
+static const struct option known[] = {
+    {"workload", required_argument, NULL, 'w'},
+    {"programs", required_argument, NULL, 'p'},
+    {"workers", required_argument, NULL, 'j'},
+    {"runs", required_argument, NULL, 'r'},
+    {"quick", no_argument, NULL, 'q'},
+    {"output", required_argument, NULL, 'o'},
+    {"build", required_argument, NULL, 'b'},
+    {"list", no_argument, NULL, 'l'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static _Noreturn void
+explain(FILE *to, int status)
+{
+    fprintf(to, usage, RUNS_MAX);
+    exit(status);
+}
+
+/* The number that `text` begins with, and what follows it. */
+static unsigned
+number(const char *text, unsigned most, char **end)
+{
+    unsigned long value = strtoul(text, end, 10);
+
+    if (*end == text || *text == '-' || value < 1 || value > most) {
+        fprintf(stderr, "bench: not a number from 1 to %u: %s\n", most, text);
+        exit(2);
+    }
+    return (unsigned)value;
+}
+
+static void
+read_workers(struct options *options, const char *text)
+{
+    char *end;
+
+    for (options->counts = 0; options->counts < COUNTS_MAX; text = end + 1) {
+        options->workers[options->counts++] = number(text, 1024, &end);
+        if (*end == '\0')
+            return;
+        if (*end != ',')
+            break;
+    }
+    explain(stderr, 2);
+}
+
+static void
+read_runs(struct options *options, const char *text)
+{
+    char *end;
+
+    options->runs = number(text, RUNS_MAX, &end);
+    if (*end != '\0')
+        explain(stderr, 2);
+}
+
+static void
+want(struct options *options, const char *name)
+{
+    if (options->wanted_count == WANTED_MAX)
+        explain(stderr, 2);
+    options->wanted[options->wanted_count++] = name;
+}
+
+static void
+read_one(struct options *options, int option)
+{
+    switch (option) {
+    case 'w':
+        want(options, optarg);
+        break;
+    case 'p':
+        options->programs = optarg;
+        break;
+    case 'j':
+        read_workers(options, optarg);
+        break;
+    case 'r':
+        read_runs(options, optarg);
+        break;
+    case 'q':
+        options->quick = true;
+        options->runs = 3;
+        break;
+    case 'o':
+        options->output = optarg;
+        break;
+    case 'b':
+        options->folder = optarg;
+        break;
+    case 'l':
+        options->list = true;
+        break;
+    case 'h':
+        explain(stdout, 0);
+    default:
+        explain(stderr, 2);
+    }
+}
+
+void
+options_read(struct options *options, int argc, char **argv)
+{
+    int option;
+
+    *options = (struct options){.folder = "build/plain/bench",
+                                .output = "build/bench",
+                                .workers = {1, 2},
+                                .counts = 2,
+                                .runs = 5};
+    while ((option = getopt_long(argc, argv, "w:p:j:r:qo:b:lh", known, NULL)) !=
+           -1)
+        read_one(options, option);
+    while (optind < argc)
+        want(options, argv[optind++]);
+}
+
+bool
+options_want_row(const struct options *options, const struct row *row)
+{
+    if (options->quick && row->family == SWEEP)
+        return false;
+    for (size_t i = 0; i < options->wanted_count; ++i)
+        if (strcasestr(row->name, options->wanted[i]) ||
+            strcasestr(row->title, options->wanted[i]))
+            return true;
+    return options->wanted_count == 0;
+}
+
+/* Whether the list, "filch,go", has the name. */
+bool
+options_want_program(const struct options *options, enum which program)
+{
+    const char *name = programs[program].name;
+    size_t length = strlen(name);
+
+    if (!options->programs)
+        return true;
+    for (const char *at = options->programs; at; at = strchr(at, ',')) {
+        at += *at == ',';
+        if (strncmp(at, name, length) == 0 &&
+            (at[length] == ',' || at[length] == '\0'))
+            return true;
+    }
+    return false;
+}
