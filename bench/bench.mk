@@ -10,6 +10,9 @@ benchmarks = $(B)/bench/filch $(B)/bench/driver
 
 $(B)/bench/filch: $(call bench_of,filch) $(B)/$(lib).a
 	$(call program,-lm)
+$(B)/bench/instructions: $(call objects,bench/instructions/main.c) \
+                         $(B)/$(lib).a
+	$(call program)
 $(B)/bench/driver: $(call objects,$(wildcard bench/driver/*.c))
 	$(call program,-lm)
 
@@ -59,7 +62,11 @@ bench:                          ## filch beside its peers; BENCH=--help
 	@$(submake) -k bench-programs
 	@$(B)/bench/driver -b $(B)/bench $(BENCH)
 
+bench-instructions: $(B)/bench/instructions ## count instructions; UPDATE=1
+	@bench/count-instructions $(if $(UPDATE),-u) $< bench/instructions.txt || \
+	    [ $$? = 3 ]
+
 bench-deps:                     ## install the peers, by their Debian names
 	@tools/deps bench
 
-.PHONY: bench bench-programs bench-deps
+.PHONY: bench bench-programs bench-instructions bench-deps
