@@ -105,7 +105,6 @@ read_one(struct options *options, int option)
         break;
     case 'q':
         options->quick = true;
-        options->runs = 3;
         break;
     case 'o':
         options->output = optarg;
@@ -131,13 +130,14 @@ options_read(struct options *options, int argc, char **argv)
     *options = (struct options){.folder = "build/plain/bench",
                                 .output = "build/bench",
                                 .workers = {1, 2},
-                                .counts = 2,
-                                .runs = 5};
+                                .counts = 2};
     while ((option = getopt_long(argc, argv, "w:p:j:r:qo:b:lh", known, NULL)) !=
            -1)
         read_one(options, option);
     while (optind < argc)
         want(options, argv[optind++]);
+    if (options->runs == 0)
+        options->runs = options->quick ? 3 : 5;
 }
 
 bool

@@ -208,18 +208,18 @@ async def spawn_and_join(n, _):
 
 # Name, operations, value of what varies, how, and whether warmed up.
 WORKLOADS = [
-    ("yield", 100000, 2, yields, True),
-    ("pingpong", 20000, 1, pingpong, True),
-    ("queue11", 100000, 1024, one_to_one, True),
-    ("queue44", 100000, 1024, four_to_four, True),
-    ("queue100", 100000, 64, hundred_to_hundred, True),
-    ("pipeline", 20000, 64, pipeline, True),
-    ("lock", 200000, 8, lock, True),
-    ("condition", 40000, 2, condition, True),
+    ("yield", 40000, 2, yields, True),
+    ("pingpong", 10000, 1, pingpong, True),
+    ("queue11", 50000, 1024, one_to_one, True),
+    ("queue44", 50000, 1024, four_to_four, True),
+    ("queue100", 50000, 64, hundred_to_hundred, True),
+    ("pipeline", 8000, 64, pipeline, True),
+    ("lock", 100000, 8, lock, True),
+    ("condition", 20000, 2, condition, True),
     ("event", 0, 100000, event, False),
     ("sleep", 0, 100000, sleepers, False),
     ("wait-fresh", 0, 100000, come_to_wait, False),
-    ("spawn-join", 40000, 1, spawn_and_join, True),
+    ("spawn-join", 20000, 1, spawn_and_join, True),
 ]
 
 

@@ -23,6 +23,13 @@ namespace fibers = boost::fibers;
 /* A channel's capacity is a power of two, and it has one slot less. */
 using channel = fibers::buffered_channel<std::uint64_t>;
 
+/* Stacks as large as filch's; by default they would be twice that. */
+fibers::fixedsize_stack
+stack()
+{
+    return fibers::fixedsize_stack(64 * 1024);
+}
+
 std::size_t
 capacity(std::size_t slots)
 {
@@ -37,7 +44,7 @@ together(std::size_t tasks, Body body)
     std::vector<fibers::fiber> all;
     all.reserve(tasks);
     for (std::size_t i = 0; i < tasks; ++i)
-        all.emplace_back([&body, i] { body(i); });
+        all.emplace_back(std::allocator_arg, stack(), [&body, i] { body(i); });
     for (auto &one : all)
         one.join();
 }
@@ -107,7 +114,7 @@ one_to_one(std::size_t n, std::size_t slots)
 void
 four_to_four(std::size_t n, std::size_t slots)
 {
-    transfer(n, 4, slots);
+    transfer(slots < 16 ? n / 40 : n, 4, slots);
 }
 
 void
@@ -215,7 +222,7 @@ struct crowd {
     gather(std::size_t tasks)
     {
         for (std::size_t i = 0; i < tasks; ++i)
-            members.emplace_back([this] {
+            members.emplace_back(std::allocator_arg, stack(), [this] {
                 waiting.arrive();
                 go.wait();
                 woken.arrive();
@@ -276,7 +283,9 @@ spawn_and_join(std::size_t n, std::size_t)
     std::size_t counter = 0;
     watch_start();
     for (std::size_t i = 0; i < n; ++i)
-        fibers::fiber([&counter] { ++counter; }).join();
+        fibers::fiber(std::allocator_arg, stack(), [&counter] {
+            ++counter;
+        }).join();
     watch_stop(n);
     REQUIRE(counter == n);
 }
@@ -324,14 +333,14 @@ host(void (*run)(), unsigned workers)
 }
 
 const workload waiting[] = {
-    {"yield", 500000, 2, yield, false},
-    {"pingpong", 100000, 1, pingpong, false},
-    {"queue11", 1000000, 1024, one_to_one, false},
-    {"queue44", 1000000, 1024, four_to_four, false},
-    {"queue100", 500000, 64, hundred_to_hundred, false},
-    {"pipeline", 100000, 64, pipeline, false},
-    {"lock", 2000000, 8, lock, false},
-    {"condition", 200000, 2, condition, false},
+    {"yield", 300000, 2, yield, false},
+    {"pingpong", 30000, 1, pingpong, false},
+    {"queue11", 500000, 1024, one_to_one, false},
+    {"queue44", 500000, 1024, four_to_four, false},
+    {"queue100", 200000, 64, hundred_to_hundred, false},
+    {"pipeline", 30000, 64, pipeline, false},
+    {"lock", 500000, 8, lock, false},
+    {"condition", 30000, 2, condition, false},
     {"event", 0, 100000, event, false},
     {"sleep", 0, 100000, sleepers, false},
     {"wait-fresh", 0, 100000, come_to_wait, true},

@@ -173,7 +173,7 @@ host(void (*run)(void), unsigned workers)
 }
 
 static const struct workload fork_join[] = {
-    {"fib", 0, 30, run_fib, false}, /* fib(35) would take ten seconds */
+    {"fib", 0, 28, run_fib, false}, /* fib(35) would take ten seconds */
     {"skynet", 1111111, 1000000, run_skynet, false},
     {"wave-first", 0, 1000000, wave, true},
     {"wave", 0, 1000000, wave, false},

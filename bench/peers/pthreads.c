@@ -184,7 +184,7 @@ one_to_one(size_t n, size_t slots)
 static void
 four_to_four(size_t n, size_t slots)
 {
-    transfer(slots < 16 ? n / 20 : n, 4, slots);
+    transfer(slots < 16 ? n / 100 : n, 4, slots);
 }
 
 static void
@@ -298,15 +298,15 @@ host(void (*run)(void), unsigned workers)
 }
 
 static const struct workload waiting[] = {
-    {"yield", 200000, 2, yield, false},
-    {"pingpong", 10000, 1, pingpong, false},
+    {"yield", 100000, 2, yield, false},
+    {"pingpong", 5000, 1, pingpong, false},
     {"queue11", 500000, 1024, one_to_one, false},
     {"queue44", 500000, 1024, four_to_four, false},
     {"queue100", 100000, 64, hundred_to_hundred, false},
-    {"pipeline", 20000, 64, pipeline, false},
+    {"pipeline", 10000, 64, pipeline, false},
     {"lock", 2000000, 8, lock, false},
-    {"condition", 20000, 2, condition, false},
-    {"spawn-join", 10000, 1, spawn_and_join, false},
+    {"condition", 6000, 2, condition, false},
+    {"spawn-join", 4000, 1, spawn_and_join, false},
     {.name = NULL},
 };
 
