@@ -144,7 +144,7 @@ everything = $(submake) DEV=1 lib pgz examples tests
 
 check:                          ## build and run all tests
 	@tools/deps check
-	@$(everything) FLAVOUR=plain
+	@$(everything) FLAVOUR=plain bench-checked
 	@$(everything) FLAVOUR=tsan
 	@$(everything) FLAVOUR=asan
 	@tools/run-tests plain@1,2,3,4,8 tsan@2:sched,sync,race,examples \

@@ -9,7 +9,7 @@
 #include "program.h"
 #include "sample.h"
 
-enum { RUN_SECONDS = 20 };
+enum { RUN_SECONDS = 60 };
 
 /* One run; with a negative value the program takes its own. What went wrong,
  * or NULL and `*sample`. */

@@ -44,7 +44,7 @@ count_steps(const struct options *options, const struct point *point)
     if (has_been_run(point))
         return;
     EACH_PROGRAM(count, program, options, point)
-    steps += options->runs;
+    steps += point->runs;
 }
 
 void
@@ -86,7 +86,7 @@ static void
 run_all(const struct options *options, const struct point *point)
 {
     memset(samples_of, 0, sizeof samples_of);
-    for (size_t round = 0; round < options->runs; ++round)
+    for (size_t round = 0; round < point->runs; ++round)
         EACH_PROGRAM(count, program, options, point)
     run(point, count, program);
     if (isatty(STDERR_FILENO))

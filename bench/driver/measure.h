@@ -14,6 +14,7 @@ struct point {
     long value; /* negative: the program's own */
     unsigned workers[COUNTS_MAX];
     size_t counts;
+    size_t runs;
 };
 
 /* All points that are wanted, one after the other. */

@@ -16,7 +16,7 @@ static const char usage[] =
     "                       pthreads\n"
     "  -j, --workers LIST   numbers of workers to measure with (1,2)\n"
     "  -r, --runs RUNS      runs of each, %d at most (5)\n"
-    "  -q, --quick          3 runs, and no sweeps\n"
+    "  -q, --quick          3 runs, no sweeps, no million of tasks\n"
     "  -o, --output FOLDER  for bench.csv and the pictures (build/bench)\n"
     "  -b, --build FOLDER   where the programs are (build/plain/bench)\n"
     "  -l, --list           only list the rows\n";
@@ -143,7 +143,7 @@ options_read(struct options *options, int argc, char **argv)
 bool
 options_want_row(const struct options *options, const struct row *row)
 {
-    if (options->quick && row->family == SWEEP)
+    if (options->quick && (row->family == SWEEP || row->mib > 0))
         return false;
     for (size_t i = 0; i < options->wanted_count; ++i)
         if (strcasestr(row->name, options->wanted[i]) ||

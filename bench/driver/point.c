@@ -1,8 +1,26 @@
 /* From rows to points: a row has one, a sweep several. */
 #include "measure.h"
 
+#include <stdio.h>
 #include <string.h>
 
+/* What may be used before memory is short. */
+static size_t
+available_mib(void)
+{
+    FILE *file = fopen("/proc/meminfo", "r");
+    char line[128];
+    size_t kib = 0;
+
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, "MemAvailable: %zu", &kib) == 1)
+            break;
+    if (file)
+        fclose(file);
+    return kib / 1024;
+}
+
+/* What takes more memory than there is is left out. */
 static void
 visit_row(const struct options *options, const struct row *row,
           void (*visit)(const struct options *, const struct point *))
@@ -11,9 +29,17 @@ visit_row(const struct options *options, const struct row *row,
         .row = row,
         .value = row->value > 0 ? (long)row->value : -1,
         .counts = options->counts,
+        .runs = options->runs,
     };
 
     memcpy(point.workers, options->workers, sizeof point.workers);
+    if (row->alone)
+        point.counts = point.workers[0] = 1;
+    if (row->mib > 0) {
+        point.runs = 1;
+        if (available_mib() < row->mib)
+            return;
+    }
     visit(options, &point);
 }
 
@@ -27,6 +53,7 @@ visit_sweep(const struct options *options, const struct row *row,
             .value = (long)row->values[i],
             .workers = {row->workers[i]},
             .counts = 1,
+            .runs = options->runs,
         };
         visit(options, &point);
     }

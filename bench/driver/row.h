@@ -21,6 +21,8 @@ struct row {
     size_t value; /* 0: the program's own */
     enum family family;
     const char *figure; /* NULL: wall */
+    bool alone;         /* only with one worker */
+    size_t mib;         /* takes so much memory: in one run */
 
     /* Of a sweep: what varies, values or numbers of workers. */
     size_t points;

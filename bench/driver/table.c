@@ -27,7 +27,7 @@ head(const struct options *options, enum family family)
     printf("%s%s: ns an operation, unless said otherwise; medians of %zu\n",
            last < 0 ? "" : "\n", family_titles[family], options->runs);
     last = (int)family;
-    printf("%-32s %2s", "", "W");
+    printf("%-36s %2s", "", "W");
     EACH_COLUMN(program, options, family)
     printf(program == FILCH ? " %8s %17s" : " %9s", programs[program].title,
            "min - max");
@@ -37,12 +37,16 @@ head(const struct options *options, enum family family)
     printf("\n");
 }
 
-/* Some 4 digits, whatever its size. */
+/* Some 4 digits, whatever its size; thousands and millions by a letter. */
 static const char *
 digits(char text[24], double value)
 {
     if (isnan(value))
-        snprintf(text, 24, "-");
+        return "-";
+    if (value >= 1e6)
+        snprintf(text, 24, "%.1fM", value / 1e6);
+    else if (value >= 1e5)
+        snprintf(text, 24, "%.0fk", value / 1e3);
     else
         snprintf(text, 24, "%.*f",
                  value < 9.995   ? 2
@@ -57,9 +61,9 @@ cell(const struct outcome *outcome, int program)
 {
     char median[24], least[24], most[24], range[56];
 
-    digits(median, outcome->runs ? outcome->figure.median : NAN);
     printf(program == FILCH ? " %8s" : " %9s",
-           outcome->failure ? outcome->failure : median);
+           outcome->failure ? outcome->failure
+                            : digits(median, outcome->figure.median));
     if (program != FILCH)
         return;
     snprintf(range, sizeof range, "%s - %s",
@@ -100,9 +104,9 @@ title(const struct result *result, bool first)
         snprintf(text, sizeof text, "%s: %ld", result->row->title,
                  varies_workers(result->row) ? (long)result->workers
                                              : result->value);
-        printf("%-32.32s", text);
+        printf("%-36.36s", text);
     } else {
-        printf("%-32.32s", first ? result->row->title : "");
+        printf("%-36.36s", first ? result->row->title : "");
     }
     printf(" %2u", result->workers);
 }

@@ -5,9 +5,11 @@
 #include <string.h>
 
 static const struct workload *const groups[] = {
-    yield_workloads, pingpong_workloads,  queue_workloads, pipeline_workloads,
-    lock_workloads,  condition_workloads, event_workloads, sleep_workloads,
-    task_workloads,  job_workloads,       tree_workloads,  NULL,
+    yield_workloads,    pingpong_workloads, queue_workloads,
+    pipeline_workloads, lock_workloads,     condition_workloads,
+    event_workloads,    sleep_workloads,    task_workloads,
+    job_workloads,      tree_workloads,     latency_workloads,
+    fairness_workloads, memory_workloads,   NULL,
 };
 
 static int

@@ -1,4 +1,5 @@
 /* Producers and consumers around one queue. */
+#include "../kit/spin.h"
 #include "crew.h"
 #include "groups.h"
 #include <stdatomic.h>
@@ -11,17 +12,6 @@ static struct {
     size_t each, work;
     _Atomic uint64_t sum;
 } lane;
-
-/* About so many ns of work: one product needs the one before. */
-static void
-spin(size_t ns)
-{
-    uint64_t x = ns;
-
-    for (size_t i = 0; i < ns; ++i)
-        x = x * 6364136223846793005u + 1;
-    __asm__ volatile("" : : "r"(x));
-}
 
 static int
 produce(void *arg)

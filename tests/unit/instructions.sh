@@ -7,7 +7,7 @@ valgrind true >/dev/null 2>&1 || skip "no valgrind"
 grep -q -e ' -O2 -g ' "$BUILD/obj/flags" || skip "not the usual flags"
 
 program=$BUILD/bench/instructions
-holds "the program that is counted compiles" make -s DEV=1 "$program"
+[ -x "$program" ] || skip "not built; see bench-checked"
 bench/count-instructions -n 10000 "$program" bench/instructions.txt \
     >"$tmp/log" 2>&1
 case $? in

@@ -1,9 +1,180 @@
 package main
 
+import (
+	"runtime"
+	"sort"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
 var own = []workload{
 	{"work", 4000000, 1000, work, false},
+	{"latency", 12800, 64, bursts, false},
+	{"long-short", 5000, 1, longAmongShort, false},
+	{"outrun", 200000, 64, outrun, false},
+	{"third", 2000, 1, third, false},
+	// beside-deque is left out: where goroutines end by starting others, who
+	// has been woken does not come to run for half a minute and more.
+	{"lock-wait", 400000, 8, lockWait, false},
+	{"given-back", 0, 100000, givenBack, true},
 }
 
 func work(n, ns int) {
 	transfer(n/(1+ns/50)/4*4, 4, 1024, ns)
+}
+
+// Latencies, from any goroutine.
+var (
+	latencies [1 << 20]time.Duration
+	latencyN  int64
+)
+
+func addSince(then time.Time) {
+	took := time.Since(then)
+	latencies[atomic.AddInt64(&latencyN, 1)-1] = took
+}
+
+// measureTail times the work, and reports the latencies seen meanwhile.
+func measureTail(ops int, work func()) {
+	latencyN = 0
+	measure(ops, work)
+	all := latencies[:atomic.LoadInt64(&latencyN)]
+	sort.Slice(all, func(i, j int) bool { return all[i] < all[j] })
+	n := len(all)
+	figure("p50", float64(all[n/2]))
+	figure("p99", float64(all[n-1-n/100]))
+	figure("p999", float64(all[n-1-n/1000]))
+	figure("worst", float64(all[n-1]))
+}
+
+func bursts(n, size int) {
+	wakes := make([]chan time.Time, size)
+	seen := make(chan bool, size)
+	for i := range wakes {
+		wakes[i] = make(chan time.Time, 1)
+		go func(wake chan time.Time) {
+			for then := range wake {
+				addSince(then)
+				seen <- true
+			}
+		}(wakes[i])
+	}
+	measureTail(n/size*size, func() {
+		for i := 0; i < n/size; i++ {
+			time.Sleep(200 * time.Microsecond)
+			for _, wake := range wakes {
+				wake <- time.Now()
+			}
+			for range wakes {
+				<-seen
+			}
+		}
+	})
+	for _, wake := range wakes {
+		close(wake)
+	}
+}
+
+func longAmongShort(n, value int) {
+	measureTail(n, func() {
+		var all sync.WaitGroup
+		all.Add(n + 1)
+		for i := 0; i < n; i++ {
+			if i == n/2 {
+				go func() {
+					atomic.AddUint64(&sink, spin(10000000))
+					all.Done()
+				}()
+			}
+			go func(then time.Time) {
+				addSince(then)
+				atomic.AddUint64(&sink, spin(2000))
+				all.Done()
+			}(time.Now())
+		}
+		all.Wait()
+	})
+}
+
+func outrun(n, slots int) {
+	measureTail(n, func() {
+		queue := make(chan time.Time, slots)
+		together(5, func(i int) {
+			if i == 0 {
+				for j := 0; j < n; j++ {
+					queue <- time.Now()
+				}
+				close(queue)
+				return
+			}
+			for then := range queue {
+				addSince(then)
+				atomic.AddUint64(&sink, spin(500))
+			}
+		})
+	})
+}
+
+func third(n, value int) {
+	var stop int32
+	there, back := make(chan bool, 1), make(chan bool, 1)
+	go func() {
+		for atomic.LoadInt32(&stop) == 0 {
+			there <- true
+			<-back
+		}
+		close(there)
+	}()
+	go func() {
+		for item := range there {
+			back <- item
+		}
+	}()
+	measureTail(n, func() {
+		for i := 0; i < n; i++ {
+			end := make(chan bool)
+			then := time.Now()
+			go func() {
+				addSince(then)
+				close(end)
+			}()
+			<-end
+		}
+	})
+	atomic.StoreInt32(&stop, 1)
+}
+
+func lockWait(n, tasks int) {
+	var mutex sync.Mutex
+	counter := 0
+	measureTail(n, func() {
+		together(tasks, func(int) {
+			for i := 0; i < n/tasks; i++ {
+				asked := time.Now()
+				mutex.Lock()
+				addSince(asked)
+				if counter++; counter%64 == 0 {
+					runtime.Gosched()
+				}
+				spin(50)
+				mutex.Unlock()
+			}
+		})
+	})
+	require(counter == n, "the lock excludes")
+}
+
+func givenBack(n, tasks int) {
+	var c crowd
+	var held float64
+	before := resident()
+	measure(tasks, func() {
+		c.gather(tasks)
+		held = resident() - before
+		c.release()
+	})
+	time.Sleep(200 * time.Millisecond)
+	figure("held", held/float64(tasks))
+	figure("kept", (resident()-before)/float64(tasks))
 }

@@ -1,0 +1,65 @@
+#!/bin/bash
+# The benchmarks' driver, with programs that only pretend.
+. "$(dirname "$0")/../harness/kit"
+
+[ -x "$BUILD/bench/driver" ] || skip "not built; see bench-checked"
+
+# A program that has the figures of a run in a file.
+pretend() { # name, figures
+    mkdir -p "$tmp/peers"
+    echo "$2" >"$tmp/$1.figures"
+    cat >"$tmp/$1" <<END
+#!/bin/sh
+case \$1 in
+--list) printf 'yield\nlatency\n' ;;
+*) echo "\$*" >>"$tmp/calls"; cat "$tmp/$1.figures" ;;
+esac
+END
+    chmod +x "$tmp/$1"
+}
+
+driver() {
+    : >"$tmp/calls"
+    "$BUILD/bench/driver" -b "$tmp" -o "$tmp/out/of/it" "$@" >"$tmp/printed" 2>&1
+}
+
+row() { # row, program: what the CSV says of it, without CPU and memory
+    grep ",$1,.*,$2," "$tmp/out/of/it/bench.csv" | cut -d, -f5-10
+}
+
+pretend filch 'ops 10 wall 150 cpu 90'
+pretend peers/go 'ops 100 wall 10000 cpu 900'
+pretend peers/tbb 'ops 100 wall 10000 cpu 900'
+
+holds "rows are measured in one process a run" driver -r 3 -j 1,2 -w yield2
+holds "the programs take turns, and the numbers of workers do" \
+    test "$(tr '\n' ' ' <"$tmp/calls")" = \
+    "$(printf 'yield 1 2 yield 1 2 yield 2 2 yield 2 2 %.0s' 1 2 3)"
+holds "a figure is for one operation" \
+    test "$(row yield2 filch | head -1)" = 1,2,3,15.00,15.00,15.00
+holds "a goal is met where the ratio is small enough" \
+    grep -q ' 15.0 .* 0.150 (0.2) met' "$tmp/printed"
+holds "a goal is missed where it is not" \
+    grep -q ' 15.0 .* 0.150 (0.12) missed' "$tmp/printed"
+holds "the goals that are met are counted" \
+    grep -q '^1 of 2 goals met' "$tmp/printed"
+holds "a peer that is not there is named, with its package" \
+    grep -q 'apt-get install libboost-fiber-dev' "$tmp/printed"
+
+echo 'ops 10 wall 150 cpu 90 p50 7 p99 8 p999 9' >"$tmp/filch.figures"
+driver -r 2 -j 1 -w latency-
+holds "rows about one run's figures share it" \
+    test "$(grep -c 'latency 1' "$tmp/calls")" = 4
+holds "a figure that is not a time is taken as it is" \
+    test "$(row latency-p99 filch)" = 1,,2,8.00,8.00,8.00
+
+driver -r 1 -j 1 -p filch -w yield2
+holds "programs that are not wanted are not run" \
+    test "$(wc -l <"$tmp/calls")" = 1
+
+echo 'ops 10 wall' >"$tmp/filch.figures"
+driver -w yield2 && fail "a run without figures fails" ||
+    pass "a run without figures fails"
+holds "and is called so" grep -q babbles "$tmp/printed"
+
+finish
