@@ -180,7 +180,7 @@ wait_for_item(fl_fiber *me, filch_queue *queue, void **item,
 
 /* ---- put and get; the slow ones are called with the guard ---- */
 
-/* The put that finds room, and nobody waiting. */
+/* With the guard: the put that finds room, and nobody waiting. */
 static inline bool
 put_simply(filch_queue *queue, void *item)
 {
@@ -194,7 +194,7 @@ put_simply(filch_queue *queue, void *item)
     return true;
 }
 
-/* The get that finds an item, and nobody waiting. */
+/* With the guard: the get that finds an item, and nobody waiting. */
 static inline bool
 get_simply(filch_queue *queue, void **item)
 {
@@ -209,13 +209,14 @@ get_simply(filch_queue *queue, void **item)
     return true;
 }
 
+/* With the guard, which it drops. */
 static FL_NOINLINE int
-put_slowly(fl_fiber *me, filch_queue *queue, void *item, filch_time deadline)
+put_guarded(filch_queue *queue, void *item, filch_time deadline)
 {
     fl_fiber *granted;
     int error = put_one(queue, item, &granted);
-    if (error == EAGAIN && me) {
-        return wait_for_slot(me, queue, item, deadline);
+    if (error == EAGAIN) {
+        return wait_for_slot(fl_me(), queue, item, deadline);
     }
     fl_guard_unlock(&queue->guard_);
     resume(granted);
@@ -223,32 +224,62 @@ put_slowly(fl_fiber *me, filch_queue *queue, void *item, filch_time deadline)
 }
 
 static FL_NOINLINE int
-get_slowly(fl_fiber *me, filch_queue *queue, void **item, filch_time deadline)
+get_guarded(filch_queue *queue, void **item, filch_time deadline)
 {
     fl_fiber *granted;
     int error = get_one(queue, item, &granted);
-    if (error == EAGAIN && me) {
-        return wait_for_item(me, queue, item, deadline);
+    if (error == EAGAIN) {
+        return wait_for_item(fl_me(), queue, item, deadline);
     }
     fl_guard_unlock(&queue->guard_);
     resume(granted);
     return error;
+}
+
+/* Whether the caller is free to wait, and has the guard now, both at once. */
+static inline bool
+enter(filch_queue *queue)
+{
+    return fl_is_free(fl_me_read()) &&
+           fl_likely(!fl_exchange_acq_rel(&queue->guard_, 1u));
+}
+
+/* The same, where it takes longer; why not, if so. */
+static FL_NOINLINE int
+enter_slowly(filch_queue *queue)
+{
+    int error = fl_may_wait(fl_me());
+    if (!error) {
+        fl_guard_lock(&queue->guard_);
+    }
+    return error;
+}
+
+static FL_NOINLINE int
+put_slowly(filch_queue *queue, void *item, filch_time deadline)
+{
+    int error = enter_slowly(queue);
+    return error ? error : put_guarded(queue, item, deadline);
+}
+
+static FL_NOINLINE int
+get_slowly(filch_queue *queue, void **item, filch_time deadline)
+{
+    int error = enter_slowly(queue);
+    return error ? error : get_guarded(queue, item, deadline);
 }
 
 int
 filch_queue_put_until(filch_queue *queue, void *item, filch_time deadline)
 {
-    fl_fiber *me = fl_me();
-    int error = fl_may_wait(me);
-    if (fl_unlikely(error)) {
-        return error;
+    if (!enter(queue)) {
+        return put_slowly(queue, item, deadline);
     }
-    fl_guard_lock(&queue->guard_);
     if (fl_likely(put_simply(queue, item))) {
         fl_guard_unlock(&queue->guard_);
         return 0;
     }
-    return put_slowly(me, queue, item, deadline);
+    return put_guarded(queue, item, deadline);
 }
 
 int
@@ -260,28 +291,25 @@ filch_queue_put(filch_queue *queue, void *item)
 int
 filch_queue_put_nowait(filch_queue *queue, void *item)
 {
+    fl_fiber *granted;
     fl_guard_lock(&queue->guard_);
-    if (fl_likely(put_simply(queue, item))) {
-        fl_guard_unlock(&queue->guard_);
-        return 0;
-    }
-    return put_slowly(NULL, queue, item, FILCH_NEVER);
+    int error = put_one(queue, item, &granted);
+    fl_guard_unlock(&queue->guard_);
+    resume(granted);
+    return error;
 }
 
 int
 filch_queue_get_until(filch_queue *queue, void **item, filch_time deadline)
 {
-    fl_fiber *me = fl_me();
-    int error = fl_may_wait(me);
-    if (fl_unlikely(error)) {
-        return error;
+    if (!enter(queue)) {
+        return get_slowly(queue, item, deadline);
     }
-    fl_guard_lock(&queue->guard_);
     if (fl_likely(get_simply(queue, item))) {
         fl_guard_unlock(&queue->guard_);
         return 0;
     }
-    return get_slowly(me, queue, item, deadline);
+    return get_guarded(queue, item, deadline);
 }
 
 int
@@ -293,12 +321,12 @@ filch_queue_get(filch_queue *queue, void **item)
 int
 filch_queue_get_nowait(filch_queue *queue, void **item)
 {
+    fl_fiber *granted;
     fl_guard_lock(&queue->guard_);
-    if (fl_likely(get_simply(queue, item))) {
-        fl_guard_unlock(&queue->guard_);
-        return 0;
-    }
-    return get_slowly(NULL, queue, item, FILCH_NEVER);
+    int error = get_one(queue, item, &granted);
+    fl_guard_unlock(&queue->guard_);
+    resume(granted);
+    return error;
 }
 
 /* ---- many at once ---- */

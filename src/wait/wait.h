@@ -106,6 +106,16 @@ fl_append(fl_waiter *waiter, filch_waiters_ *list)
     list->last_ = waiter;
 }
 
+/* Whether the caller is known, and nothing keeps it from waiting: what the
+ * short paths begin with, which call nothing. */
+static inline bool
+fl_is_free(const fl_fiber *me)
+{
+    return fl_likely(me != NULL) &&
+           fl_likely(
+               !((fl_load_relaxed(&me->state) & FL_CANCEL) | me->barred));
+}
+
 /* A3 for a plain task: whether it waits now. */
 static inline bool
 fl_begin_plainly(fl_fiber *me)
