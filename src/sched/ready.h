@@ -9,6 +9,7 @@
  *           head    B: index of the first in the ring
  *           tail    B: index after the last
  *           next    B
+ *           yields  counts the fibers that yielded; only the owner writes it
  *           streak  the owner's: runs from the next slot, one after the other
  *           I1  the ring holds head .. tail - 1, at most FL_READY of them
  * MEMORY ORDER  What the bias gives.
@@ -32,6 +33,7 @@ typedef struct fl_ready {
     fl_atomic_ptr next;
     fl_atomic32 head;
     fl_atomic32 tail;
+    fl_atomic32 yields;
     uint32_t streak;
     fl_atomic_ptr slots[FL_READY];
 } fl_ready;
@@ -132,6 +134,16 @@ fl_ready_put(fl_ready *ready, struct fl_fiber *fiber)
     }
     fl_bias_leave(&ready->bias);
     return put;
+}
+
+/* With the bias: takes what fl_ready_pick says, in exchange for one that yields.
+ * False, and nothing is changed but *next, if that does not fit. */
+static inline bool
+fl_ready_swap(fl_ready *ready, struct fl_fiber *fiber, struct fl_fiber **next)
+{
+    *next = fl_ready_pick(ready);
+    fl_store_relaxed(&ready->yields, fl_load_relaxed(&ready->yields) + 1);
+    return fl_likely(*next != NULL) && fl_ready_append(ready, fiber);
 }
 
 /* What fl_ready_pick says. */

@@ -9,7 +9,9 @@
  *
  *           a deque's oldest entry    DEQUE_AGE   it was pushed to be stolen
  *           a ring                    RING_AGE    half of it, once a fiber in
- *                                                 it was not reached for so long
+ *                                                 it was not reached for so long,
+ *                                                 or for as long there were some
+ *                                                 that just yield to each other
  *           a next slot               NEXT_AGE    the last: what its worker was
  *                                                 woken for is about to run
  * STATE     `looks` belong to the watch, and change hands with it, under the
@@ -92,6 +94,14 @@ take_from_ring(fl_worker *worker, fl_ready *victim)
     return fl_work_of(fibers[0]);
 }
 
+static void
+note_ring(const fl_ready *victim, struct fl_look *look, filch_time now)
+{
+    look->tail = fl_load_relaxed(&victim->tail);
+    look->yields = fl_load_relaxed(&victim->yields);
+    look->ring_since = now;
+}
+
 static fl_work *
 look_at_ring(fl_worker *worker, fl_ready *victim, struct fl_look *look,
              filch_time now)
@@ -100,17 +110,17 @@ look_at_ring(fl_worker *worker, fl_ready *victim, struct fl_look *look,
         look->ring_since = 0;
         return NULL;
     }
-    uint32_t head = fl_load_acquire(&victim->head);
-    if (look->ring_since == 0 || (int32_t)(look->tail - head) <= 0) {
-        look->tail = fl_load_acquire(&victim->tail);
-        look->ring_since = now;
+    if (look->ring_since == 0) {
+        note_ring(victim, look, now);
         return NULL;
     }
     if (now - look->ring_since < RING_AGE) {
         return NULL;
     }
-    look->ring_since = 0;
-    return take_from_ring(worker, victim);
+    bool reached = (int32_t)(look->tail - fl_load_relaxed(&victim->head)) <= 0;
+    bool yields = look->yields != fl_load_relaxed(&victim->yields);
+    note_ring(victim, look, now);
+    return reached && !yields ? NULL : take_from_ring(worker, victim);
 }
 
 static fl_work *

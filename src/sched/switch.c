@@ -351,8 +351,8 @@ fl_yield(fl_fiber *me)
     /* it changes places with the next one, and is not to be stolen until it is
      * parked: so the bias is left by whoever runs then */
     fl_bias_enter(&ready->bias);
-    fl_fiber *next = fl_ready_pick(ready);
-    if (fl_unlikely(!next || !fl_ready_append(ready, me))) {
+    fl_fiber *next;
+    if (fl_unlikely(!fl_ready_swap(ready, me, &next))) {
         fl_bias_leave(&ready->bias);
         yield_to_loop(me, worker, next);
         return;

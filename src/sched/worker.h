@@ -63,6 +63,7 @@ struct fl_look {
     uint64_t top;     /* of its deque */
     filch_time since; /* when the deque was first seen with that top */
     uint32_t tail;    /* of its ring, when first seen not to have moved past */
+    uint32_t yields; /* of it, at that time */
     filch_time ring_since;
     void *next; /* its next slot, at that turn */
     uint32_t turn;

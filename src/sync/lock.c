@@ -7,8 +7,11 @@
  *             bit 3  GIVEN    the lock is HELD for it, as it will find
  *           passed_since_  since when those who wait have been passed over; 0:
  *                          they have not; guarded by guard_
- *           passes_        counts releases that passed over a woken one; written
- *                          by who holds the lock
+ *           passes_        releases that may still pass over the woken one before
+ *                          somebody looks at the clock, at looked_; written by
+ *                          who holds the lock
+ *           every_         how many those are after the next look, so that there
+ *                          are some 20 to 100 us between two
  *           I1  WAITERS is set whenever waiters_ has somebody
  *           I2  WAITERS, WOKEN and GIVEN are set and cleared under guard_
  * PROTOCOL  acquire: cas 0 -> HELD; else under guard_ set WAITERS if it is HELD,
@@ -19,9 +22,9 @@
  *                          somebody was faster
  *               give:      one is woken, and not yet here: set GIVEN
  *           A fair lock is handed over; any other wakes, unless one is woken
- *           already: then it just clears HELD, and looks every 16th time whether
- *           that one has waited for too long. Once those who wait have been passed over for 1 ms it hands
- *           over, or gives.
+ *           already: then it just clears HELD, and looks every so often whether
+ *           that one has waited for too long. Once those who wait have been
+ *           passed over for 1 ms it hands over, or gives.
  * NO LOST WAKEUP  Who enqueues sets WAITERS while the lock is HELD, by a cas: so
  *           the holder's own cas fails, and it comes to look under guard_. Who
  *           was woken takes the lock, or finds it HELD and sets WAITERS again,
@@ -45,7 +48,9 @@
 enum { HELD = 1, WAITERS = 2, WOKEN = 4, GIVEN = 8 };
 
 #define PATIENCE FILCH_MS(1)
-#define LOOK_EVERY 16 /* releases, between two looks at the clock */
+#define LOOK_SOON FILCH_US(20)
+#define LOOK_LATE FILCH_US(100)
+#define LOOK_MOST 256           /* releases */
 #define HANDED_OVER ((void *)1) /* a waiter's item: it holds the lock */
 
 int
@@ -127,8 +132,7 @@ take_or_mark(filch_lock *lock, bool woken)
 
 /* Waits until it has the lock. `woken`: it has waited, and is to try again. */
 static FL_NOINLINE int
-acquire_waiting(fl_fiber *me, filch_lock *lock, bool woken,
-                filch_time deadline)
+acquire_waiting(fl_fiber *me, filch_lock *lock, bool woken, filch_time deadline)
 {
     for (;;) {
         fl_guard_lock(&lock->guard_);
@@ -162,8 +166,9 @@ int
 filch_lock_acquire_until(filch_lock *lock, filch_time deadline)
 {
     uint32_t state = fl_load_relaxed(&lock->state_);
-    if (fl_is_free(fl_me_read()) && fl_likely(state == 0) &&
-        fl_likely(fl_cas_acq_rel(&lock->state_, &state, (uint32_t)HELD))) {
+    bool free = !(state & HELD) && (state == 0 || !lock->fair_);
+    if (fl_is_free(fl_me_read()) && fl_likely(free) &&
+        fl_likely(fl_cas_acq_rel(&lock->state_, &state, state | HELD))) {
         return 0;
     }
     return acquire_slowly(lock, deadline);
@@ -253,10 +258,17 @@ wake(filch_lock *lock, uint32_t state)
 static bool
 too_long(filch_lock *lock)
 {
-    filch_time now = fl_os_now();
+    filch_time now = fl_os_now(), took = now - lock->looked_;
     if (lock->passed_since_ == 0) {
         lock->passed_since_ = now;
+        lock->every_ = 1;
+    } else if (took < LOOK_SOON && lock->every_ < LOOK_MOST) {
+        lock->every_ *= 2;
+    } else if (took > LOOK_LATE) {
+        lock->every_ = 1;
     }
+    lock->looked_ = now;
+    lock->passes_ = lock->every_;
     return now - lock->passed_since_ > PATIENCE;
 }
 
@@ -288,12 +300,7 @@ release_contended(filch_lock *lock, uint32_t state)
     if (!(state & HELD)) {
         return EPERM;
     }
-    bool passes =
-        (state & WOKEN) && !lock->fair_ && ++lock->passes_ % LOOK_EVERY;
-    /* let go: one is on its way, and has not come since */
-    if (!passes || !let_go(lock, state)) {
-        release_slowly(lock, false);
-    }
+    release_slowly(lock, false);
     return 0;
 }
 
@@ -301,11 +308,16 @@ int
 filch_lock_release(filch_lock *lock)
 {
     uint32_t state = fl_load_relaxed(&lock->state_);
-    if (fl_likely(state == HELD) &&
-        fl_likely(fl_cas_acq_rel(&lock->state_, &state, 0u))) {
+    bool free = state == HELD;
+    if (!free && (state & (HELD | WOKEN | GIVEN)) == (HELD | WOKEN) &&
+        lock->passes_) {
+        lock->passes_--; /* one is on its way, and may be passed over */
+        free = true;
+    }
+    if (fl_likely(free) && fl_likely(let_go(lock, state))) {
         return 0;
     }
-    return release_contended(lock, state);
+    return release_contended(lock, fl_load_relaxed(&lock->state_));
 }
 
 /* ---- for conditions ---- */
