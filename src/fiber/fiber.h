@@ -60,12 +60,9 @@ enum {
     FL_TAG_SHIFT = 16
 };
 
-/*
- * What a fiber waits in, as far as those need to know who only end the wait or
- * show it. Lies on the fiber's stack.
- */
 struct fl_fiber;
 
+/* What a fiber waits for. */
 enum fl_what {
     FL_EVENT,
     FL_LOCK,
@@ -83,15 +80,39 @@ enum fl_what {
     FL_WHATS
 };
 
-typedef struct fl_parked {
+/*
+ * One who waits, as seen by those who let it go on. Each fiber has one, since it
+ * waits for one thing at a time; it is beside the fiber, not on its stack, so
+ * that a wake touches neither the stack nor the page tables above it. Who waits
+ * for several at once adds others, FL_SEPARATE. See wait/wait.h; G: guarded by
+ * the guard of what it waits in.
+ */
+typedef struct fl_waiter {
+    struct fl_waiter *next, *previous; /* G */
+    struct filch_waiters_ *list;       /* G: that it is in, or NULL */
+    fl_atomic32 *guard;
+    union {
+        void *item;        /* what is handed over, or was brought along */
+        fl_atomic32 *left; /* FL_COUNTS: grants needed before it may go on */
+    };
+    union {
+        const void *object;  /* what it waits in, to be shown */
+        struct fl_fiber *of; /* FL_SEPARATE: whose it is */
+    };
     /* Called by who decided the wait, but for a grant: takes the fiber out of
-     * what it waits in, and resumes it. Of a job's end, which nobody decides:
-     * NULL. */
+     * what it waits in, and resumes it. */
     void (*abort)(void *fiber);
-    uint32_t what;      /* a fl_what; a number, since a dump may read it when
-                           the stack has long been used for something else */
-    const void *object; /* its address, to be shown */
-} fl_parked;
+    int result;      /* what the wait comes to if it is granted */
+    uint16_t what;   /* a fl_what */
+    uint16_t traits; /* G: those below */
+} fl_waiter;
+
+enum {
+    FL_PASSED_ON = 1,   /* granted already, and in another list now */
+    FL_COUNTS = 2,      /* it takes several grants */
+    FL_ANY_FAILURE = 4, /* of a filch_wait: the first failure suffices */
+    FL_SEPARATE = 8     /* not the fiber's own */
+};
 
 typedef struct fl_fiber {
     union {
@@ -113,12 +134,13 @@ typedef struct fl_fiber {
     void *sp;                 /* O: the parked context; NULL: not started */
     fl_stack *stack;          /* O: what it is parked on, or is to start on */
     struct fl_worker *worker; /* O: who runs it, or ran it last */
-    fl_atomic_ptr parked;     /* O: a fl_parked; set before it waits */
     struct filch_runtime *runtime;
-#if FL_TSAN
-    void *tsan;
-#endif
+    void *tsan; /* the ThreadSanitizer's context */
+    fl_waiter waiter;
 } fl_fiber;
+
+_Static_assert(offsetof(fl_fiber, waiter) == FL_CACHE_LINE,
+               "what a waker needs fills one cache line");
 
 /* A fiber of a thread that is no worker. */
 typedef struct fl_thread_fiber {

@@ -28,8 +28,7 @@ fl_cancel(fl_fiber *fiber, uint32_t tag)
         fl_tsan_release(&fiber->state);
     } while (!fl_cas_acq_rel(&fiber->state, &state, cancelled));
     if (waits) {
-        fl_parked *parked = fl_load_acquire(&fiber->parked);
-        parked->abort(fiber);
+        fiber->waiter.abort(fiber);
     }
 }
 

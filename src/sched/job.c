@@ -60,8 +60,8 @@ set_phase(fl_fiber *me, uint32_t phase)
 static void
 park(fl_fiber *me, filch_job *job)
 {
-    fl_parked parked = {.what = FL_JOB_END, .object = job};
-    fl_store_release(&me->parked, (void *)&parked);
+    me->waiter.what = FL_JOB_END;
+    me->waiter.object = job;
     set_phase(me, FL_SYNCING);
     fl_suspend(me, await, job);
     set_phase(me, FL_RUNNING);

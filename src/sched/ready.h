@@ -108,6 +108,17 @@ fl_ready_pick(fl_ready *ready)
     return fiber;
 }
 
+/* The one that stands n places behind the ring's first; NULL if there is none. */
+static inline struct fl_fiber *
+fl_ready_peek(const fl_ready *ready, uint32_t n)
+{
+    uint32_t at = fl_load_relaxed(&ready->head) + n;
+    if ((int32_t)(fl_load_relaxed(&ready->tail) - at) <= 0) {
+        return NULL;
+    }
+    return (struct fl_fiber *)fl_load_relaxed(&ready->slots[at % FL_READY]);
+}
+
 /* ---- the owner ---- */
 
 /* To the end of the ring; false when it is full. */

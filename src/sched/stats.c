@@ -63,18 +63,22 @@ static const char *const whats[FL_WHATS] = {
     [FL_JOB_END] = "the end of job",
 };
 
-/* What lies on another's stack, which is never unmapped: a look that comes too
- * late reads some other words. */
-__attribute__((no_sanitize("address"), noinline)) static fl_parked
-look_at_stack(const volatile fl_parked *parked)
-{
-    return (fl_parked){.what = parked->what, .object = parked->object};
-}
-
 static bool
 waits(uint32_t phase)
 {
     return phase == FL_WAITING || phase == FL_SHELTERED || phase == FL_SYNCING;
+}
+
+/* It may wait for something else meanwhile: either is shown. */
+__attribute__((noinline)) static void
+dump_wait(const volatile fl_waiter *waiter, void *out)
+{
+    unsigned what = waiter->what;
+    const void *object = waiter->object;
+    fprintf(out, " for %s", what < FL_WHATS ? whats[what] : "?");
+    if (object) {
+        fprintf(out, " %p", object);
+    }
 }
 
 static void
@@ -88,13 +92,8 @@ dump_one(filch_task *task, void *out)
     fprintf(out, "task %p '%s' of runtime %u: %s%s", (void *)task,
             name ? name : "", state >> FL_TAG_SHIFT, state_name(state),
             state & FL_CANCEL ? ", cancelled" : "");
-    const fl_parked *parked = fl_load_acquire(&task->fiber.parked);
-    if (parked && waits(state & FL_PHASE)) {
-        fl_parked seen = look_at_stack(parked);
-        fprintf(out, " for %s", seen.what < FL_WHATS ? whats[seen.what] : "?");
-        if (seen.object) {
-            fprintf(out, " %p", seen.object);
-        }
+    if (waits(state & FL_PHASE)) {
+        dump_wait(&task->fiber.waiter, out);
     }
     fputc('\n', out);
 }

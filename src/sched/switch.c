@@ -262,6 +262,7 @@ static inline void
 park(fl_fiber *me, fl_worker *worker, fl_fiber *next)
 {
     int error = *worker->errno_at;
+    fl_fetch_ahead(&worker->ready);
     me->stack = worker->stack;
     fl_count(&worker->stats.switches);
     fl_tsan_be(&worker->loop);

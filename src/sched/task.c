@@ -10,7 +10,7 @@
 /* A run of descriptors, never given back. */
 struct chunk {
     struct chunk *next;
-    filch_task tasks[CHUNK_TASKS];
+    _Alignas(FL_CACHE_LINE) filch_task tasks[CHUNK_TASKS];
 };
 
 void (*fl_task_on_end)(filch_task *task);

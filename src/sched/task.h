@@ -1,5 +1,5 @@
 /*
- * A task's descriptor: 128 bytes, in memory that is never unmapped, so that
+ * A task's descriptor: 192 bytes, three cache lines, in memory that is never unmapped, so that
  * dumps and the end of a run may look at all of them without a lock.
  *
  * STATE   The word `life`:
@@ -31,10 +31,10 @@ enum {
 
 struct filch_task {
     fl_fiber fiber;
-    filch_fn fn;            /* I */
-    void *arg;              /* I */
+    filch_fn fn; /* I */
+    void *arg;   /* I */
     fl_atomic32 life;
-    int status;             /* R until FL_DONE, then constant */
+    int status; /* R until FL_DONE, then constant */
     fl_atomic32 guard;
     uint32_t spare;
     filch_waiters_ joiners; /* G */
@@ -43,6 +43,8 @@ struct filch_task {
 };
 
 struct fl_worker;
+
+_Static_assert(sizeof(filch_task) == 3 * FL_CACHE_LINE, "see above");
 
 /* Called at the end of a task with FL_JOINED: sets FL_DONE, wakes the joiners.
  * Set when the program starts. */

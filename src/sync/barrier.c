@@ -46,7 +46,7 @@ let_go(filch_barrier *barrier, int result, fl_chain *granted)
         waiter->item = (void *)index++;
         waiter->result = result;
         if (fl_grant_one(waiter)) {
-            fl_chain_add(granted, waiter->fiber);
+            fl_chain_add(granted, fl_waiter_fiber(waiter));
         }
     }
     barrier->arrived_ = 0;
@@ -77,24 +77,22 @@ static int
 wait_for_others(fl_fiber *me, filch_barrier *barrier, size_t *index,
                 filch_time deadline)
 {
-    fl_waiter waiter;
-    fl_waiter_init(&waiter, FL_BARRIER, barrier);
-    waiter.result = NOT_LET_GO;
+    fl_waiter *waiter = fl_waiter_begin(me, FL_BARRIER, barrier);
+    waiter->result = NOT_LET_GO;
     barrier->arrived_++;
-    int error = fl_wait(me, &waiter, &barrier->guard_, &barrier->waiters_,
-                        deadline);
+    int error = fl_wait(me, &barrier->guard_, &barrier->waiters_, deadline);
     if (error) {
         fl_guard_lock(&barrier->guard_);
-        bool given_up = waiter.result == NOT_LET_GO;
+        bool given_up = waiter->result == NOT_LET_GO;
         fl_guard_unlock(&barrier->guard_);
         if (given_up) {
             return error;
         }
     }
-    if (index && !waiter.result) {
-        *index = (uintptr_t)waiter.item;
+    if (index && !waiter->result) {
+        *index = (uintptr_t)waiter->item;
     }
-    return waiter.result;
+    return waiter->result;
 }
 
 int

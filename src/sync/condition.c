@@ -84,16 +84,14 @@ filch_condition_wait_until(filch_condition *condition, filch_time deadline)
     if (fl_unlikely(error)) {
         return error;
     }
-    fl_waiter waiter;
-    fl_waiter_init(&waiter, FL_CONDITION, condition);
+    fl_waiter *waiter = fl_waiter_begin(me, FL_CONDITION, condition);
     fl_guard_lock(&condition->guard_);
     fl_lock_hand_over(lock); /* A2; nobody gets at guard_ before A3 */
-    error = fl_wait(me, &waiter, &condition->guard_, &condition->waiters_,
-                    deadline);
+    error = fl_wait(me, &condition->guard_, &condition->waiters_, deadline);
     if (error) {
         fl_lock_acquire_shielded(me, lock);
     } else {
-        fl_lock_after_wake(me, lock, &waiter); /* A4 */
+        fl_lock_after_wake(me, lock, waiter); /* A4 */
     }
     return error;
 }

@@ -47,11 +47,11 @@ void
 filch_event_set(filch_event *event)
 {
     fl_chain granted = {0};
-    fl_guard_lock(&event->guard_);              /* S1 */
-    fl_store_release(&event->state_, 1u);       /* S2 */
-    fl_grant_all(&event->waiters_, &granted);   /* S3 */
-    fl_guard_unlock(&event->guard_);            /* S4 */
-    fl_resume_chain(granted.first);             /* S5 */
+    fl_guard_lock(&event->guard_);            /* S1 */
+    fl_store_release(&event->state_, 1u);     /* S2 */
+    fl_grant_all(&event->waiters_, &granted); /* S3 */
+    fl_guard_unlock(&event->guard_);          /* S4 */
+    fl_resume_chain(granted.first);           /* S5 */
 }
 
 void
@@ -78,10 +78,8 @@ filch_event_wait_until(filch_event *event, filch_time deadline)
         fl_guard_unlock(&event->guard_); /* A3 */
         return 0;
     }
-    fl_waiter waiter;
-    fl_waiter_init(&waiter, FL_EVENT, event);
-    return fl_wait(me, &waiter, &event->guard_, &event->waiters_,
-                   deadline); /* A4 */
+    fl_waiter_begin(me, FL_EVENT, event);
+    return fl_wait(me, &event->guard_, &event->waiters_, deadline); /* A4 */
 }
 
 int

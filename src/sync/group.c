@@ -110,7 +110,7 @@ let_go(filch_group *group, fl_chain *granted)
     while ((waiter = fl_first(&group->waiters_))) {
         waiter->result = group->status_;
         if (fl_grant_one(waiter)) {
-            fl_chain_add(granted, waiter->fiber);
+            fl_chain_add(granted, fl_waiter_fiber(waiter));
         }
     }
     if (granted->first) {
@@ -266,11 +266,9 @@ await_end(fl_fiber *me, filch_group *group, int *status, filch_time deadline)
         fl_guard_unlock(&group->guard_);
         return 0;
     }
-    fl_waiter waiter;
-    fl_waiter_init(&waiter, FL_GROUP, group);
-    int error =
-        fl_wait(me, &waiter, &group->guard_, &group->waiters_, deadline);
-    *status = waiter.result;
+    fl_waiter *waiter = fl_waiter_begin(me, FL_GROUP, group);
+    int error = fl_wait(me, &group->guard_, &group->waiters_, deadline);
+    *status = waiter->result;
     return error;
 }
 

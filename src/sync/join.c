@@ -59,7 +59,7 @@ wake_joiners(filch_task *task)
             /* this end alone is enough, unless another was */
             fl_exchange_seq_cst(waiter->left, 1u);
         }
-        fl_fiber *fiber = waiter->fiber;
+        fl_fiber *fiber = fl_waiter_fiber(waiter);
         if (fl_grant_one(waiter)) {
             fl_chain_add(&granted, fiber);
         }
@@ -104,9 +104,8 @@ static void
 leave_entered(void *left)
 {
     fl_fiber *joiner = left;
-    fl_parked *parked = fl_load_acquire(&joiner->parked);
-    filch_task *task = (filch_task *)(uintptr_t)parked->object;
-    fl_guard_lock(fl_container(parked, fl_waiter, parked)->guard); /* C2 */
+    filch_task *task = (filch_task *)(uintptr_t)joiner->waiter.object;
+    fl_guard_lock(joiner->waiter.guard); /* C2 */
     uint32_t life = fl_load_acquire(&task->life);
     while (!(life & FL_DONE) &&
            !fl_cas_acq_rel(&task->life, &life, life | FL_LEFT)) { /* C3 */
@@ -131,10 +130,10 @@ enter(fl_fiber *me, filch_task *task, int *error)
         return false;
     }
     fl_atomic32 guard = 1;
-    fl_waiter waiter;
-    waiter.guard = &guard;
-    waiter.parked = (fl_parked){leave_entered, FL_END, task};
-    fl_store_release(&me->parked, (void *)&waiter.parked);
+    me->waiter.guard = &guard;
+    me->waiter.abort = leave_entered;
+    me->waiter.what = FL_END;
+    me->waiter.object = task;
     task->direct = me;           /* D2 */
     if (!fl_begin_plainly(me)) { /* D3 */
         task->direct = NULL;
@@ -156,10 +155,8 @@ await_end(fl_fiber *me, filch_task *task, filch_time deadline)
         fl_guard_unlock(&task->guard);
         return 0;
     }
-    fl_waiter waiter;
-    fl_waiter_init(&waiter, FL_END, task);
-    return fl_wait(me, &waiter, &task->guard, &task->joiners,
-                   deadline); /* J3 */
+    fl_waiter_begin(me, FL_END, task);
+    return fl_wait(me, &task->guard, &task->joiners, deadline); /* J3 */
 }
 
 int
@@ -241,12 +238,12 @@ satisfied(filch_task **tasks, size_t n, size_t done, filch_return_when when)
 
 /* Enters the list of one task; one that has just ended counts at once. */
 static void
-enlist(fl_fiber *me, fl_waiter *node, filch_task *task)
+enlist(fl_waiter *node, filch_task *task)
 {
     fl_guard_lock(&task->guard);
     bool pending = announce(task);
     if (pending) {
-        fl_enlist(node, me, &task->guard, &task->joiners);
+        fl_enlist(node, &task->guard, &task->joiners);
     } else {
         node->guard = &task->guard;
     }
@@ -268,20 +265,19 @@ wait_for_pending(fl_fiber *me, filch_task **tasks, size_t n, fl_waiter *nodes,
 {
     fl_atomic32 left = when == FILCH_FIRST_COMPLETED ? 1 : (uint32_t)n;
     fl_atomic32 guard = 0;
-    fl_waiter all;
-    fl_waiter_init(&all, FL_END, tasks[0]);
-    all.left = &left;
-    all.traits = FL_COUNTS;
-    for (size_t i = 0; i < n; i++) {
-        fl_waiter_init(&nodes[i], FL_END, tasks[i]);
-        nodes[i].left = &left;
-        nodes[i].traits = when == FILCH_FIRST_EXCEPTION
-                              ? FL_COUNTS | FL_ANY_FAILURE
-                              : FL_COUNTS;
-        enlist(me, &nodes[i], tasks[i]);
+    uint16_t traits = FL_COUNTS | FL_SEPARATE;
+    if (when == FILCH_FIRST_EXCEPTION) {
+        traits |= FL_ANY_FAILURE;
     }
+    for (size_t i = 0; i < n; i++) {
+        nodes[i] = (fl_waiter){.left = &left, .of = me, .traits = traits};
+        enlist(&nodes[i], tasks[i]);
+    }
+    fl_waiter *all = fl_waiter_begin(me, FL_END, tasks[0]);
+    all->left = &left;
+    all->traits = FL_COUNTS;
     fl_guard_lock(&guard);
-    int error = fl_wait_linked(me, &all, &guard, deadline);
+    int error = fl_wait_linked(me, &guard, deadline);
     for (size_t i = 0; i < n; i++) {
         fl_delist(&nodes[i]);
     }

@@ -140,11 +140,10 @@ acquire_waiting(fl_fiber *me, filch_lock *lock, bool woken, filch_time deadline)
             fl_guard_unlock(&lock->guard_);
             return 0;
         }
-        fl_waiter waiter;
-        fl_waiter_init(&waiter, FL_LOCK, lock);
+        fl_waiter *waiter = fl_waiter_begin(me, FL_LOCK, lock);
         int error = (woken ? fl_wait_first : fl_wait)(
-            me, &waiter, &lock->guard_, &lock->waiters_, deadline);
-        if (error || waiter.item == HANDED_OVER) {
+            me, &lock->guard_, &lock->waiters_, deadline);
+        if (error || waiter->item == HANDED_OVER) {
             return error;
         }
         woken = true;
@@ -216,7 +215,7 @@ hand_over(filch_lock *lock)
     fl_waiter *first = hand_to_first(lock);
     if (first) {
         fl_guard_unlock(&lock->guard_);
-        fl_resume(first->fiber);
+        fl_resume(fl_waiter_fiber(first));
     }
     return first;
 }
@@ -250,7 +249,7 @@ wake(filch_lock *lock, uint32_t state)
         return let_go(lock, seen);
     }
     change(lock, HELD, 0); /* WOKEN stays until `first` runs: it will look */
-    fl_resume(first->fiber);
+    fl_resume(fl_waiter_fiber(first));
     return true;
 }
 
@@ -341,7 +340,7 @@ fl_lock_enqueue(filch_lock *lock, fl_waiter *waiter)
      * then the lock is the first waiter's */
     fl_waiter *first = state & HELD ? NULL : hand_to_first(lock);
     fl_guard_unlock(&lock->guard_);
-    return first ? first->fiber : NULL;
+    return first ? fl_waiter_fiber(first) : NULL;
 }
 
 /* Acquires until it succeeds: it can fail only for want of memory. */

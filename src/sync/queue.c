@@ -99,7 +99,7 @@ put_one(filch_queue *queue, void *item, fl_fiber **granted)
         if (getter) {
             getter->item = item;
             queue->unfinished_++;
-            *granted = getter->fiber;
+            *granted = fl_waiter_fiber(getter);
             return 0;
         }
     }
@@ -124,7 +124,7 @@ admit_putter(filch_queue *queue)
     }
     fl_queue_insert(queue, putter->item);
     queue->unfinished_++;
-    return putter->fiber;
+    return fl_waiter_fiber(putter);
 }
 
 /* Gets without waiting: 0, ESHUTDOWN, EAGAIN when it is empty. */
@@ -155,25 +155,21 @@ resume(fl_fiber *granted)
 static int
 wait_for_slot(fl_fiber *me, filch_queue *queue, void *item, filch_time deadline)
 {
-    fl_waiter waiter;
-    fl_waiter_init(&waiter, FL_QUEUE_SLOT, queue);
-    waiter.item = item;
-    int error =
-        fl_wait(me, &waiter, &queue->guard_, &queue->putters_, deadline);
-    return error ? error : waiter.result;
+    fl_waiter *waiter = fl_waiter_begin(me, FL_QUEUE_SLOT, queue);
+    waiter->item = item;
+    int error = fl_wait(me, &queue->guard_, &queue->putters_, deadline);
+    return error ? error : waiter->result;
 }
 
 static int
 wait_for_item(fl_fiber *me, filch_queue *queue, void **item,
               filch_time deadline)
 {
-    fl_waiter waiter;
-    fl_waiter_init(&waiter, FL_QUEUE_ITEM, queue);
-    int error =
-        fl_wait(me, &waiter, &queue->guard_, &queue->getters_, deadline);
-    error = error ? error : waiter.result;
+    fl_waiter *waiter = fl_waiter_begin(me, FL_QUEUE_ITEM, queue);
+    int error = fl_wait(me, &queue->guard_, &queue->getters_, deadline);
+    error = error ? error : waiter->result;
     if (!error) {
-        *item = waiter.item;
+        *item = waiter->item;
     }
     return error;
 }
@@ -460,9 +456,8 @@ filch_queue_join_until(filch_queue *queue, filch_time deadline)
         fl_guard_unlock(&queue->guard_);
         return 0;
     }
-    fl_waiter waiter;
-    fl_waiter_init(&waiter, FL_QUEUE_JOIN, queue);
-    return fl_wait(me, &waiter, &queue->guard_, &queue->joiners_, deadline);
+    fl_waiter_begin(me, FL_QUEUE_JOIN, queue);
+    return fl_wait(me, &queue->guard_, &queue->joiners_, deadline);
 }
 
 int

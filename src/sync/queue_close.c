@@ -45,7 +45,7 @@ send_away(filch_waiters_ *list, fl_chain *granted)
     fl_waiter *waiter;
     while ((waiter = fl_grant(list))) {
         waiter->result = ESHUTDOWN;
-        fl_chain_add(granted, waiter->fiber);
+        fl_chain_add(granted, fl_waiter_fiber(waiter));
     }
 }
 

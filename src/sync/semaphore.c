@@ -52,10 +52,8 @@ filch_semaphore_acquire_until(filch_semaphore *semaphore, filch_time deadline)
         fl_guard_unlock(&semaphore->guard_);
         return 0;
     }
-    fl_waiter waiter;
-    fl_waiter_init(&waiter, FL_SEMAPHORE, semaphore);
-    return fl_wait(me, &waiter, &semaphore->guard_, &semaphore->waiters_,
-                   deadline);
+    fl_waiter_begin(me, FL_SEMAPHORE, semaphore);
+    return fl_wait(me, &semaphore->guard_, &semaphore->waiters_, deadline);
 }
 
 int
@@ -86,7 +84,7 @@ filch_semaphore_release(filch_semaphore *semaphore, size_t n)
         return EOVERFLOW;
     }
     while (n > 0 && (waiter = fl_grant(&semaphore->waiters_))) {
-        fl_chain_add(&granted, waiter->fiber);
+        fl_chain_add(&granted, fl_waiter_fiber(waiter));
         n--;
     }
     semaphore->value_ += n;

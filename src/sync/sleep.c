@@ -27,10 +27,9 @@ filch_sleep_until(filch_time when)
     }
     /* a wait for something that never comes */
     fl_atomic32 guard = 0;
-    fl_waiter waiter;
-    fl_waiter_init(&waiter, FL_TIME, NULL);
+    fl_waiter_begin(me, FL_TIME, NULL);
     fl_guard_lock(&guard);
-    error = fl_wait_linked(me, &waiter, &guard, when);
+    error = fl_wait_linked(me, &guard, when);
     return error == ETIMEDOUT ? 0 : error;
 }
 

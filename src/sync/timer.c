@@ -78,11 +78,9 @@ wait_for_end(fl_fiber *me, filch_timer *timer, fl_timers *timers,
         fl_guard_unlock(&timers->end_guard);
         return 0;
     }
-    fl_waiter waiter;
-    fl_waiter_init(&waiter, FL_CALLBACK, timer);
+    fl_waiter_begin(me, FL_CALLBACK, timer);
     timers->on_end = wake;
-    return fl_wait(me, &waiter, &timers->end_guard, &timers->waiters,
-                   deadline);
+    return fl_wait(me, &timers->end_guard, &timers->waiters, deadline);
 }
 
 int

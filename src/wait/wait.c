@@ -36,10 +36,8 @@ take_out(fl_waiter *waiter)
 }
 
 void
-fl_enlist(fl_waiter *waiter, fl_fiber *fiber, fl_atomic32 *guard,
-          filch_waiters_ *list)
+fl_enlist(fl_waiter *waiter, fl_atomic32 *guard, filch_waiters_ *list)
 {
-    waiter->fiber = fiber;
     waiter->guard = guard;
     fl_append(waiter, list);
 }
@@ -61,8 +59,7 @@ fl_delist(fl_waiter *waiter)
 static void
 await_parked(const fl_fiber *fiber)
 {
-    fl_parked *parked = fl_load_acquire(&fiber->parked);
-    fl_atomic32 *guard = fl_container(parked, fl_waiter, parked)->guard;
+    fl_atomic32 *guard = fiber->waiter.guard;
     fl_guard_lock(guard);
     fl_guard_unlock(guard);
 }
@@ -74,10 +71,10 @@ fl_grant_special(fl_waiter *waiter)
         return true; /* it was decided when it was granted the first time */
     }
     if (fl_add_seq_cst(waiter->left, (uint32_t)-1) != 1 ||
-        !fl_decide(waiter->fiber, FL_GRANTED)) { /* R3 */
+        !fl_decide(fl_waiter_fiber(waiter), FL_GRANTED)) { /* R3 */
         return false;
     }
-    await_parked(waiter->fiber);
+    await_parked(fl_waiter_fiber(waiter));
     return true;
 }
 
@@ -88,7 +85,7 @@ fl_grant_one(fl_waiter *waiter)
     if (fl_unlikely(waiter->traits)) {
         return fl_grant_special(waiter);
     }
-    return fl_decide(waiter->fiber, FL_GRANTED); /* R3 */
+    return fl_decide(fl_waiter_fiber(waiter), FL_GRANTED); /* R3 */
 }
 
 void
@@ -96,7 +93,7 @@ fl_grant_all(filch_waiters_ *list, fl_chain *chain)
 {
     fl_waiter *waiter;
     while ((waiter = fl_grant(list))) {
-        fl_chain_add(chain, waiter->fiber);
+        fl_chain_add(chain, fl_waiter_fiber(waiter));
     }
 }
 
@@ -129,8 +126,7 @@ static void
 abort_wait(void *aborted)
 {
     fl_fiber *fiber = aborted;
-    fl_parked *parked = fl_load_acquire(&fiber->parked);
-    fl_waiter *waiter = fl_container(parked, fl_waiter, parked);
+    fl_waiter *waiter = &fiber->waiter;
     fl_guard_lock(waiter->guard); /* which also waits until it is parked */
     if (waiter->list) {
         take_out(waiter);
@@ -167,7 +163,7 @@ fl_other_outcome(const fl_fiber *me)
 
 /* A4 and A5; the wait has begun. */
 static int
-wait_as_fiber(fl_fiber *me, fl_waiter *waiter, filch_time deadline)
+wait_as_fiber(fl_fiber *me, filch_time deadline)
 {
     fl_worker *worker = me->worker;
     filch_timer timeout;
@@ -180,7 +176,7 @@ wait_as_fiber(fl_fiber *me, fl_waiter *waiter, filch_time deadline)
             fl_timer_armed(worker, deadline);
         }
     }
-    fl_suspend_guarded(me, waiter->guard); /* A4, A5 */
+    fl_suspend_guarded(me, me->waiter.guard); /* A4, A5 */
     if (deadline != FILCH_NEVER) {
         fl_timer_disarm(&timeout);
     }
@@ -189,16 +185,16 @@ wait_as_fiber(fl_fiber *me, fl_waiter *waiter, filch_time deadline)
 
 /* The same on a futex. */
 static int
-wait_as_thread(fl_fiber *me, fl_waiter *waiter, filch_time deadline)
+wait_as_thread(fl_fiber *me, filch_time deadline)
 {
     fl_thread_fiber *thread = fl_container(me, fl_thread_fiber, fiber);
-    fl_guard_unlock(waiter->guard);
+    fl_guard_unlock(me->waiter.guard);
     while (!fl_load_acquire(&thread->go)) {
         if (fl_os_wait(&thread->go, 0, deadline) != ETIMEDOUT) {
             continue;
         }
         if (fl_decide(me, FL_TIMED_OUT)) {
-            fl_delist(waiter);
+            fl_delist(&me->waiter);
             return ETIMEDOUT;
         }
         deadline = FILCH_NEVER; /* granted: it is let go on any moment */
@@ -234,9 +230,9 @@ granted_before(fl_fiber *me, const fl_waiter *waiter)
 }
 
 static FL_NOINLINE int
-wait_slowly(fl_fiber *me, fl_waiter *waiter, fl_atomic32 *guard,
-            filch_time deadline)
+wait_slowly(fl_fiber *me, fl_atomic32 *guard, filch_time deadline)
 {
+    fl_waiter *waiter = &me->waiter;
     int error = refusal(me, deadline);
     if (fl_unlikely(error || granted_before(me, waiter))) {
         if (waiter->list) {
@@ -245,32 +241,30 @@ wait_slowly(fl_fiber *me, fl_waiter *waiter, fl_atomic32 *guard,
         fl_guard_unlock(guard);
         return error;
     }
-    return me->kind == FL_THREAD ? wait_as_thread(me, waiter, deadline)
-                                 : wait_as_fiber(me, waiter, deadline);
+    return me->kind == FL_THREAD ? wait_as_thread(me, deadline)
+                                 : wait_as_fiber(me, deadline);
 }
 
 int
-fl_wait_linked(fl_fiber *me, fl_waiter *waiter, fl_atomic32 *guard,
-               filch_time deadline)
+fl_wait_linked(fl_fiber *me, fl_atomic32 *guard, filch_time deadline)
 {
-    waiter->fiber = me;
+    fl_waiter *waiter = &me->waiter;
     waiter->guard = guard;
-    waiter->parked.abort = abort_wait;
-    fl_store_release(&me->parked, (void *)&waiter->parked);
+    waiter->abort = abort_wait;
     bool plain = me->manner == FL_PLAIN_TASK && deadline == FILCH_NEVER &&
                  waiter->traits == 0;
     if (fl_unlikely(!plain || !fl_spare(me->worker) ||
                     !fl_begin_plainly(me))) { /* A3 */
-        return wait_slowly(me, waiter, guard, deadline);
+        return wait_slowly(me, guard, deadline);
     }
     fl_suspend_guarded(me, guard); /* A4, A5 */
     return fl_outcome(me);
 }
 
 int
-fl_wait_first(fl_fiber *me, fl_waiter *waiter, fl_atomic32 *guard,
-              filch_waiters_ *list, filch_time deadline)
+fl_wait_first(fl_fiber *me, fl_atomic32 *guard, filch_waiters_ *list,
+              filch_time deadline)
 {
-    prepend(waiter, list);
-    return fl_wait_linked(me, waiter, guard, deadline);
+    prepend(&me->waiter, list);
+    return fl_wait_linked(me, guard, deadline);
 }

@@ -6,7 +6,7 @@
  *           who lets it go on grants it under the guard, and resumes it after
  *           releasing the guard. What is handed over (an item, a lock, a
  *           permit) is handed over in the same step as the grant.
- * STATE     A waiter lies on the stack of who waits. Its links, and whether it
+ * STATE     A waiter is part of the fiber that waits. Its links, and whether it
  *           is linked, are guarded by the object's guard. Whether the wait is
  *           decided, and how, is the phase in its fiber's state.
  * PROTOCOL      who waits                       who ends the wait
@@ -41,35 +41,28 @@
 
 #include "sched/worker.h"
 
-typedef struct fl_waiter {
-    fl_parked parked;
-    struct fl_waiter *next, *previous; /* guard */
-    fl_fiber *fiber;
-    fl_atomic32 *guard;
-    filch_waiters_ *list; /* guard: that it is in, or NULL */
-    void *item;           /* what is handed over, or was brought along */
-    int result;           /* what the wait comes to if it is granted */
-    uint32_t traits;      /* guard: those below */
-    fl_atomic32 *left;    /* FL_COUNTS: grants needed before it may go on */
-} fl_waiter;
-
-enum {
-    FL_PASSED_ON = 1,  /* granted already, and in another list now */
-    FL_COUNTS = 2,     /* it takes several grants */
-    FL_ANY_FAILURE = 4 /* of a filch_wait: the first failure suffices */
-};
-
-/* Makes a waiter for the object of that kind. What is not set here is set as
- * it is enqueued: clearing all of it would take longer than the rest. */
-static inline void
-fl_waiter_init(fl_waiter *waiter, enum fl_what what, const void *object)
+/* Has the fiber's own waiter wait in an object of that kind. What is not set
+ * here is set as it is enqueued. */
+static inline fl_waiter *
+fl_waiter_begin(fl_fiber *me, enum fl_what what, const void *object)
 {
-    waiter->parked.what = what;
-    waiter->parked.object = object;
+    fl_waiter *waiter = &me->waiter;
+    waiter->object = object;
     waiter->list = NULL;
     waiter->item = NULL;
     waiter->result = 0;
+    waiter->what = (uint16_t)what;
     waiter->traits = 0;
+    return waiter;
+}
+
+/* Whose it is. */
+static inline fl_fiber *
+fl_waiter_fiber(fl_waiter *waiter)
+{
+    return fl_unlikely(waiter->traits & FL_SEPARATE)
+               ? waiter->of
+               : fl_container(waiter, fl_fiber, waiter);
 }
 
 /* ---- who waits ---- */
@@ -112,8 +105,7 @@ static inline bool
 fl_is_free(const fl_fiber *me)
 {
     return fl_likely(me != NULL) &&
-           fl_likely(
-               !((fl_load_relaxed(&me->state) & FL_CANCEL) | me->barred));
+           fl_likely(!((fl_load_relaxed(&me->state) & FL_CANCEL) | me->barred));
 }
 
 /* A3 for a plain task: whether it waits now. */
@@ -141,28 +133,26 @@ fl_outcome(const fl_fiber *me)
  * Enqueues the waiter at the end (or front) of the list and waits. Called with
  * the guard held, returns with it free: 0, ETIMEDOUT, ECANCELED, or ENOMEM.
  */
-static inline int fl_wait(fl_fiber *me, fl_waiter *waiter, fl_atomic32 *guard,
+static inline int fl_wait(fl_fiber *me, fl_atomic32 *guard,
                           filch_waiters_ *list, filch_time deadline);
-int fl_wait_first(fl_fiber *me, fl_waiter *waiter, fl_atomic32 *guard,
-                  filch_waiters_ *list, filch_time deadline);
+int fl_wait_first(fl_fiber *me, fl_atomic32 *guard, filch_waiters_ *list,
+                  filch_time deadline);
 
 /*
  * The same in two parts, for a fiber that waits in several lists at once:
  * fl_enlist puts waiters into lists, each under its guard; fl_wait_linked waits,
  * called with `guard` (of its own) held. Afterwards it unlinks each.
  */
-void fl_enlist(fl_waiter *waiter, fl_fiber *fiber, fl_atomic32 *guard,
-             filch_waiters_ *list);
+void fl_enlist(fl_waiter *waiter, fl_atomic32 *guard, filch_waiters_ *list);
 void fl_delist(fl_waiter *waiter);
-int fl_wait_linked(fl_fiber *me, fl_waiter *waiter, fl_atomic32 *guard,
-                   filch_time deadline);
+int fl_wait_linked(fl_fiber *me, fl_atomic32 *guard, filch_time deadline);
 
 static inline int
-fl_wait(fl_fiber *me, fl_waiter *waiter, fl_atomic32 *guard,
-        filch_waiters_ *list, filch_time deadline)
+fl_wait(fl_fiber *me, fl_atomic32 *guard, filch_waiters_ *list,
+        filch_time deadline)
 {
-    fl_append(waiter, list); /* A2 */
-    return fl_wait_linked(me, waiter, guard, deadline);
+    fl_append(&me->waiter, list); /* A2 */
+    return fl_wait_linked(me, guard, deadline);
 }
 
 /* ---- who grants; with the guard ---- */
@@ -190,7 +180,8 @@ fl_grant(filch_waiters_ *list)
         list->first_ = next;
         *(next ? (void **)&next->previous : &list->last_) = NULL;
         waiter->list = NULL;
-        if (fl_likely(waiter->traits == 0 ? fl_decide(waiter->fiber, FL_GRANTED)
+        fl_fiber *fiber = fl_container(waiter, fl_fiber, waiter);
+        if (fl_likely(waiter->traits == 0 ? fl_decide(fiber, FL_GRANTED)
                                           : fl_grant_special(waiter))) {
             break; /* R3 */
         }
