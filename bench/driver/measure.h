@@ -24,7 +24,8 @@ void each_point(const struct options *options,
 /* The runs to come. */
 void measure_prepare(const struct options *options);
 
-/* Measures it: a result for each number of workers. Whether filch's runs went well. */
+/* Measures it: a result for each number of workers. Whether filch's runs went
+ * well. */
 bool measure(const struct options *options, const struct point *point,
              struct result results[COUNTS_MAX]);
 

@@ -76,6 +76,9 @@ bursts(size_t n, size_t value)
         REQUIRE(filch_queue_put(&wakes[i], NULL) == 0);
     crew_join(&crew);
     latencies_end();
+    for (int i = 0; i < BURST; ++i)
+        REQUIRE(filch_queue_destroy(&wakes[i]) == 0);
+    REQUIRE(filch_queue_destroy(&seen) == 0);
 }
 
 /* --- One long task among many short ones ---------------------------------- */
@@ -207,6 +210,8 @@ third(size_t n, size_t value)
     stop = true;
     crew_join(&pair);
     latencies_end();
+    REQUIRE(filch_queue_destroy(&there) == 0);
+    REQUIRE(filch_queue_destroy(&back) == 0);
 }
 
 /* --- Beside a deque that never empties ------------------------------------ */

@@ -20,7 +20,8 @@ END
 
 driver() {
     : >"$tmp/calls"
-    "$BUILD/bench/driver" -b "$tmp" -o "$tmp/out/of/it" "$@" >"$tmp/printed" 2>&1
+    "$BUILD/bench/driver" -b "$tmp" -o "$tmp/out/of/it" "$@" \
+        >"$tmp/printed" 2>&1
 }
 
 row() { # row, program: what the CSV says of it, without CPU and memory
