@@ -5,7 +5,7 @@
 #include "crew.h"
 #include "groups.h"
 
-enum { TASKS = 8, PAUSE = 64 };
+enum { PAUSE = 64 };
 
 static filch_lock lock;
 static size_t counter; /* guarded by the lock */
@@ -30,41 +30,39 @@ hold_often(void *arg)
 }
 
 static void
-contend(size_t n)
+contend(size_t n, size_t tasks)
 {
     static struct crew crew;
-    size_t each = n / TASKS;
+    size_t each = n / tasks;
 
     latencies_begin();
     counter = 0;
     watch_start();
-    for (int i = 0; i < TASKS; ++i)
+    for (size_t i = 0; i < tasks; ++i)
         crew_add(&crew, hold_often, &each);
     crew_join(&crew);
-    watch_stop(n);
-    REQUIRE(counter == n);
+    watch_stop(each * tasks);
+    REQUIRE(counter == each * tasks);
     latencies_end();
     REQUIRE(filch_lock_destroy(&lock) == 0);
 }
 
 static void
-barging(size_t n, size_t value)
+barging(size_t n, size_t tasks)
 {
-    (void)value;
     REQUIRE(filch_lock_init(&lock) == 0);
-    contend(n);
+    contend(n, tasks);
 }
 
 static void
-fair(size_t n, size_t value)
+fair(size_t n, size_t tasks)
 {
-    (void)value;
     REQUIRE(filch_lock_init_fair(&lock) == 0);
-    contend(n);
+    contend(n, tasks);
 }
 
 const struct workload fairness_workloads[] = {
-    {"lock-wait", 400000, TASKS, barging, false},
-    {"lock-wait-fair", 400000, TASKS, fair, false},
+    {"lock-wait", 400000, 8, barging, false},
+    {"lock-wait-fair", 400000, 8, fair, false},
     {.name = NULL},
 };
