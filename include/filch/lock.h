@@ -23,16 +23,17 @@ typedef struct filch_lock {
     uint32_t state_;
     uint32_t guard_;
     filch_waiters_ waiters_;
-    uint16_t fair_;
-    uint16_t every_;
+    uint8_t fair_;
+    uint8_t seldom_;
+    uint16_t owed_;
     uint32_t passes_;
     filch_time passed_since_;
     filch_time looked_;
 } filch_lock;
 
 /* clang-format off */
-#define FILCH_LOCK_INIT {0, 0, {0, 0}, 0, 0, 0, 0, 0}
-#define FILCH_LOCK_FAIR_INIT {0, 0, {0, 0}, 1, 0, 0, 0, 0}
+#define FILCH_LOCK_INIT {0, 0, {0, 0}, 0, 0, 0, 0, 0, 0}
+#define FILCH_LOCK_FAIR_INIT {0, 0, {0, 0}, 1, 0, 0, 0, 0, 0}
 /* clang-format on */
 
 /* Makes a lock that nobody holds. Return 0. */

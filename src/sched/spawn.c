@@ -9,6 +9,7 @@ set_up(filch_task *task, filch_runtime *runtime, filch_fn fn, void *arg,
        bool owned)
 {
     fl_fiber *fiber = &task->fiber;
+    fl_tsan_acquire(&task->life); /* of the descriptor's former use */
     fiber->jobs = NULL;
     fiber->manner = FL_PLAIN_TASK;
     fiber->sp = NULL;

@@ -119,6 +119,7 @@ free_task(filch_task *task)
 void
 fl_task_drop(filch_task *task)
 {
+    fl_tsan_release(&task->life);
     uint32_t life = fl_load_acquire(&task->life);
     if (life >= 2 * FL_REFERENCE) {
         life = fl_add_acq_rel(&task->life, (uint32_t)-FL_REFERENCE);

@@ -104,6 +104,7 @@ static void
 leave_entered(void *left)
 {
     fl_fiber *joiner = left;
+    fl_tsan_acquire(&joiner->waiter);
     filch_task *task = (filch_task *)(uintptr_t)joiner->waiter.object;
     fl_guard_lock(joiner->waiter.guard); /* C2 */
     uint32_t life = fl_load_acquire(&task->life);
@@ -134,6 +135,7 @@ enter(fl_fiber *me, filch_task *task, int *error)
     me->waiter.abort = leave_entered;
     me->waiter.what = FL_END;
     me->waiter.object = task;
+    fl_tsan_release(&me->waiter);
     task->direct = me;           /* D2 */
     if (!fl_begin_plainly(me)) { /* D3 */
         task->direct = NULL;

@@ -10,8 +10,10 @@
  *           passes_        releases that may still pass over the woken one before
  *                          somebody looks at the clock, at looked_; written by
  *                          who holds the lock
- *           every_         how many those are after the next look, so that there
- *                          are some 20 to 100 us between two
+ *           seldom_        after the next look those are 1 << seldom_, so that
+ *                          there are some 20 to 100 us between two
+ *           owed_          hand-overs due, to all who waited when the first had
+ *                          waited for too long; guarded by guard_
  *           I1  WAITERS is set whenever waiters_ has somebody
  *           I2  WAITERS, WOKEN and GIVEN are set and cleared under guard_
  * PROTOCOL  acquire: cas 0 -> HELD; else under guard_ set WAITERS if it is HELD,
@@ -24,7 +26,8 @@
  *           A fair lock is handed over; any other wakes, unless one is woken
  *           already: then it just clears HELD, and looks every so often whether
  *           that one has waited for too long. Once those who wait have been
- *           passed over for 1 ms it hands over, or gives.
+ *           passed over for 1 ms it hands over, or gives, until all who wait
+ *           just then are served.
  * NO LOST WAKEUP  Who enqueues sets WAITERS while the lock is HELD, by a cas: so
  *           the holder's own cas fails, and it comes to look under guard_. Who
  *           was woken takes the lock, or finds it HELD and sets WAITERS again,
@@ -50,7 +53,7 @@ enum { HELD = 1, WAITERS = 2, WOKEN = 4, GIVEN = 8 };
 #define PATIENCE FILCH_MS(1)
 #define LOOK_SOON FILCH_US(20)
 #define LOOK_LATE FILCH_US(100)
-#define LOOK_MOST 256           /* releases */
+#define SELDOM_MOST 8           /* once in 256 releases */
 #define HANDED_OVER ((void *)1) /* a waiter's item: it holds the lock */
 
 int
@@ -260,15 +263,34 @@ too_long(filch_lock *lock)
     filch_time now = fl_os_now(), took = now - lock->looked_;
     if (lock->passed_since_ == 0) {
         lock->passed_since_ = now;
-        lock->every_ = 1;
-    } else if (took < LOOK_SOON && lock->every_ < LOOK_MOST) {
-        lock->every_ *= 2;
+        lock->seldom_ = 0;
+    } else if (took < LOOK_SOON && lock->seldom_ < SELDOM_MOST) {
+        lock->seldom_++;
     } else if (took > LOOK_LATE) {
-        lock->every_ = 1;
+        lock->seldom_ = 0;
     }
     lock->looked_ = now;
-    lock->passes_ = lock->every_;
+    lock->passes_ = 1u << lock->seldom_;
     return now - lock->passed_since_ > PATIENCE;
+}
+
+/* With the guard: whether the lock is owed to one who waits, or was woken. */
+static bool
+owes(filch_lock *lock)
+{
+    if (lock->owed_ == 0) {
+        if (!too_long(lock)) {
+            return false;
+        }
+        lock->passes_ = 0;
+        lock->owed_ = 1; /* for who was woken */
+        for (const fl_waiter *one = fl_first(&lock->waiters_);
+             one && lock->owed_ < UINT16_MAX; one = one->next) {
+            lock->owed_++;
+        }
+    }
+    lock->owed_--;
+    return true;
 }
 
 /* One try; whether the lock is released. */
@@ -277,7 +299,7 @@ try_release(filch_lock *lock, bool suspends)
 {
     fl_guard_lock(&lock->guard_);
     uint32_t state = fl_load_relaxed(&lock->state_);
-    bool must = lock->fair_ || (!suspends && too_long(lock));
+    bool must = lock->fair_ || (!suspends && owes(lock));
     if (must && (state & WOKEN)) {
         give(lock);
         return true;

@@ -127,6 +127,7 @@ abort_wait(void *aborted)
 {
     fl_fiber *fiber = aborted;
     fl_waiter *waiter = &fiber->waiter;
+    fl_tsan_acquire(waiter);
     fl_guard_lock(waiter->guard); /* which also waits until it is parked */
     if (waiter->list) {
         take_out(waiter);
@@ -251,6 +252,7 @@ fl_wait_linked(fl_fiber *me, fl_atomic32 *guard, filch_time deadline)
     fl_waiter *waiter = &me->waiter;
     waiter->guard = guard;
     waiter->abort = abort_wait;
+    fl_tsan_release(waiter); /* to who may end the wait: A3 is hidden from it */
     bool plain = me->manner == FL_PLAIN_TASK && deadline == FILCH_NEVER &&
                  waiter->traits == 0;
     if (fl_unlikely(!plain || !fl_spare(me->worker) ||
