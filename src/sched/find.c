@@ -82,8 +82,7 @@ find_near(fl_worker *worker)
         }
     }
     if (!fl_ready_empty(&worker->ready)) {
-        fl_fetch_ahead(&worker->ready);
-        work = fl_work_of(fl_ready_take(&worker->ready));
+        work = fl_work_of(fl_take_ready(worker));
     }
     if (!work) {
         work = fl_deque_pop(&worker->deque);

@@ -108,7 +108,8 @@ fl_ready_pick(fl_ready *ready)
     return fiber;
 }
 
-/* The one that stands n places behind the ring's first; NULL if there is none. */
+/* The one that stands n places behind the ring's first, NULL if there is none;
+ * with the bias, else it may be gone by now. */
 static inline struct fl_fiber *
 fl_ready_peek(const fl_ready *ready, uint32_t n)
 {
@@ -155,16 +156,6 @@ fl_ready_swap(fl_ready *ready, struct fl_fiber *fiber, struct fl_fiber **next)
     *next = fl_ready_pick(ready);
     fl_store_relaxed(&ready->yields, fl_load_relaxed(&ready->yields) + 1);
     return fl_likely(*next != NULL) && fl_ready_append(ready, fiber);
-}
-
-/* What fl_ready_pick says. */
-static inline struct fl_fiber *
-fl_ready_take(fl_ready *ready)
-{
-    fl_bias_enter(&ready->bias);
-    struct fl_fiber *fiber = fl_ready_pick(ready);
-    fl_bias_leave(&ready->bias);
-    return fiber;
 }
 
 /* ---- other workers; they may get nothing although something is there ---- */

@@ -253,7 +253,7 @@ next_ready(fl_worker *worker)
     if (!fl_turn_is_free(worker) || fl_ready_empty(&worker->ready)) {
         return NULL;
     }
-    return fl_ready_take(&worker->ready);
+    return fl_take_ready(worker);
 }
 
 /* Parks the fiber, the worker going on with `next`, until it is resumed. What
@@ -262,7 +262,6 @@ static inline void
 park(fl_fiber *me, fl_worker *worker, fl_fiber *next)
 {
     int error = *worker->errno_at;
-    fl_fetch_ahead(&worker->ready);
     me->stack = worker->stack;
     fl_count(&worker->stats.switches);
     fl_tsan_be(&worker->loop);
@@ -352,6 +351,7 @@ fl_yield(fl_fiber *me)
     /* it changes places with the next one, and is not to be stolen until it is
      * parked: so the bias is left by whoever runs then */
     fl_bias_enter(&ready->bias);
+    fl_fetch_ahead(ready);
     fl_fiber *next;
     if (fl_unlikely(!fl_ready_swap(ready, me, &next))) {
         fl_bias_leave(&ready->bias);

@@ -210,8 +210,9 @@ fl_turn_is_free(fl_worker *worker)
     return true;
 }
 
-/* Has the CPU fetch what those who come soon will need: of one its descriptor,
- * of one who is nearer, whose descriptor is there by now, its frames. */
+/* With the ring's bias, so that nobody takes them away: has the CPU fetch what
+ * those who come soon will need, of one its descriptor, of one who is nearer,
+ * whose descriptor is there by now, its frames. */
 static inline void
 fl_fetch_ahead(const fl_ready *ready)
 {
@@ -227,6 +228,18 @@ fl_fetch_ahead(const fl_ready *ready)
     for (size_t i = 0; i < 4 * FL_CACHE_LINE; i += FL_CACHE_LINE) {
         __builtin_prefetch((const char *)near->sp + i);
     }
+}
+
+/* Takes what fl_ready_pick says. */
+static inline fl_fiber *
+fl_take_ready(fl_worker *worker)
+{
+    fl_ready *ready = &worker->ready;
+    fl_bias_enter(&ready->bias);
+    fl_fetch_ahead(ready);
+    fl_fiber *fiber = fl_ready_pick(ready);
+    fl_bias_leave(&ready->bias);
+    return fiber;
 }
 
 /* The next thing to do; NULL when there is nothing but to look elsewhere. */
