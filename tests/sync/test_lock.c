@@ -259,6 +259,46 @@ TASK_TEST(lock_may_be_freed_by_whom_release_let_go_on)
     }
 }
 
+/* --- Quick sections, then long ones -------------------------------------- */
+
+static int
+take_and_tell(void *arg)
+{
+    OK(filch_lock_acquire(&lock));
+    *(bool *)arg = true;
+    return filch_lock_release(&lock);
+}
+
+/* Passes over one who waits for the lock, with sections of that length. */
+static unsigned
+pass_over(filch_time length, unsigned most)
+{
+    bool served = false;
+    unsigned passes = 0;
+    OK(filch_lock_acquire(&lock));
+    filch_task *task = park(take_and_tell, &served);
+    OK(filch_lock_release(&lock));
+    for (; !served && passes < most; ++passes) {
+        OK(filch_lock_acquire(&lock));
+        if (length)
+            compute_until(filch_after(length));
+        OK(filch_lock_release(&lock));
+    }
+    EQ(0, join(task));
+    return passes;
+}
+
+/* Who holds it for some ns may look at the clock seldom; not so who holds it
+ * for long, even if that comes after many short ones. */
+ONE_WORKER_TEST(
+    lock_that_was_held_for_moments_is_handed_over_when_held_for_long)
+{
+    for (unsigned quick = 3000; quick < 3500; quick += 50) {
+        pass_over(0, quick);
+        CHECK(pass_over(FILCH_US(200), 400) < 40);
+    }
+}
+
 /* --- Under stress -------------------------------------------------------- */
 
 static int
