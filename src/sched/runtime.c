@@ -167,6 +167,7 @@ stop_workers(filch_runtime *runtime, unsigned started)
     while (fl_load_seq_cst(&runtime->foreign)) { /* E5 */
         fl_os_back_off(round++);
     }
+    fl_tsan_acquire(runtime); /* what all tasks did comes before this */
     fl_os_fault_remove();
 }
 

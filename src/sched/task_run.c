@@ -107,6 +107,7 @@ fl_run_task(fl_worker *worker, filch_task *task)
     task->status = status;
     fl_store_release(&fiber->state, 0u);
     fl_tsan_release(&task->life);
+    fl_tsan_release(worker->runtime); /* to who awaits the end of the run */
     /* before a joiner may go on, who might look at the counts */
     fl_store_release(&worker->stats.tasks,
                      fl_load_relaxed(&worker->stats.tasks) + 1);
@@ -142,6 +143,7 @@ fl_run_job(fl_worker *worker, filch_job *job)
     fl_me_set(&worker->loop);
     fl_count(&worker->stats.jobs);
     fl_tsan_release(job);
+    fl_tsan_release(worker->runtime);
     if (fl_exchange_acq_rel(&job->state_, (uint32_t)FL_JOB_DONE) ==
         FL_JOB_AWAITED) {
         fl_resume(forker); /* whose frame the job lies in */

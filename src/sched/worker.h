@@ -226,7 +226,7 @@ fl_fetch_ahead(const fl_ready *ready)
     const fl_fiber *near = fl_ready_peek(ready, 4);
     __builtin_prefetch(near->stack);
     for (size_t i = 0; i < 4 * FL_CACHE_LINE; i += FL_CACHE_LINE) {
-        __builtin_prefetch((const char *)near->sp + i);
+        __builtin_prefetch((const void *)((uintptr_t)near->sp + i));
     }
 }
 

@@ -387,3 +387,33 @@ TEST(run_whose_tasks_end_when_cancelled_says_nothing)
     CHILD_EXITED(&child, 0);
     EQ(0, strlen(child.output));
 }
+
+/* --- What a run's tasks did, seen after it -------------------------------- */
+
+enum { DETACHED = 50 };
+static int written[DETACHED]; /* plain: the end of the run is to publish it */
+
+static int
+write_one(void *arg)
+{
+    int *one = arg;
+    filch_yield();
+    *one = 1;
+    return 0;
+}
+
+static int
+spawn_writers(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < DETACHED; ++i)
+        OK(filch_spawn(NULL, write_one, &written[i]));
+    return 0;
+}
+
+TEST(run_ends_after_all_that_its_detached_tasks_did)
+{
+    run_on(test_workers(), spawn_writers, NULL);
+    for (int i = 0; i < DETACHED; ++i)
+        EQ(1, written[i]);
+}

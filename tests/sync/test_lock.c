@@ -265,7 +265,7 @@ static int
 take_and_tell(void *arg)
 {
     OK(filch_lock_acquire(&lock));
-    *(bool *)arg = true;
+    atomic_store((atomic_bool *)arg, true);
     return filch_lock_release(&lock);
 }
 
@@ -273,12 +273,12 @@ take_and_tell(void *arg)
 static unsigned
 pass_over(filch_time length, unsigned most)
 {
-    bool served = false;
+    atomic_bool served = false;
     unsigned passes = 0;
     OK(filch_lock_acquire(&lock));
     filch_task *task = park(take_and_tell, &served);
     OK(filch_lock_release(&lock));
-    for (; !served && passes < most; ++passes) {
+    for (; !atomic_load(&served) && passes < most; ++passes) {
         OK(filch_lock_acquire(&lock));
         if (length)
             compute_until(filch_after(length));
