@@ -221,24 +221,41 @@ partition(filch_task **tasks, size_t n)
     return a + b;
 }
 
-/* Whether what is done suffices. */
-static bool
-satisfied(filch_task **tasks, size_t n, size_t done, filch_return_when when)
+/* What a look at the tasks came to, before any is moved: they are reordered
+ * once, at the end, since those that end meanwhile belong among the others. */
+struct tally {
+    size_t pending;
+    bool satisfied;
+};
+
+static struct tally
+count(filch_task **tasks, size_t n, filch_return_when when)
 {
-    if (done == n || (when == FILCH_FIRST_COMPLETED && done)) {
-        return true;
-    }
-    if (when == FILCH_FIRST_EXCEPTION) {
-        for (size_t i = 0; i < done; i++) {
-            if (failed(tasks[i])) {
-                return true;
-            }
+    struct tally tally = {0};
+    for (size_t i = 0; i < n; i++) {
+        if (!filch_task_done(tasks[i])) {
+            tally.pending++;
+        } else if (when == FILCH_FIRST_COMPLETED ||
+                   (when == FILCH_FIRST_EXCEPTION && failed(tasks[i]))) {
+            tally.satisfied = true;
         }
     }
-    return false;
+    tally.satisfied |= tally.pending == 0;
+    return tally;
 }
 
-/* Enters the list of one task; one that has just ended counts at once. */
+/* A task that has ended counts at once, for the wait that `node` is part of. */
+static void
+count_ended(const fl_waiter *node, const filch_task *task)
+{
+    if ((node->traits & FL_ANY_FAILURE) && failed(task)) {
+        fl_exchange_seq_cst(node->left, 0u);
+    } else {
+        fl_add_seq_cst(node->left, (uint32_t)-1);
+    }
+}
+
+/* Enters the list of one task, which may just have ended. */
 static void
 enlist(fl_waiter *node, filch_task *task)
 {
@@ -252,47 +269,52 @@ enlist(fl_waiter *node, filch_task *task)
     fl_guard_unlock(&task->guard);
     if (!pending) {
         fl_tsan_acquire(&task->life);
-        if ((node->traits & FL_ANY_FAILURE) && failed(task)) {
-            fl_exchange_seq_cst(node->left, 0u);
-        } else {
-            fl_add_seq_cst(node->left, (uint32_t)-1);
-        }
+        count_ended(node, task);
     }
 }
 
-/* Waits for the n pending tasks, with a node for each. */
+/* Waits for the n tasks, with a node for each that has not ended. */
 static int
 wait_for_pending(fl_fiber *me, filch_task **tasks, size_t n, fl_waiter *nodes,
                  filch_return_when when, filch_time deadline)
 {
     fl_atomic32 left = when == FILCH_FIRST_COMPLETED ? 1 : (uint32_t)n;
     fl_atomic32 guard = 0;
-    uint16_t traits = FL_COUNTS | FL_SEPARATE;
+    size_t enlisted = 0;
+    fl_waiter node = {
+        .left = &left, .of = me, .traits = FL_COUNTS | FL_SEPARATE};
     if (when == FILCH_FIRST_EXCEPTION) {
-        traits |= FL_ANY_FAILURE;
+        node.traits |= FL_ANY_FAILURE;
     }
     for (size_t i = 0; i < n; i++) {
-        nodes[i] = (fl_waiter){.left = &left, .of = me, .traits = traits};
-        enlist(&nodes[i], tasks[i]);
+        if (filch_task_done(tasks[i])) {
+            count_ended(&node, tasks[i]);
+        } else {
+            nodes[enlisted] = node;
+            enlist(&nodes[enlisted++], tasks[i]);
+        }
     }
     fl_waiter *all = fl_waiter_begin(me, FL_END, tasks[0]);
     all->left = &left;
     all->traits = FL_COUNTS;
     fl_guard_lock(&guard);
     int error = fl_wait_linked(me, &guard, deadline);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < enlisted; i++) {
         fl_delist(&nodes[i]);
     }
     return error;
 }
 
+/* The same with room for the nodes of the `pending` that have not ended. */
 static int
-wait_for(fl_fiber *me, filch_task **tasks, size_t n, filch_return_when when,
-         filch_time deadline)
+wait_for(fl_fiber *me, filch_task **tasks, size_t n, size_t pending,
+         filch_return_when when, filch_time deadline)
 {
     fl_waiter few[NODES_ON_STACK], *nodes = few;
-    if (n > NODES_ON_STACK) {
-        nodes = n < SIZE_MAX / sizeof *nodes ? malloc(n * sizeof *nodes) : NULL;
+    if (pending > NODES_ON_STACK) {
+        nodes = pending < SIZE_MAX / sizeof *nodes
+                    ? malloc(pending * sizeof *nodes)
+                    : NULL;
         if (!nodes) {
             return ENOMEM;
         }
@@ -326,11 +348,13 @@ filch_wait_until(filch_task **tasks, size_t n, filch_return_when when,
 {
     fl_fiber *me = fl_me();
     int error = refusal(me, tasks, n, when);
-    size_t ended = partition(tasks, n);
-    if (!error && !satisfied(tasks, n, ended, when)) {
-        error = wait_for(me, tasks + ended, n - ended, when, deadline);
-        ended = partition(tasks, n);
+    if (!error) {
+        struct tally tally = count(tasks, n, when);
+        if (!tally.satisfied) {
+            error = wait_for(me, tasks, n, tally.pending, when, deadline);
+        }
     }
+    size_t ended = partition(tasks, n);
     if (done) {
         *done = ended;
     }

@@ -71,6 +71,19 @@ TASK_TEST(wait_for_all_returns_when_all_have_ended)
     end_tasks(TASKS);
 }
 
+TASK_TEST(wait_puts_tasks_that_end_meanwhile_among_those_that_had_ended)
+{
+    spawn_tasks(TASKS);
+    open_gate(3);
+    filch_task *waiter = park(wait_for_all, NULL);
+    open_gate(5);
+    for (int i = 0; i < TASKS; ++i)
+        open_gate(i);
+    EQ(0, join(waiter));
+    is_order((int[]){0, 1, 2, 3, 4, 5}, TASKS);
+    end_tasks(TASKS);
+}
+
 static size_t first_done;
 static filch_return_when when;
 
