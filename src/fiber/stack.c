@@ -107,24 +107,12 @@ explain_limit(int error)
     }
 }
 
-/* The next stack of the slab. Called with the class's guard. */
+/* The stack that lies at the slab's end so far; its guard is there. */
 static fl_stack *
-carve(struct size_class *class, unsigned shift)
+describe(struct size_class *class, struct slab *slab, unsigned shift)
 {
     size_t page = fl_os_page(), size = (size_t)1 << shift;
-    struct slab *slab = class->slab;
-    if (!slab || slab->carved == slab->stacks) {
-        if (!map_slab(class, shift)) {
-            return NULL;
-        }
-        slab = class->slab;
-    }
     char *base = slab->base + slab->carved * size;
-    int error = fl_os_guard(base, page);
-    if (error) {
-        explain_limit(error);
-        return NULL;
-    }
     fl_stack *stack = &slab->descriptors[slab->carved++];
     stack->base = base;
     stack->low = base + size / 4;
@@ -135,6 +123,49 @@ carve(struct size_class *class, unsigned shift)
     fl_lsan_root(base + page, size - page);
     VALGRIND_STACK_REGISTER(base + page, base + size);
     return stack;
+}
+
+/* Guards the next n stacks of the slab: how many that are. The pages at which
+ * they begin to be used are populated, if they are to be used soon. */
+static unsigned
+guard(const struct slab *slab, size_t size, unsigned n, bool soon)
+{
+    fl_os_range ends[FL_BATCH];
+    size_t page = fl_os_page();
+    char *base = slab->base + slab->carved * size;
+    for (unsigned i = 0; i < n; i++) {
+        ends[i] = (fl_os_range){.base = base + i * size, .size = page};
+    }
+    explain_limit(fl_os_guard(ends, n, &n));
+    for (unsigned i = 0; i < n; i++) {
+        ends[i].base = base + (i + 1) * size - page;
+    }
+    if (soon) {
+        fl_os_populate(ends, n);
+    }
+    return n;
+}
+
+/* The next stacks of the slab, n at most, NULL: none. With the class's guard. */
+static fl_link *
+carve(struct size_class *class, unsigned shift, unsigned n, bool soon)
+{
+    struct slab *slab = class->slab;
+    if (!slab || slab->carved == slab->stacks) {
+        if (!map_slab(class, shift)) {
+            return NULL;
+        }
+        slab = class->slab;
+    }
+    unsigned left = slab->stacks - slab->carved;
+    n = guard(slab, (size_t)1 << shift, n < left ? n : left, soon);
+    fl_link *batch = NULL;
+    for (unsigned i = 0; i < n; i++) {
+        fl_stack *stack = describe(class, slab, shift);
+        stack->link.next = batch;
+        batch = &stack->link;
+    }
+    return batch;
 }
 
 /* Keeps the slab, and puts what waits there into use. With the guard. */
@@ -154,18 +185,11 @@ static fl_link *
 carve_batch(unsigned shift, unsigned n, bool kept)
 {
     struct size_class *class = &classes[shift];
-    fl_link *batch = NULL;
     fl_guard_lock(&class->guard);
-    while (n-- > 0) {
-        fl_stack *stack = carve(class, shift);
-        if (!stack) {
-            break;
-        }
-        if (kept && !class->slab->kept) {
-            keep(class->slab);
-        }
-        stack->link.next = batch;
-        batch = &stack->link;
+    /* what a worker begins with it may never need: that is not populated */
+    fl_link *batch = carve(class, shift, n, kept && n > 1);
+    if (batch && kept && !class->slab->kept) {
+        keep(class->slab);
     }
     fl_guard_unlock(&class->guard);
     return batch;
@@ -173,9 +197,12 @@ carve_batch(unsigned shift, unsigned n, bool kept)
 
 /* A worker that needs one stack should not pay for a batch of big ones. */
 static unsigned
-batch_size(unsigned shift)
+batch_size(unsigned shift, bool kept)
 {
-    return shift <= 18 ? 16 : 1;
+    if (shift > 18) {
+        return 1;
+    }
+    return kept && shift <= 16 ? FL_BATCH : FL_BATCH / 4;
 }
 
 static fl_link *
@@ -185,7 +212,8 @@ get_batch(unsigned shift, bool kept)
     if (!batch) {
         batch = fl_depot_take(&classes[shift].cold);
     }
-    return batch ? batch : carve_batch(shift, batch_size(shift), kept);
+    return batch ? batch
+                 : carve_batch(shift, batch_size(shift, kept), kept);
 }
 
 fl_link *
@@ -198,11 +226,18 @@ fl_stack_get_batch(unsigned shift)
 static void
 cool(fl_link *batch)
 {
+    fl_os_range pages[FL_BATCH];
+    unsigned n = 0;
     for (fl_link *link = batch; link; link = link->next) {
         fl_stack *stack = fl_container(link, fl_stack, link);
         size_t page = fl_os_page();
         stack->sp = NULL;
-        fl_os_discard(stack->base + page, fl_stack_size(stack) - page);
+        pages[n++] = (fl_os_range){.base = stack->base + page,
+                                   .size = fl_stack_size(stack) - page};
+        if (n == FL_BATCH || !link->next) {
+            fl_os_discard(pages, n);
+            n = 0;
+        }
     }
 }
 

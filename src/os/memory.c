@@ -3,10 +3,14 @@
 #include <errno.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102 /* Linux 6.13 */
+#endif
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
 #endif
 
 int
@@ -35,24 +39,69 @@ fl_os_unmap(void *memory, size_t size)
     errno = saved;
 }
 
-int
-fl_os_guard(void *memory, size_t size)
+_Static_assert(sizeof(fl_os_range) == sizeof(struct iovec) &&
+                   offsetof(fl_os_range, size) ==
+                       offsetof(struct iovec, iov_len),
+               "see os.h");
+
+/* Tells the kernel of all ranges in one call, which it takes from Linux 6.13 on:
+ * whether it did. */
+static bool
+advise_at_once(const fl_os_range *ranges, unsigned n, int advice)
 {
-    int saved = errno;
-    int error = 0;
-    if (madvise(memory, size, MADV_GUARD_INSTALL) &&
-        mprotect(memory, size, PROT_NONE)) {
-        error = errno;
+    size_t bytes = 0;
+    for (unsigned i = 0; i < n; i++) {
+        bytes += ranges[i].size;
+    }
+    long self = syscall(SYS_pidfd_open, getpid(), 0U), advised = -1;
+    if (self >= 0) {
+        advised = syscall(SYS_process_madvise, (int)self, ranges, (size_t)n,
+                          advice, 0U);
+        syscall(SYS_close, (int)self); /* close(2) is a cancellation point */
+    }
+    return advised >= 0 && (size_t)advised == bytes;
+}
+
+int
+fl_os_guard(const fl_os_range *ranges, unsigned n, unsigned *done)
+{
+    int saved = errno, error = 0;
+    *done = 0;
+    if (n > 1 && advise_at_once(ranges, n, MADV_GUARD_INSTALL)) {
+        *done = n;
+    }
+    for (; *done < n && !error; *done += !error) {
+        const fl_os_range *range = &ranges[*done];
+        if (madvise(range->base, range->size, MADV_GUARD_INSTALL) &&
+            mprotect(range->base, range->size, PROT_NONE)) {
+            error = errno;
+        }
     }
     errno = saved;
     return error;
 }
 
 void
-fl_os_discard(void *memory, size_t size)
+fl_os_populate(const fl_os_range *ranges, unsigned n)
 {
     int saved = errno;
-    madvise(memory, size, MADV_DONTNEED);
+    if (n == 1) {
+        madvise(ranges->base, ranges->size, MADV_POPULATE_WRITE);
+    } else {
+        advise_at_once(ranges, n, MADV_POPULATE_WRITE);
+    }
+    errno = saved;
+}
+
+void
+fl_os_discard(const fl_os_range *ranges, unsigned n)
+{
+    int saved = errno;
+    if (n == 1 || !advise_at_once(ranges, n, MADV_DONTNEED)) {
+        for (unsigned i = 0; i < n; i++) {
+            madvise(ranges[i].base, ranges[i].size, MADV_DONTNEED);
+        }
+    }
     errno = saved;
 }
 

@@ -43,15 +43,27 @@ void fl_os_back_off(unsigned round);
 int fl_os_map(void **memory, size_t size);
 void fl_os_unmap(void *memory, size_t size);
 
-/*
- * Makes a range of whole pages a guard: touching it is SIGSEGV. Without a
- * mapping of its own where the kernel can (Linux 6.13); elsewhere it costs
- * two, and ENOMEM means that vm.max_map_count is reached.
- */
-int fl_os_guard(void *memory, size_t size);
+/* A range of whole pages; laid out as an iovec. What follows takes some at once,
+ * since a call of the kernel, and its word to the other CPUs, cost more than what
+ * it does for one of them. */
+typedef struct fl_os_range {
+    void *base;
+    size_t size;
+} fl_os_range;
 
-/* Gives the pages of a range back; they read as zero again. Keeps guards. */
-void fl_os_discard(void *memory, size_t size);
+/*
+ * Makes each range a guard: touching it is SIGSEGV. Without a mapping of its own
+ * where the kernel can (Linux 6.13); elsewhere it costs two, and ENOMEM means
+ * that vm.max_map_count is reached. *done: how many are guards now, the first.
+ */
+int fl_os_guard(const fl_os_range *ranges, unsigned n, unsigned *done);
+
+/* A hint that the ranges are touched soon: the kernel gives them their pages
+ * now, which is cheaper than a fault for each. */
+void fl_os_populate(const fl_os_range *ranges, unsigned n);
+
+/* Gives the pages of the ranges back; they read as zero again. Keeps guards. */
+void fl_os_discard(const fl_os_range *ranges, unsigned n);
 
 /* Makes a range of a mapping as new for the sanitizers too. */
 void fl_os_renew(void *memory, size_t size);

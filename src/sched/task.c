@@ -52,6 +52,7 @@ make_chunk(void)
     if (fl_os_map(&memory, sizeof(struct chunk))) {
         return false;
     }
+    fl_os_populate(&(fl_os_range){memory, sizeof(struct chunk)}, 1);
     struct chunk *chunk = memory;
     void *first = fl_load_relaxed(&chunks);
     do {

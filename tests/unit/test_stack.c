@@ -55,8 +55,9 @@ write_there(void)
 {
     fl_stack *stack = get(USUAL);
     for (int i = 0; i < 100; i++) { /* also after it was used and cooled */
-        fl_os_discard(stack->base + fl_os_page(),
-                      fl_stack_size(stack) - fl_os_page());
+        fl_os_range usable = {stack->base + fl_os_page(),
+                              fl_stack_size(stack) - fl_os_page()};
+        fl_os_discard(&usable, 1);
         fl_stack_put(stack);
         stack = get(USUAL);
     }
