@@ -19,7 +19,7 @@
 #define SLAB_BYTES ((size_t)64 << 20)
 #define WARM_BUSY ((size_t)8 << 30)  /* address space kept with its pages */
 #define WARM_IDLE ((size_t)64 << 20) /* the same when nothing runs */
-#define COLOURS 32                     /* tops differ by a cache line each */
+#define COLOURS 32                   /* tops differ by a cache line each */
 
 /*
  * A mapping, and the stacks that are carved from it; all under the class's
@@ -212,8 +212,7 @@ get_batch(unsigned shift, bool kept)
     if (!batch) {
         batch = fl_depot_take(&classes[shift].cold);
     }
-    return batch ? batch
-                 : carve_batch(shift, batch_size(shift, kept), kept);
+    return batch ? batch : carve_batch(shift, batch_size(shift, kept), kept);
 }
 
 fl_link *
@@ -410,8 +409,8 @@ fl_stack_prepare(fl_stack *stack, void (*entry)(void *value))
         fl_os_renew(stack->base + page, size - page);
     }
     fl_asan_unpoison(stack->base + page, size - page);
-    stack->sp = fl_context_make(stack->base + page,
-                                stack->base + size - colour, entry);
+    stack->sp =
+        fl_context_make(stack->base + page, stack->base + size - colour, entry);
 }
 
 bool

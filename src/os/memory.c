@@ -18,9 +18,9 @@ fl_os_map(void **memory, size_t size)
 {
     int saved = errno;
     /* not through libc, where a sanitizer would take it for a write */
-    void *at = (void *)syscall(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE,
-                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
-                               0L);
+    void *at =
+        (void *)syscall(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0L);
     int error = at == MAP_FAILED ? errno : 0;
     if (!error) {
         /* a huge page would back 2 MiB of stacks that are not in use */

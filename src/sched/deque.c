@@ -3,65 +3,138 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define FIRST_SIZE 256
-
-static fl_deque_array *
-make_array(uint64_t size)
-{
-    fl_deque_array *array =
-        malloc(sizeof *array + size * sizeof array->entries[0]);
-    if (array) {
-        array->mask = size - 1;
-        array->smaller = NULL;
-    }
-    return array;
-}
-
 int
 fl_deque_init(fl_deque *deque)
 {
-    fl_deque_array *array = make_array(FIRST_SIZE);
-    if (!array) {
+    deque->slots = malloc(FL_DEQUE_FIRST * sizeof *deque->slots);
+    if (!deque->slots) {
         return ENOMEM;
     }
+    deque->mask = FL_DEQUE_FIRST - 1;
+    deque->limit = FL_DEQUE_FIRST;
     fl_store_relaxed(&deque->top, (uint64_t)0);
-    fl_store_relaxed(&deque->bottom, (uint64_t)0);
-    fl_store_release(&deque->array, array);
+    fl_store_relaxed(&deque->guard, 0u);
+    fl_store_release(&deque->bottom, (uint64_t)0);
     return 0;
 }
 
 void
 fl_deque_free(fl_deque *deque)
 {
-    fl_deque_array *array = fl_load_relaxed(&deque->array);
-    while (array) {
-        fl_deque_array *smaller = array->smaller;
-        free(array);
-        array = smaller;
-    }
+    free(deque->slots);
 }
 
+/* ---- the owner ---- */
+
+/* With the guard: makes room for twice as many. */
 static int
-grow(fl_deque *deque)
+grow(fl_deque *deque, uint64_t t, uint64_t b)
 {
-    fl_deque_array *old = fl_load_relaxed(&deque->array);
-    fl_deque_array *array = make_array((old->mask + 1) * 2);
-    if (!array) {
+    uint64_t mask = 2 * deque->mask + 1;
+    fl_atomic_ptr *slots = malloc((mask + 1) * sizeof *slots);
+    if (!slots) {
         return ENOMEM;
     }
-    uint64_t b = fl_load_relaxed(&deque->bottom);
-    for (uint64_t i = fl_load_acquire(&deque->top); i != b; i++) {
-        fl_store_relaxed(&array->entries[i & array->mask],
-                         fl_load_relaxed(&old->entries[i & old->mask]));
+    for (uint64_t i = t; i != b; i++) {
+        fl_store_relaxed(&slots[i & mask],
+                         fl_load_relaxed(&deque->slots[i & deque->mask]));
     }
-    array->smaller = old;
-    fl_store_release(&deque->array, array);
+    free(deque->slots); /* no thief looks there without the guard */
+    deque->slots = slots;
+    deque->mask = mask;
     return 0;
 }
 
-int
+FL_NOINLINE int
 fl_deque_push_slowly(fl_deque *deque, void *entry)
 {
-    int error = grow(deque);
+    int error = 0;
+    fl_guard_lock(&deque->guard);
+    uint64_t t = fl_load_relaxed(&deque->top);
+    uint64_t b = fl_load_relaxed(&deque->bottom);
+    if (b - t > deque->mask) {
+        error = grow(deque, t, b);
+    }
+    if (!error) {
+        deque->limit = t + deque->mask + 1;
+    }
+    fl_guard_unlock(&deque->guard);
     return error ? error : fl_deque_push(deque, entry);
+}
+
+FL_NOINLINE bool
+fl_deque_take_slowly(fl_deque *deque, uint64_t b)
+{
+    fl_store_release(&deque->bottom, b + 1);
+    fl_guard_lock(&deque->guard);
+    bool there = (int64_t)(b - fl_load_relaxed(&deque->top)) >= 0;
+    if (there) {
+        fl_store_release(&deque->bottom, b);
+    }
+    fl_guard_unlock(&deque->guard);
+    return there;
+}
+
+void *
+fl_deque_shift(fl_deque *deque)
+{
+    void *entry = NULL;
+    if (fl_deque_size(deque) == 0) {
+        return NULL;
+    }
+    fl_guard_lock(&deque->guard);
+    uint64_t t = fl_load_relaxed(&deque->top);
+    if (t != fl_load_relaxed(&deque->bottom)) {
+        entry = fl_load_relaxed(&deque->slots[t & deque->mask]);
+        fl_store_relaxed(&deque->top, t + 1);
+    }
+    fl_guard_unlock(&deque->guard);
+    return entry;
+}
+
+/* ---- thieves ---- */
+
+/* With the guard: how many to claim, at most `most`. */
+static uint64_t
+share(const fl_deque *deque, uint64_t t, uint64_t most)
+{
+    int64_t n = (int64_t)(fl_load_acquire(&deque->bottom) - t);
+    if (n <= 0) {
+        return 0;
+    }
+    /* only a guess: the owner may be replacing it just now */
+    void *oldest = fl_load_relaxed(&deque->slots[t & deque->mask]);
+    uint64_t half =
+        (uintptr_t)oldest & FL_DEQUE_ALONE ? 1 : ((uint64_t)n + 1) / 2;
+    return half < most ? half : most;
+}
+
+/* With the guard: claims n entries from t on; how many of them are there. */
+static uint64_t
+claim(fl_deque *deque, uint64_t t, uint64_t n)
+{
+    fl_store_relaxed(&deque->top, t + n);                       /* S2 */
+    fl_fence_heavy();                                           /* S3 */
+    int64_t k = (int64_t)(fl_load_acquire(&deque->bottom) - t); /* S4 */
+    if (k < (int64_t)n) {
+        n = k > 0 ? (uint64_t)k : 0;
+        fl_store_relaxed(&deque->top, t + n);
+    }
+    return n;
+}
+
+uint64_t
+fl_deque_steal(fl_deque *deque, void **entries, uint64_t most)
+{
+    if (fl_exchange_acq_rel(&deque->guard, 1u)) { /* S1 */
+        return 0;
+    }
+    uint64_t t = fl_load_relaxed(&deque->top);
+    uint64_t n = share(deque, t, most);
+    n = n ? claim(deque, t, n) : 0;
+    for (uint64_t i = 0; i < n; i++) {
+        entries[i] = fl_load_relaxed(&deque->slots[(t + i) & deque->mask]);
+    }
+    fl_guard_unlock(&deque->guard); /* S5 */
+    return n;
 }

@@ -67,7 +67,7 @@ do_chores(fl_worker *worker)
         return NULL;
     }
     worker->far_turn = turn;
-    return fl_deque_steal(&worker->deque);
+    return fl_deque_shift(&worker->deque);
 }
 
 static fl_work *
@@ -76,7 +76,7 @@ find_near(fl_worker *worker)
     fl_work *work = NULL;
     while (worker->owed) {
         worker->owed--;
-        work = fl_deque_steal(&worker->deque);
+        work = fl_deque_shift(&worker->deque);
         if (work) {
             return work;
         }

@@ -34,28 +34,20 @@ count_steal(fl_worker *worker, uint64_t n)
                      fl_load_relaxed(&worker->stats.stolen) + n);
 }
 
-/* Takes the oldest, and while they are tasks up to half of them along. */
+/* Takes half of it; all but the oldest go into its own, which is empty. */
 static fl_work *
 take_from_deque(fl_worker *worker, fl_deque *victim)
 {
-    uint64_t n = fl_deque_size(victim) / 2, taken = 1;
-    fl_work *first = fl_deque_steal(victim), *more = first;
-    if (!first) {
+    void *taken[FL_DEQUE_FIRST];
+    uint64_t n = fl_deque_steal(victim, taken, FL_DEQUE_FIRST);
+    if (n == 0) {
         return NULL;
     }
-    while (taken < n && taken < MOST && !fl_work_is_job(more)) {
-        more = fl_deque_steal(victim);
-        if (!more) {
-            break;
-        }
-        if (fl_deque_push(&worker->deque, more)) {
-            fl_inject_push(&worker->runtime->inject, fl_work_fiber(more),
-                           fl_work_fiber(more), 1);
-        }
-        taken++;
+    for (uint64_t i = 1; i < n; i++) {
+        fl_deque_push(&worker->deque, taken[i]);
     }
-    count_steal(worker, taken);
-    return first;
+    count_steal(worker, n);
+    return taken[0];
 }
 
 static fl_work *
@@ -66,7 +58,7 @@ look_at_deque(fl_worker *worker, fl_deque *victim, struct fl_look *look,
         look->since = 0;
         return NULL;
     }
-    uint64_t top = fl_load_acquire(&victim->top);
+    uint64_t top = fl_load_relaxed(&victim->top);
     if (look->since == 0 || look->top != top) {
         look->top = top;
         look->since = now;

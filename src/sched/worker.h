@@ -31,19 +31,19 @@ fl_work_of(fl_fiber *fiber)
 static inline fl_work *
 fl_work_of_job(filch_job *job)
 {
-    return (fl_work *)((uintptr_t)job | 1);
+    return (fl_work *)((uintptr_t)job | FL_DEQUE_ALONE);
 }
 
 static inline bool
 fl_work_is_job(const fl_work *work)
 {
-    return (uintptr_t)work & 1;
+    return (uintptr_t)work & FL_DEQUE_ALONE;
 }
 
 static inline filch_job *
 fl_work_job(fl_work *work)
 {
-    return (filch_job *)((uintptr_t)work & ~(uintptr_t)1);
+    return (filch_job *)((uintptr_t)work & ~FL_DEQUE_ALONE);
 }
 
 /* The fiber of work that is no job. */

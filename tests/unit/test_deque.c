@@ -11,7 +11,15 @@ static fl_deque deque;
 static void *
 entry(uintptr_t n)
 {
-    return (void *)n;
+    return (void *)(2 * n); /* even: not alone */
+}
+
+/* The oldest, as a thief takes it. */
+static void *
+steal(void)
+{
+    void *got;
+    return fl_deque_steal(&deque, &got, 1) ? got : NULL;
 }
 
 static void
@@ -28,7 +36,8 @@ TEST(deque_is_empty_at_first)
     OK(fl_deque_init(&deque));
     EQ(0, fl_deque_size(&deque));
     CHECK(!fl_deque_pop(&deque));
-    CHECK(!fl_deque_steal(&deque));
+    CHECK(!steal());
+    CHECK(!fl_deque_shift(&deque));
     CHECK(!fl_deque_pop_if(&deque, entry(1)));
     fl_deque_free(&deque);
 }
@@ -48,8 +57,36 @@ TEST(deque_gives_thieves_the_oldest_entry_first)
     OK(fl_deque_init(&deque));
     push(1, 100);
     for (uintptr_t n = 1; n <= 100; n++)
-        CHECK(fl_deque_steal(&deque) == entry(n));
-    CHECK(!fl_deque_steal(&deque));
+        CHECK(steal() == entry(n));
+    CHECK(!steal());
+    CHECK(!fl_deque_shift(&deque));
+    fl_deque_free(&deque);
+}
+
+TEST(deque_gives_thieves_half_of_it_at_most_so_many)
+{
+    void *got[8];
+    OK(fl_deque_init(&deque));
+    push(1, 20);
+    EQ(8, fl_deque_steal(&deque, got, 8)); /* of 20 */
+    EQ(6, fl_deque_steal(&deque, got, 8)); /* of 12 */
+    CHECK(got[0] == entry(9) && got[5] == entry(14));
+    EQ(3, fl_deque_steal(&deque, got, 8));
+    EQ(2, fl_deque_steal(&deque, got, 8));
+    EQ(1, fl_deque_steal(&deque, got, 8));
+    EQ(0, fl_deque_steal(&deque, got, 8));
+    fl_deque_free(&deque);
+}
+
+TEST(deque_gives_thieves_one_alone_if_it_is_marked_so)
+{
+    void *got[8], *alone = (void *)((uintptr_t)entry(1) | FL_DEQUE_ALONE);
+    OK(fl_deque_init(&deque));
+    OK(fl_deque_push(&deque, alone));
+    push(2, 20);
+    EQ(1, fl_deque_steal(&deque, got, 8));
+    CHECK(got[0] == alone);
+    EQ(8, fl_deque_steal(&deque, got, 8));
     fl_deque_free(&deque);
 }
 
@@ -62,7 +99,7 @@ TEST(deque_pop_if_takes_the_newest_entry_and_no_other)
     CHECK(fl_deque_pop_if(&deque, entry(3)));
     CHECK(!fl_deque_pop_if(&deque, entry(3)));
     CHECK(fl_deque_pop_if(&deque, entry(2)));
-    CHECK(fl_deque_steal(&deque) == entry(1));
+    CHECK(steal() == entry(1));
     CHECK(
         !fl_deque_pop_if(&deque, entry(1))); /* though it still stands there */
     EQ(0, fl_deque_size(&deque));
@@ -75,12 +112,12 @@ TEST(deque_grows_and_keeps_its_order_wherever_its_top_is)
         OK(fl_deque_init(&deque));
         for (uintptr_t n = 1; n <= stolen; n++) {
             push(n, n);
-            CHECK(fl_deque_steal(&deque) == entry(n));
+            CHECK(steal() == entry(n));
         }
         push(1, 5000);
         EQ(5000, fl_deque_size(&deque));
         for (uintptr_t n = 1; n <= 2500; n++) {
-            CHECK(fl_deque_steal(&deque) == entry(n));
+            CHECK(steal() == entry(n));
             CHECK(fl_deque_pop(&deque) == entry(5001 - n));
         }
         EQ(0, fl_deque_size(&deque));
@@ -102,9 +139,12 @@ TEST(deque_does_the_same_as_a_list_for_any_sequence_of_calls)
         } else if (what < 6) {
             void *expected = bottom > top ? entry(list[--bottom]) : NULL;
             CHECK(fl_deque_pop(&deque) == expected);
+        } else if (what < 7) {
+            void *expected = bottom > top ? entry(list[top++]) : NULL;
+            CHECK(fl_deque_shift(&deque) == expected);
         } else {
             void *expected = bottom > top ? entry(list[top++]) : NULL;
-            CHECK(fl_deque_steal(&deque) == expected);
+            CHECK(steal() == expected);
         }
         EQ(bottom - top, fl_deque_size(&deque));
     }
@@ -120,7 +160,7 @@ static atomic_bool finished;
 static void
 take(void *got)
 {
-    uintptr_t n = (uintptr_t)got;
+    uintptr_t n = (uintptr_t)got / 2;
     EQ(0, atomic_fetch_add(&taken[n], 1));
     EQ(n, payload[n]);
 }
@@ -131,25 +171,29 @@ thieve(void *arg)
     uintptr_t last = 0;
     (void)arg;
     while (!atomic_load(&finished)) {
-        void *got = fl_deque_steal(&deque);
-        if (!got)
-            continue;
-        CHECK((uintptr_t)got > last); /* from the top, which only grows */
-        last = (uintptr_t)got;
-        take(got);
+        void *got[8];
+        uint64_t n = fl_deque_steal(&deque, got, 8);
+        for (uint64_t i = 0; i < n; i++) {
+            CHECK((uintptr_t)got[i] >
+                  last); /* from the top, which only grows */
+            last = (uintptr_t)got[i];
+            take(got[i]);
+        }
     }
     return NULL;
 }
 
 /* Pushes all entries, in bursts of up to `most`, popping some in between. */
 static void
-contend(int thieves, uint32_t most)
+contend(bool asymmetric, int thieves, uint32_t most)
 {
     pthread_t threads[THIEVES];
     uint64_t seed = test_seed();
     uintptr_t pushed = 0;
     void *got;
 
+    if (asymmetric)
+        fl_fence_begin();
     OK(fl_deque_init(&deque));
     for (int i = 0; i < thieves; i++)
         threads[i] = thread_start(thieve, NULL);
@@ -177,28 +221,34 @@ contend(int thieves, uint32_t most)
 
 TEST(deque_entries_come_out_once_when_a_thief_meets_the_owner_at_the_last)
 {
-    contend(1, 1);
+    contend(true, 1, 1);
+}
+
+TEST(deque_entries_come_out_once_where_both_fences_are_whole)
+{
+    contend(false, 2, 2);
 }
 
 TEST(deque_entries_come_out_once_with_three_thieves)
 {
-    contend(3, 8);
+    contend(true, 3, 8);
 }
 
 TEST(deque_entries_come_out_once_while_it_grows_under_a_thief)
 {
-    contend(1, 5000);
+    contend(true, 1, 5000);
 }
 
 TEST(deque_entries_come_out_once_while_it_grows_under_three_thieves)
 {
-    contend(3, 5000);
+    contend(true, 3, 5000);
 }
 
 TEST(deque_pop_if_and_a_thief_never_both_take_an_entry)
 {
     pthread_t thread;
     uintptr_t mine = 0;
+    fl_fence_begin();
     OK(fl_deque_init(&deque));
     thread = thread_start(thieve, NULL);
     for (uintptr_t n = 1; n <= ENTRIES; n++) {
