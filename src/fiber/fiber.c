@@ -2,6 +2,8 @@
 
 __thread fl_fiber *fl_me_tls;
 
+void (*fl_abort_wait[2])(fl_fiber *fiber);
+
 static __thread fl_thread_fiber thread_fiber;
 
 FL_NOINLINE fl_fiber *

@@ -92,17 +92,13 @@ typedef struct fl_waiter {
     struct filch_waiters_ *list;       /* G: that it is in, or NULL */
     fl_atomic32 *guard;
     union {
-        void *item;        /* what is handed over, or was brought along */
-        fl_atomic32 *left; /* FL_COUNTS: grants needed before it may go on */
+        const void *object; /* at first: what it waits in, to be shown */
+        void *item;         /* what is handed over, or was brought along */
     };
     union {
-        const void *object;  /* what it waits in, to be shown */
-        struct fl_fiber *of; /* FL_SEPARATE: whose it is */
+        int result;       /* what the wait comes to if it is granted */
+        fl_atomic32 left; /* FL_COUNTS: grants needed before it may go on */
     };
-    /* Called by who decided the wait, but for a grant: takes the fiber out of
-     * what it waits in, and resumes it. */
-    void (*abort)(void *fiber);
-    int result;      /* what the wait comes to if it is granted */
     uint16_t what;   /* a fl_what */
     uint16_t traits; /* G: those below */
 } fl_waiter;
@@ -111,8 +107,14 @@ enum {
     FL_PASSED_ON = 1,   /* granted already, and in another list now */
     FL_COUNTS = 2,      /* it takes several grants */
     FL_ANY_FAILURE = 4, /* of a filch_wait: the first failure suffices */
-    FL_SEPARATE = 8     /* not the fiber's own */
+    FL_SEPARATE = 8,    /* not the fiber's own, but a fl_separate */
+    FL_ENTERED = 16     /* in no list: see sync/join.c */
 };
+
+typedef struct fl_separate {
+    fl_waiter waiter;
+    struct fl_fiber *of; /* whose it is */
+} fl_separate;
 
 typedef struct fl_fiber {
     union {
@@ -132,15 +134,23 @@ typedef struct fl_fiber {
         uint32_t manner; /* the three at once */
     };
     void *sp;                 /* O: the parked context; NULL: not started */
-    fl_stack *stack;          /* O: what it is parked on, or is to start on */
-    struct fl_worker *worker; /* O: who runs it, or ran it last */
-    struct filch_runtime *runtime;
+    struct fl_worker *worker; /* O: who runs it, or ran it last; before that
+                                 some worker of its runtime */
+    union {
+        fl_waiter waiter;
+        struct { /* a task that has not started */
+            filch_fn fn;
+            void *arg;
+            fl_stack *own; /* what it is to start on, or NULL: any */
+        } start;
+    };
+#if FL_TSAN
     void *tsan; /* the ThreadSanitizer's context */
-    fl_waiter waiter;
+#endif
+#if FL_ASAN
+    fl_stack *stack; /* O: what it is parked on */
+#endif
 } fl_fiber;
-
-_Static_assert(offsetof(fl_fiber, waiter) == FL_CACHE_LINE,
-               "what a waker needs fills one cache line");
 
 /* A fiber of a thread that is no worker. */
 typedef struct fl_thread_fiber {
@@ -214,6 +224,19 @@ fl_decide(fl_fiber *fiber, uint32_t outcome)
         }
     }
 }
+
+/* Whether both live in the same runtime, if any. */
+static inline bool
+fl_same_runtime(const fl_fiber *one, const fl_fiber *other)
+{
+    uint32_t a = fl_load_relaxed(&one->state) >> FL_TAG_SHIFT;
+    return a && a == fl_load_relaxed(&other->state) >> FL_TAG_SHIFT;
+}
+
+/* Ends a wait that was decided, but not by a grant: takes the fiber out of what
+ * it waits in, and resumes it. By FL_ENTERED; set when the program starts. */
+extern void (*fl_abort_wait[2])(fl_fiber *fiber)
+    __attribute__((visibility("hidden")));
 
 /* Sets the context that the ThreadSanitizer thinks is running. */
 static inline void

@@ -24,9 +24,12 @@ void AnnotateBenignRaceSized(const char *file, int line,
 #endif
 
 #if defined(FILCH_ASAN_)
+#define FL_ASAN 1
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #include <sanitizer/lsan_interface.h>
+#else
+#define FL_ASAN 0
 #endif
 
 /* What the caller has done happens before what follows an acquire. */

@@ -23,7 +23,7 @@ typedef struct fl_link {
 typedef struct fl_depot {
     fl_atomic32 guard;
     fl_atomic64 batches; /* how many are in the list; changed under guard */
-    fl_link *first; /* guard */
+    fl_link *first;      /* guard */
 } fl_depot;
 
 typedef struct fl_cache {
@@ -35,6 +35,13 @@ typedef struct fl_cache {
 /* Gives a batch, or takes one: NULL when there is none. */
 void fl_depot_give(fl_depot *depot, fl_link *batch);
 fl_link *fl_depot_take(fl_depot *depot);
+
+/* The same for one object, by a thread without a cache. */
+void fl_depot_give_one(fl_depot *depot, fl_link *item);
+fl_link *fl_depot_take_one(fl_depot *depot);
+
+/* Gives the n objects of `size` bytes that lie at `memory`. */
+void fl_depot_fill(fl_depot *depot, void *memory, size_t size, size_t n);
 
 /* How many batches there are just now. */
 static inline size_t

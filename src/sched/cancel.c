@@ -28,7 +28,8 @@ fl_cancel(fl_fiber *fiber, uint32_t tag)
         fl_tsan_release(&fiber->state);
     } while (!fl_cas_acq_rel(&fiber->state, &state, cancelled));
     if (waits) {
-        fiber->waiter.abort(fiber);
+        bool entered = fiber->waiter.traits & FL_ENTERED;
+        fl_abort_wait[entered](fiber);
     }
 }
 

@@ -42,7 +42,7 @@ name_of(fl_fiber *fiber)
     if (!task) {
         return "a callback";
     }
-    const char *name = fl_load_acquire(&task->name);
+    const char *name = fl_task_name(task);
     return name ? name : "(unnamed)";
 }
 

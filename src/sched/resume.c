@@ -45,7 +45,7 @@ resume_thread(fl_fiber *fiber)
 static void
 resume_foreign(fl_fiber *first, fl_fiber *last, uint32_t n)
 {
-    filch_runtime *runtime = first->runtime;
+    filch_runtime *runtime = first->worker->runtime;
     fl_foreign_enter(runtime);
     fl_inject_push(&runtime->inject, first, last, n);
     fl_wake_watch(runtime);
@@ -57,8 +57,8 @@ fl_resume_slowly(fl_fiber *me, fl_fiber *fiber)
 {
     if (fiber->kind == FL_THREAD) {
         resume_thread(fiber);
-    } else if (me->runtime == fiber->runtime) {
-        fl_inject_push(&fiber->runtime->inject, fiber, fiber, 1);
+    } else if (fl_same_runtime(me, fiber)) {
+        fl_inject_push(&me->worker->runtime->inject, fiber, fiber, 1);
     } else {
         resume_foreign(fiber, fiber, 1);
     }
@@ -84,7 +84,7 @@ static bool
 all_local(const fl_worker *worker, const fl_fiber *fiber)
 {
     while (fiber && fiber->kind != FL_THREAD &&
-           fiber->runtime == worker->runtime) {
+           fl_same_runtime(&worker->loop, fiber)) {
         fiber = fiber->next;
     }
     return !fiber;

@@ -71,7 +71,7 @@ set_up_worker(filch_runtime *runtime, fl_worker *worker, unsigned index)
     worker->index = index;
     worker->loop.kind = FL_LOOP;
     worker->loop.barred = 1;
-    worker->loop.runtime = runtime;
+    worker->loop.state = runtime->tag << FL_TAG_SHIFT;
     worker->loop.worker = worker;
     int error = fl_deque_init(&worker->deque);
     if (!error) {
@@ -240,7 +240,7 @@ name_one(filch_task *task, void *runtime)
     filch_runtime *mine = runtime;
     uint32_t state = fl_load_relaxed(&task->fiber.state);
     if (state >> FL_TAG_SHIFT == mine->tag) {
-        const char *name = fl_load_acquire(&task->name);
+        const char *name = fl_task_name(task);
         fl_warn("the end of '%s' waits for the task '%s'", mine->name,
                 name ? name : "(unnamed)");
     }

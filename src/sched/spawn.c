@@ -5,22 +5,21 @@
 /* The words that a free descriptor does not have right; the joiners, the guard
  * and the name are as at first. */
 static inline void
-set_up(filch_task *task, filch_runtime *runtime, filch_fn fn, void *arg,
-       bool owned)
+set_up(filch_task *task, fl_worker *home, filch_fn fn, void *arg, bool owned)
 {
     fl_fiber *fiber = &task->fiber;
     fl_tsan_acquire(&task->life); /* of the descriptor's former use */
     fiber->jobs = NULL;
     fiber->manner = FL_PLAIN_TASK;
     fiber->sp = NULL;
-    fiber->stack = NULL;
-    fiber->runtime = runtime;
-    task->fn = fn;
-    task->arg = arg;
+    fiber->worker = home;
+    fiber->start.fn = fn;
+    fiber->start.arg = arg;
+    fiber->start.own = NULL;
     task->direct = NULL;
     fl_store_relaxed(&task->life, (uint32_t)FL_REFERENCE * (owned ? 2u : 1u));
-    fl_store_release(&fiber->state, runtime->tag << FL_TAG_SHIFT);
-    fl_tsan_release(&task->fn);
+    fl_store_release(&fiber->state, fl_load_relaxed(&home->loop.state));
+    fl_tsan_release(&fiber->sp);
 }
 
 static void
@@ -36,7 +35,7 @@ static int
 apply(filch_task *task, const filch_task_options *options)
 {
     if (options->name) {
-        int error = fl_task_name(task, options->name);
+        int error = fl_name_set(&task->name, options->name);
         if (error) {
             return error;
         }
@@ -45,16 +44,15 @@ apply(filch_task *task, const filch_task_options *options)
         return EINVAL;
     }
     unsigned shift = fl_stack_shift(options->stack_size);
-    if (options->stack_size && shift > task->fiber.runtime->shift) {
-        return fl_stack_get(shift, &task->fiber.stack);
+    if (options->stack_size && shift > task->fiber.worker->runtime->shift) {
+        return fl_stack_get(shift, &task->fiber.start.own);
     }
     return 0;
 }
 
 int
-fl_task_make(fl_worker *worker, filch_runtime *runtime, filch_task **made,
-             filch_fn fn, void *arg, const filch_task_options *options,
-             bool owned)
+fl_task_make(fl_worker *worker, fl_worker *home, filch_task **made, filch_fn fn,
+             void *arg, const filch_task_options *options, bool owned)
 {
     if (fl_unlikely(!fn)) {
         return EINVAL;
@@ -63,7 +61,7 @@ fl_task_make(fl_worker *worker, filch_runtime *runtime, filch_task **made,
     if (fl_unlikely(!task)) {
         return ENOMEM;
     }
-    set_up(task, runtime, fn, arg, owned);
+    set_up(task, home, fn, arg, owned);
     int error = options ? apply(task, options) : 0;
     if (error) {
         unmake(task);
@@ -94,8 +92,8 @@ filch_spawn_with(filch_task **handle, filch_fn fn, void *arg,
     }
     fl_worker *worker = me->worker;
     filch_task *task;
-    int error = fl_task_make(worker, me->runtime, &task, fn, arg, options,
-                             handle != NULL);
+    int error =
+        fl_task_make(worker, worker, &task, fn, arg, options, handle != NULL);
     if (error) {
         return error;
     }
@@ -111,12 +109,12 @@ filch_spawn(filch_task **handle, filch_fn fn, void *arg)
 {
     fl_fiber *me = fl_me();
     fl_worker *worker = me->worker;
-    if (fl_unlikely(!me->runtime || !fn || !worker->tasks.items)) {
+    if (fl_unlikely(!worker || !fn || !worker->tasks.items)) {
         return filch_spawn_with(handle, fn, arg, NULL);
     }
     /* the same, where everything is at hand */
     filch_task *task = (filch_task *)fl_cache_pop(&worker->tasks, NULL);
-    set_up(task, me->runtime, fn, arg, handle != NULL);
+    set_up(task, worker, fn, arg, handle != NULL);
     if (handle) {
         *handle = task;
     }
@@ -134,7 +132,7 @@ fl_submit(filch_runtime *runtime, filch_task **handle, filch_fn fn, void *arg,
     if (!fl_load_seq_cst(&runtime->stopping)) {
         fl_fiber *me = fl_me();
         fl_worker *worker = me->kind == FL_THREAD ? NULL : me->worker;
-        error = fl_task_make(worker, runtime, &task, fn, arg, options,
+        error = fl_task_make(worker, runtime->workers, &task, fn, arg, options,
                              handle != NULL);
     }
     if (!error) {

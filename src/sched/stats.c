@@ -1,6 +1,7 @@
 #include "sched/worker.h"
 
 #include <errno.h>
+#include <filch/queue.h>
 #include <filch/stats.h>
 
 static filch_stats
@@ -75,6 +76,9 @@ dump_wait(const volatile fl_waiter *waiter, void *out)
 {
     unsigned what = waiter->what;
     const void *object = waiter->object;
+    if (what == FL_QUEUE_SLOT) { /* it brings an item along */
+        object = fl_container(waiter->list, filch_queue, putters_);
+    }
     fprintf(out, " for %s", what < FL_WHATS ? whats[what] : "?");
     if (object) {
         fprintf(out, " %p", object);
@@ -88,7 +92,7 @@ dump_one(filch_task *task, void *out)
     if (state >> FL_TAG_SHIFT == 0) {
         return;
     }
-    const char *name = fl_load_acquire(&task->name);
+    const char *name = fl_task_name(task);
     fprintf(out, "task %p '%s' of runtime %u: %s%s", (void *)task,
             name ? name : "", state >> FL_TAG_SHIFT, state_name(state),
             state & FL_CANCEL ? ", cancelled" : "");

@@ -34,15 +34,34 @@ arrive(fl_worker *worker)
     return worker;
 }
 
-/* Switches from a context saved in *save to one parked in `to` on `stack`. */
+/* Switches from a context saved in *save to one parked in `to`. Each knows by
+ * itself which stack it is on; `stack` is for one that has not begun, and for the
+ * AddressSanitizer, else NULL. */
 static inline fl_worker *
 jump(fl_worker *worker, void **save, void *to, fl_stack *stack)
 {
-    void *fake = fl_asan_depart(stack->base, fl_stack_size(stack), false);
-    worker->stack = stack;
+    fl_stack *here = worker->stack;
+    void *fake = NULL;
+    if (stack) {
+        fake = fl_asan_depart(stack->base, fl_stack_size(stack), false);
+        worker->stack = stack;
+    }
     worker = fl_context_switch(save, to, worker);
+    worker->stack = here;
     fl_asan_arrive(fake);
     return arrive(worker);
+}
+
+/* What a fiber is parked on, if that is to be told. */
+static inline fl_stack *
+stack_of(const fl_fiber *fiber)
+{
+#if FL_ASAN
+    return fiber->stack;
+#else
+    (void)fiber;
+    return NULL;
+#endif
 }
 
 /* ---- loops on pooled stacks ---- */
@@ -157,7 +176,7 @@ own_stack(fl_worker *worker, fl_work *work)
 {
     fl_stack *stack = NULL;
     if (!fl_work_is_job(work)) {
-        stack = fl_work_fiber(work)->stack;
+        stack = fl_work_fiber(work)->start.own;
     }
     /* Under the ThreadSanitizer all work has a stack that is as new: what
      * others did there before would look like races. */
@@ -209,7 +228,7 @@ run_loop(fl_worker *worker)
             worker = leave_loop(worker, worker->native, &worker->native_stack);
         } else if (!fl_work_is_job(work) && fl_work_fiber(work)->sp) {
             fl_fiber *fiber = fl_work_fiber(work);
-            worker = leave_loop(worker, fiber->sp, fiber->stack);
+            worker = leave_loop(worker, fiber->sp, stack_of(fiber));
         } else {
             worker = start(worker, work);
         }
@@ -262,19 +281,18 @@ static inline void
 park(fl_fiber *me, fl_worker *worker, fl_fiber *next)
 {
     int error = *worker->errno_at;
+#if FL_ASAN
     me->stack = worker->stack;
+#endif
     fl_count(&worker->stats.switches);
     fl_tsan_be(&worker->loop);
-    void *to = next ? next->sp : NULL;
-    fl_stack *stack;
-    if (fl_likely(to != NULL)) {
-        stack = next->stack;
+    if (fl_likely(next && next->sp)) {
+        worker = jump(worker, &me->sp, next->sp, stack_of(next));
     } else {
         worker->pending = fl_work_of(next);
-        stack = take_spare(worker);
-        to = stack->sp;
+        fl_stack *spare = take_spare(worker);
+        worker = jump(worker, &me->sp, spare->sp, spare);
     }
-    worker = jump(worker, &me->sp, to, stack);
     me->worker = worker;
     fl_me_set(me);
     fl_tsan_be(me);

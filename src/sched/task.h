@@ -1,6 +1,7 @@
 /*
- * A task's descriptor: 192 bytes, three cache lines, in memory that is never unmapped, so that
- * dumps and the end of a run may look at all of them without a lock.
+ * A task's descriptor: 128 bytes, two cache lines, in memory that is never
+ * unmapped, so that dumps and the end of a run may look at all of them without a
+ * lock.
  *
  * STATE   The word `life`:
  *             bit 0     FL_DONE    it has ended; its status may be read
@@ -18,6 +19,7 @@
 #define FL_TASK_H
 
 #include "fiber/fiber.h"
+#include "sched/name.h"
 
 #include <filch/task.h>
 
@@ -31,20 +33,22 @@ enum {
 
 struct filch_task {
     fl_fiber fiber;
-    filch_fn fn; /* I */
-    void *arg;   /* I */
     fl_atomic32 life;
     int status; /* R until FL_DONE, then constant */
     fl_atomic32 guard;
-    uint32_t spare;
+    fl_atomic32 name;       /* see sched/name.h */
     filch_waiters_ joiners; /* G */
-    fl_fiber *direct;       /* I: who entered it by joining it; sync/join.c */
-    fl_atomic_ptr name;     /* of a block in the name pool, or NULL */
+    union {
+        fl_fiber *direct;  /* I: who entered it by joining it; sync/join.c */
+        const void *group; /* R: of a group's task, which nobody enters, while
+                              its function runs; sync/group.c */
+    };
 };
 
 struct fl_worker;
 
-_Static_assert(sizeof(filch_task) == 3 * FL_CACHE_LINE, "see above");
+_Static_assert(sizeof(filch_task) == 2 * FL_CACHE_LINE || FL_TSAN || FL_ASAN,
+               "see above");
 
 /* Called at the end of a task with FL_JOINED: sets FL_DONE, wakes the joiners.
  * Set when the program starts. */
@@ -66,7 +70,11 @@ void fl_task_flush(struct fl_worker *worker);
 /* The task that a fiber works for, NULL where it is no task's. */
 filch_task *fl_task_of(fl_fiber *fiber);
 
-/* Copies a name; the task's former one is freed. ENOMEM. */
-int fl_task_name(filch_task *task, const char *name);
+/* Its name as copied by fl_name_set, NULL if it has none. */
+static inline const char *
+fl_task_name(const filch_task *task)
+{
+    return fl_name_text(&task->name);
+}
 
 #endif

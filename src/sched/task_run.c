@@ -93,8 +93,8 @@ fl_run_task(fl_worker *worker, filch_task *task)
         fl_cancel(fiber, 0);
     }
     begin(worker, fiber);
-    fl_tsan_acquire(&task->fn);
-    int status = task->fn(task->arg);
+    fl_tsan_acquire(&fiber->sp);
+    int status = fiber->start.fn(fiber->start.arg);
 
     worker = fiber->worker;
     void *tsan = NULL;
@@ -124,11 +124,9 @@ fl_worker *
 fl_run_job(fl_worker *worker, filch_job *job)
 {
     fl_fiber *forker = job->forker_;
-    fl_job_fiber me = {.fiber = {.kind = FL_JOB,
-                                 .shield = 1,
-                                 .runtime = worker->runtime,
-                                 .state = worker->runtime->tag << FL_TAG_SHIFT},
-                       .task = fl_task_of(forker)};
+    fl_job_fiber me = {
+        .fiber = {.kind = FL_JOB, .shield = 1, .state = worker->loop.state},
+        .task = fl_task_of(forker)};
     begin(worker, &me.fiber);
     fl_tsan_acquire(job);
     job->status_ = job->fn_(job->arg_);

@@ -174,7 +174,7 @@ fl_resume(fl_fiber *fiber)
 {
     fl_fiber *me = fl_me();
     fl_tsan_release(fiber);
-    if (fl_unlikely(!me->runtime || me->runtime != fiber->runtime ||
+    if (fl_unlikely(!fl_same_runtime(me, fiber) ||
                     !fl_ready_put(&me->worker->ready, fiber))) {
         fl_resume_slowly(me, fiber);
     }
@@ -224,7 +224,6 @@ fl_fetch_ahead(const fl_ready *ready)
         __builtin_prefetch((const char *)far + i);
     }
     const fl_fiber *near = fl_ready_peek(ready, 4);
-    __builtin_prefetch(near->stack);
     for (size_t i = 0; i < 4 * FL_CACHE_LINE; i += FL_CACHE_LINE) {
         __builtin_prefetch((const void *)((uintptr_t)near->sp + i));
     }
@@ -285,8 +284,9 @@ void fl_cancel(fl_fiber *fiber, uint32_t tag);
 
 /* ---- spawn.c ---- */
 
-/* Makes a task on that runtime, not yet to be seen by any worker. */
-int fl_task_make(fl_worker *worker, filch_runtime *runtime, filch_task **task,
+/* Makes a task on the runtime of `home`, not yet to be seen by any worker, with
+ * the descriptor from the cache of `worker` (NULL on a plain thread). */
+int fl_task_make(fl_worker *worker, fl_worker *home, filch_task **task,
                  filch_fn fn, void *arg, const filch_task_options *options,
                  bool owned);
 

@@ -195,7 +195,9 @@ run(void *arg)
 {
     member *me = arg;
     begin(me);
+    me->task->group = me->group;
     int status = me->fn(me->arg); /* T2 */
+    me->task->group = NULL;
     end(me, status);
     return status;
 }
@@ -253,8 +255,7 @@ static bool
 is_member(fl_fiber *me, const filch_group *group)
 {
     const filch_task *task = fl_task_of(me);
-    return task && task->fn == run &&
-           ((const member *)task->arg)->group == group;
+    return task && task->group == group;
 }
 
 static int

@@ -55,23 +55,17 @@ wake_joiners(filch_task *task)
     fl_guard_lock(&task->guard);
     fl_add_acq_rel(&task->life, (uint32_t)FL_DONE);
     while ((waiter = fl_first(&task->joiners))) {
+        fl_fiber *fiber = fl_waiter_fiber(waiter);
         if ((waiter->traits & FL_ANY_FAILURE) && failed(task)) {
             /* this end alone is enough, unless another was */
-            fl_exchange_seq_cst(waiter->left, 1u);
+            fl_exchange_seq_cst(&fiber->waiter.left, 1u);
         }
-        fl_fiber *fiber = fl_waiter_fiber(waiter);
         if (fl_grant_one(waiter)) {
             fl_chain_add(&granted, fiber);
         }
     }
     fl_guard_unlock(&task->guard);
     fl_resume_chain(granted.first);
-}
-
-__attribute__((constructor)) static void
-begin(void)
-{
-    fl_task_on_end = wake_joiners; /* who ends a task stands a floor below */
 }
 
 /* J2, with the guard: false if the task has ended. */
@@ -101,9 +95,8 @@ filch_task_done(filch_task *task)
 
 /* C2 to C4 */
 static void
-leave_entered(void *left)
+leave_entered(fl_fiber *joiner)
 {
-    fl_fiber *joiner = left;
     fl_tsan_acquire(&joiner->waiter);
     filch_task *task = (filch_task *)(uintptr_t)joiner->waiter.object;
     fl_guard_lock(joiner->waiter.guard); /* C2 */
@@ -119,6 +112,13 @@ leave_entered(void *left)
     fl_resume(joiner); /* C4 */
 }
 
+__attribute__((constructor)) static void
+begin(void)
+{
+    fl_task_on_end = wake_joiners; /* who ends a task stands a floor below */
+    fl_abort_wait[1] = leave_entered;
+}
+
 /* Whether the task was entered; then *error is what the wait came to. */
 static inline bool
 enter(fl_fiber *me, filch_task *task, int *error)
@@ -131,10 +131,8 @@ enter(fl_fiber *me, filch_task *task, int *error)
         return false;
     }
     fl_atomic32 guard = 1;
-    me->waiter.guard = &guard;
-    me->waiter.abort = leave_entered;
-    me->waiter.what = FL_END;
-    me->waiter.object = task;
+    fl_waiter_begin(me, FL_END, task)->guard = &guard;
+    me->waiter.traits = FL_ENTERED;
     fl_tsan_release(&me->waiter);
     task->direct = me;           /* D2 */
     if (!fl_begin_plainly(me)) { /* D3 */
@@ -244,63 +242,62 @@ count(filch_task **tasks, size_t n, filch_return_when when)
     return tally;
 }
 
-/* A task that has ended counts at once, for the wait that `node` is part of. */
+/* A task that has ended counts at once, for the wait that has those traits. */
 static void
-count_ended(const fl_waiter *node, const filch_task *task)
+count_ended(fl_fiber *me, unsigned traits, const filch_task *task)
 {
-    if ((node->traits & FL_ANY_FAILURE) && failed(task)) {
-        fl_exchange_seq_cst(node->left, 0u);
+    if ((traits & FL_ANY_FAILURE) && failed(task)) {
+        fl_exchange_seq_cst(&me->waiter.left, 0u);
     } else {
-        fl_add_seq_cst(node->left, (uint32_t)-1);
+        fl_add_seq_cst(&me->waiter.left, (uint32_t)-1);
     }
 }
 
 /* Enters the list of one task, which may just have ended. */
 static void
-enlist(fl_waiter *node, filch_task *task)
+enlist(fl_separate *node, filch_task *task)
 {
     fl_guard_lock(&task->guard);
     bool pending = announce(task);
     if (pending) {
-        fl_enlist(node, &task->guard, &task->joiners);
+        fl_enlist(&node->waiter, &task->guard, &task->joiners);
     } else {
-        node->guard = &task->guard;
+        node->waiter.guard = &task->guard;
     }
     fl_guard_unlock(&task->guard);
     if (!pending) {
         fl_tsan_acquire(&task->life);
-        count_ended(node, task);
+        count_ended(node->of, node->waiter.traits, task);
     }
 }
 
 /* Waits for the n tasks, with a node for each that has not ended. */
 static int
-wait_for_pending(fl_fiber *me, filch_task **tasks, size_t n, fl_waiter *nodes,
+wait_for_pending(fl_fiber *me, filch_task **tasks, size_t n, fl_separate *nodes,
                  filch_return_when when, filch_time deadline)
 {
-    fl_atomic32 left = when == FILCH_FIRST_COMPLETED ? 1 : (uint32_t)n;
     fl_atomic32 guard = 0;
     size_t enlisted = 0;
-    fl_waiter node = {
-        .left = &left, .of = me, .traits = FL_COUNTS | FL_SEPARATE};
+    uint16_t traits = FL_COUNTS | FL_SEPARATE;
     if (when == FILCH_FIRST_EXCEPTION) {
-        node.traits |= FL_ANY_FAILURE;
+        traits |= FL_ANY_FAILURE;
     }
+    fl_waiter *all = fl_waiter_begin(me, FL_END, tasks[0]);
+    all->traits = FL_COUNTS;
+    fl_store_release(&all->left,
+                     when == FILCH_FIRST_COMPLETED ? 1 : (uint32_t)n);
     for (size_t i = 0; i < n; i++) {
         if (filch_task_done(tasks[i])) {
-            count_ended(&node, tasks[i]);
+            count_ended(me, traits, tasks[i]);
         } else {
-            nodes[enlisted] = node;
+            nodes[enlisted] = (fl_separate){{.traits = traits}, me};
             enlist(&nodes[enlisted++], tasks[i]);
         }
     }
-    fl_waiter *all = fl_waiter_begin(me, FL_END, tasks[0]);
-    all->left = &left;
-    all->traits = FL_COUNTS;
     fl_guard_lock(&guard);
     int error = fl_wait_linked(me, &guard, deadline);
     for (size_t i = 0; i < enlisted; i++) {
-        fl_delist(&nodes[i]);
+        fl_delist(&nodes[i].waiter);
     }
     return error;
 }
@@ -310,7 +307,7 @@ static int
 wait_for(fl_fiber *me, filch_task **tasks, size_t n, size_t pending,
          filch_return_when when, filch_time deadline)
 {
-    fl_waiter few[NODES_ON_STACK], *nodes = few;
+    fl_separate few[NODES_ON_STACK], *nodes = few;
     if (pending > NODES_ON_STACK) {
         nodes = pending < SIZE_MAX / sizeof *nodes
                     ? malloc(pending * sizeof *nodes)
@@ -393,12 +390,12 @@ filch_task_status(filch_task *task)
 const char *
 filch_task_name(filch_task *task)
 {
-    const char *name = fl_load_acquire(&task->name);
+    const char *name = fl_task_name(task);
     return name ? name : "";
 }
 
 int
 filch_task_set_name(filch_task *task, const char *name)
 {
-    return fl_task_name(task, name);
+    return fl_name_set(&task->name, name);
 }

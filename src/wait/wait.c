@@ -70,11 +70,12 @@ fl_grant_special(fl_waiter *waiter)
     if (waiter->traits & FL_PASSED_ON) {
         return true; /* it was decided when it was granted the first time */
     }
-    if (fl_add_seq_cst(waiter->left, (uint32_t)-1) != 1 ||
-        !fl_decide(fl_waiter_fiber(waiter), FL_GRANTED)) { /* R3 */
+    fl_fiber *fiber = fl_waiter_fiber(waiter);
+    if (fl_add_seq_cst(&fiber->waiter.left, (uint32_t)-1) != 1 ||
+        !fl_decide(fiber, FL_GRANTED)) { /* R3 */
         return false;
     }
-    await_parked(fl_waiter_fiber(waiter));
+    await_parked(fiber);
     return true;
 }
 
@@ -123,9 +124,8 @@ fl_may_not_wait(fl_fiber *me)
 
 /* Ends a wait that a timeout or a cancel has decided. */
 static void
-abort_wait(void *aborted)
+abort_wait(fl_fiber *fiber)
 {
-    fl_fiber *fiber = aborted;
     fl_waiter *waiter = &fiber->waiter;
     fl_tsan_acquire(waiter);
     fl_guard_lock(waiter->guard); /* which also waits until it is parked */
@@ -134,6 +134,18 @@ abort_wait(void *aborted)
     }
     fl_guard_unlock(waiter->guard);
     fl_resume(fiber);
+}
+
+static void
+time_out(void *fiber)
+{
+    abort_wait(fiber);
+}
+
+__attribute__((constructor)) static void
+begin(void)
+{
+    fl_abort_wait[0] = abort_wait; /* who cancels stands a floor below */
 }
 
 /* A3: whether the fiber waits now; false: a cancel came first. */
@@ -170,7 +182,7 @@ wait_as_fiber(fl_fiber *me, filch_time deadline)
     filch_timer timeout;
     if (deadline != FILCH_NEVER) {
         timeout.heap_ = NULL;
-        fl_timer_arm(worker->timers, &timeout, deadline, FL_TIMEOUT, abort_wait,
+        fl_timer_arm(worker->timers, &timeout, deadline, FL_TIMEOUT, time_out,
                      me);
         if (!fl_ready_empty(&worker->ready) || fl_deque_size(&worker->deque)) {
             /* else this worker is idle soon, and sees the timer itself */
@@ -226,7 +238,7 @@ static bool
 granted_before(fl_fiber *me, const fl_waiter *waiter)
 {
     return (waiter->traits & FL_COUNTS) &&
-           (int32_t)fl_load_seq_cst(waiter->left) <= 0 &&
+           (int32_t)fl_load_seq_cst(&waiter->left) <= 0 &&
            fl_decide(me, FL_GRANTED);
 }
 
@@ -251,7 +263,6 @@ fl_wait_linked(fl_fiber *me, fl_atomic32 *guard, filch_time deadline)
 {
     fl_waiter *waiter = &me->waiter;
     waiter->guard = guard;
-    waiter->abort = abort_wait;
     fl_tsan_release(waiter); /* to who may end the wait: A3 is hidden from it */
     bool plain = me->manner == FL_PLAIN_TASK && deadline == FILCH_NEVER &&
                  waiter->traits == 0;

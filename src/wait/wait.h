@@ -49,7 +49,6 @@ fl_waiter_begin(fl_fiber *me, enum fl_what what, const void *object)
     fl_waiter *waiter = &me->waiter;
     waiter->object = object;
     waiter->list = NULL;
-    waiter->item = NULL;
     waiter->result = 0;
     waiter->what = (uint16_t)what;
     waiter->traits = 0;
@@ -61,7 +60,7 @@ static inline fl_fiber *
 fl_waiter_fiber(fl_waiter *waiter)
 {
     return fl_unlikely(waiter->traits & FL_SEPARATE)
-               ? waiter->of
+               ? fl_container(waiter, fl_separate, waiter)->of
                : fl_container(waiter, fl_fiber, waiter);
 }
 
