@@ -134,6 +134,7 @@ define newline
 endef
 
 include bench/bench.mk
+include tests/fault/fault.mk
 
 # --- Testing -----------------------------------------------------------------
 

@@ -103,18 +103,19 @@ fl_os_fault_remove(void)
 int
 fl_os_fault_stack(void **memory)
 {
+    int error = 0, saved = errno;
     stack_t stack = {.ss_size = 64 * 1024};
     stack.ss_sp = malloc(stack.ss_size);
     if (!stack.ss_sp) {
-        return ENOMEM;
-    }
-    *memory = stack.ss_sp;
-    if (sigaltstack(&stack, NULL)) {
-        int error = errno;
+        error = ENOMEM;
+    } else if (sigaltstack(&stack, NULL)) {
+        error = errno;
         free(stack.ss_sp);
-        return error;
+    } else {
+        *memory = stack.ss_sp;
     }
-    return 0;
+    errno = saved;
+    return error;
 }
 
 void

@@ -164,18 +164,17 @@ fl_os_errno(void)
     return &errno;
 }
 
-static void (*call_in_child)(void);
-static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
-
-static void
-watch_forks(void)
-{
-    pthread_atfork(NULL, NULL, call_in_child);
-}
-
-void
+int
 fl_os_on_fork(void (*child)(void))
 {
-    call_in_child = child;
-    pthread_once(&fork_once, watch_forks);
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static bool watching; /* lock */
+    int error = 0;
+    pthread_mutex_lock(&lock);
+    if (!watching) {
+        error = pthread_atfork(NULL, NULL, child);
+        watching = !error;
+    }
+    pthread_mutex_unlock(&lock);
+    return error;
 }

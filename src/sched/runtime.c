@@ -218,10 +218,13 @@ filch_start(filch_runtime **runtime, const filch_config *given)
     if (fl_load_relaxed(&forked)) {
         return ENOTSUP;
     }
-    fl_os_on_fork(in_child);
+    int error = fl_os_on_fork(in_child);
+    if (error) {
+        return error;
+    }
     fl_fence_begin();
     int state = fl_os_no_cancel(); /* it may have to complain, which writes */
-    int error = start(runtime, given);
+    error = start(runtime, given);
     fl_os_cancel_as_before(state);
     return error;
 }

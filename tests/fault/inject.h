@@ -1,0 +1,48 @@
+/*
+ * A stand-in for the floor that the library stands on: what it asks of malloc
+ * and of the system can be made to fail, to come early or late, or to jump.
+ *
+ * The linker puts it between the library and the rest (--wrap, see fault.mk),
+ * so that the library is the one that is shipped. Only what goes through the
+ * linker can fail: memory, mappings, guards, threads, signals' handlers and
+ * stacks; at each *point* where the library asks for one of them.
+ */
+#ifndef INJECT_H
+#define INJECT_H
+
+#include "../harness/harness.h"
+
+/* --- Failing ------------------------------------------------------------- */
+
+/* The points are numbered from now on, those of all threads together. The nth
+ * fails, or each from the nth on. */
+void fault_once(unsigned n);
+void fault_from(unsigned n);
+
+/* Each fails with a chance of one in `n`, by the test's seed. */
+void fault_by_chance(unsigned n);
+
+/* All succeed again; how many have failed. */
+unsigned fault_end(void);
+
+/* The points of the latest count, and the mappings that there are. */
+unsigned fault_points(void);
+int fault_mappings(void);
+
+/* The kernel knows neither guards without mappings nor fences for others. */
+void fault_old_kernel(bool old);
+
+/* --- Being early, late, or elsewhere ------------------------------------- */
+
+/*
+ * From now on waits return without cause, or some time after they should,
+ * wakes come late, and the clock jumps forward now and then, by up to so many
+ * nanoseconds (0: never).
+ */
+void disturb_begin(filch_time jump);
+void disturb_end(void);
+
+/* What has happened since: waits that returned without cause, late wakes. */
+unsigned disturb_count(void);
+
+#endif
