@@ -1,8 +1,9 @@
 # `make help` lists the targets.
 #
 # Everything is built in build/FLAVOUR/: plain (as installed), tsan and asan
-# (by clang, for the sanitizers), debug (assertions, no optimisation), portable
-# (the context switch without assembly). Source files are found by wildcards.
+# (by clang, for the sanitizers), fuzz (asan, for libFuzzer), debug (assertions,
+# no optimisation), portable (the context switch without assembly). Source files
+# are found by wildcards.
 
 FLAVOUR = plain
 PREFIX  = /usr/local
@@ -19,7 +20,7 @@ LDFLAGS =
 
 compiler          = $(CC)
 needs             = build
-ifneq ($(filter tsan asan,$(FLAVOUR)),)
+ifneq ($(filter tsan asan fuzz,$(FLAVOUR)),)
 compiler          = $(CLANG)
 needs             = sanitizers
 endif
@@ -36,6 +37,7 @@ sanitize.asan     = -fsanitize=address,undefined \
 
 flags.tsan        = $(sanitize.tsan) -fno-omit-frame-pointer -DFL_DEBUG
 flags.asan        = $(sanitize.asan) -fno-omit-frame-pointer -DFL_DEBUG
+flags.fuzz        = -fsanitize=fuzzer-no-link $(flags.asan)
 flags.debug       = -O0 -DFL_DEBUG
 flags.portable    = -DFL_PORTABLE
 # Concurrency Kit is installed for the machine that compiles.
@@ -110,7 +112,7 @@ program = @mkdir -p $(@D)$(newline)$(call run,LD,$(link) -o $@ $^ $(1))
 $(EXAMPLES): $(B)/%: $(O)/%.o $(B)/$(lib).a
 	$(call program)
 $(TESTS): $(B)/%: $(O)/%.o $(HARNESS) $(B)/$(lib).a
-	$(call program,$$(pkg-config --libs check) -lz)
+	$(call program,$(late) $$(pkg-config --libs check) -lz)
 
 # What is missing is installed first; other flags build everything anew.
 $(O)/flags: force | deps-$(needs)
@@ -135,6 +137,7 @@ endef
 
 include bench/bench.mk
 include tests/fault/fault.mk
+include tests/fuzz/fuzz.mk
 
 # --- Testing -----------------------------------------------------------------
 
@@ -218,7 +221,8 @@ clean:                          ## remove build/
 	rm -rf build
 
 help:                           ## this list
-	@sed -n 's/^\([a-z -]*\):[^#]*## */\1\t/p' Makefile bench/bench.mk | expand -t 20
+	@sed -n 's/^\([a-z -]*\):[^#]*## */\1\t/p' Makefile bench/bench.mk \
+	    tests/fuzz/fuzz.mk | expand -t 20
 
 force:
 .PHONY: all lib pgz examples tests check tsan asan repeat demo \

@@ -13,4 +13,5 @@ FAULT       = $(call objects,$(filter-out tests/fault/test_%,\
 FAULT_TESTS = $(filter $(B)/tests/fault/%,$(TESTS))
 
 $(FAULT_TESTS): $(FAULT)
-$(FAULT_TESTS): private LDFLAGS += $(wraps) -Wl,-u,fl_os_now
+$(FAULT_TESTS): private LDFLAGS += $(wraps)
+$(FAULT_TESTS): private late = $(B)/$(lib).a

@@ -203,7 +203,8 @@ REAL(int, sigaction, int number, const struct sigaction *action,
 
 REAL(int, sigaltstack, const stack_t *stack, stack_t *before)
 {
-    bool installs = stack && !(stack->ss_flags & SS_DISABLE);
+    /* a sanitizer has smaller ones for itself */
+    bool installs = stack && stack->ss_size == 64 * 1024;
     return installs && fails() ? tells(ENOMEM)
                                : __real_sigaltstack(stack, before);
 }
