@@ -129,4 +129,7 @@ void fl_os_write_error(const char *text, size_t length);
  * ENOMEM: it is not, and the next call tries again. */
 int fl_os_on_fork(void (*child)(void));
 
+/* Whether this is such a child: all threads but one are gone. */
+bool fl_os_forked(void);
+
 #endif

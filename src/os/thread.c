@@ -164,6 +164,22 @@ fl_os_errno(void)
     return &errno;
 }
 
+static fl_atomic32 forked;
+static void (*call_in_child)(void);
+
+static void
+in_child(void)
+{
+    fl_store_relaxed(&forked, 1u);
+    call_in_child();
+}
+
+bool
+fl_os_forked(void)
+{
+    return fl_load_relaxed(&forked);
+}
+
 int
 fl_os_on_fork(void (*child)(void))
 {
@@ -172,7 +188,8 @@ fl_os_on_fork(void (*child)(void))
     int error = 0;
     pthread_mutex_lock(&lock);
     if (!watching) {
-        error = pthread_atfork(NULL, NULL, child);
+        call_in_child = child;
+        error = pthread_atfork(NULL, NULL, in_child);
         watching = !error;
     }
     pthread_mutex_unlock(&lock);

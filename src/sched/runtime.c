@@ -28,14 +28,12 @@
 
 static fl_atomic32 tags_guard;
 static bool tags[TAGS + 1];   /* tags_guard: which numbers are taken */
-static fl_atomic32 forked;    /* 1: in a child of a process that had one */
 
 /* ---- forks and numbers ---- */
 
 static void
 in_child(void)
 {
-    fl_store_relaxed(&forked, 1u);
     fl_me_begin(); /* whatever it was: a plain thread now */
 }
 
@@ -215,7 +213,7 @@ start(filch_runtime **runtime, const filch_config *given)
 int
 filch_start(filch_runtime **runtime, const filch_config *given)
 {
-    if (fl_load_relaxed(&forked)) {
+    if (fl_os_forked()) {
         return ENOTSUP;
     }
     int error = fl_os_on_fork(in_child);
@@ -304,6 +302,9 @@ filch_stop(filch_runtime *runtime)
 {
     if (filch_runtime_current() == runtime) {
         return EDEADLK;
+    }
+    if (fl_os_forked()) {
+        return ENOTSUP; /* its workers are not there to end anything */
     }
     int state = fl_os_no_cancel();
     end_tasks(runtime);

@@ -1,4 +1,5 @@
 #include "inject.h"
+#include "os/os.h"
 
 #include <linux/membarrier.h>
 #include <signal.h>
@@ -12,6 +13,8 @@
     type __wrap_##name(__VA_ARGS__);                                           \
     type __wrap_##name(__VA_ARGS__)
 
+#define GUARD_INSTALL 102 /* MADV_GUARD_INSTALL, Linux 6.13 */
+
 enum mode { NEVER, ONCE, FROM, CHANCE };
 
 static atomic_int mode;
@@ -19,6 +22,7 @@ static atomic_uint points, failed, nth;
 static atomic_int mappings;
 static atomic_bool old_kernel;
 static _Thread_local uint64_t dice;
+static _Thread_local unsigned failed_here;
 
 /* --- When ---------------------------------------------------------------- */
 
@@ -57,9 +61,9 @@ fault_end(void)
 }
 
 unsigned
-fault_points(void)
+fault_here(void)
 {
-    return atomic_load(&points);
+    return failed_here;
 }
 
 int
@@ -91,8 +95,10 @@ fails(void)
         return false;
     unsigned n = atomic_load(&nth), point = atomic_fetch_add(&points, 1);
     bool now = how == CHANCE ? by_chance() : how == ONCE ? point == n : point >= n;
-    if (now)
+    if (now) {
         atomic_fetch_add(&failed, 1);
+        ++failed_here;
+    }
     return now;
 }
 
@@ -146,14 +152,18 @@ REAL(void, fl_os_unmap, void *memory, size_t size)
     __real_fl_os_unmap(memory, size);
 }
 
-REAL(int, fl_os_guard, void *memory, size_t size)
+REAL(int, fl_os_guard, const fl_os_range *ranges, unsigned n, unsigned *done)
 {
-    return fails() ? ENOMEM : __real_fl_os_guard(memory, size);
+    unsigned granted = 0;
+    while (granted < n && !fails())
+        ++granted;
+    int error = __real_fl_os_guard(ranges, granted, done);
+    return error || granted == n ? error : ENOMEM;
 }
 
 REAL(int, madvise, void *memory, size_t size, int advice)
 {
-    if (atomic_load(&old_kernel) && advice == 102) /* MADV_GUARD_INSTALL */
+    if (atomic_load(&old_kernel) && advice == GUARD_INSTALL)
         return tells(EINVAL);
     return __real_madvise(memory, size, advice);
 }
@@ -209,6 +219,25 @@ REAL(int, sigaltstack, const stack_t *stack, stack_t *before)
                                : __real_sigaltstack(stack, before);
 }
 
+/* Why a call of the kernel fails; 0: it does not. */
+static int
+refusal(long number, const long *a)
+{
+    bool old = atomic_load(&old_kernel);
+    switch (number) {
+    case SYS_membarrier:
+        if (old)
+            return ENOSYS;
+        return a[0] == MEMBARRIER_CMD_PRIVATE_EXPEDITED && fails() ? ENOMEM : 0;
+    case SYS_process_madvise:
+        return old && a[3] == GUARD_INSTALL ? EINVAL : 0;
+    case SYS_pidfd_open:
+        return fails() ? EMFILE : 0;
+    default:
+        return 0;
+    }
+}
+
 long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
 
@@ -222,9 +251,7 @@ __wrap_syscall(long number, ...)
     for (int i = 0; i < 6; ++i)
         a[i] = va_arg(arguments, long);
     va_end(arguments);
-    if (number == SYS_membarrier &&
-        (atomic_load(&old_kernel) ||
-         (a[0] == MEMBARRIER_CMD_PRIVATE_EXPEDITED && fails())))
-        return tells(atomic_load(&old_kernel) ? ENOSYS : ENOMEM);
-    return __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+    int error = refusal(number, a);
+    return error ? tells(error)
+                 : __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }

@@ -25,8 +25,10 @@ void fault_by_chance(unsigned n);
 /* All succeed again; how many have failed. */
 unsigned fault_end(void);
 
-/* The points of the latest count, and the mappings that there are. */
-unsigned fault_points(void);
+/* How many have ever failed on the calling thread. */
+unsigned fault_here(void);
+
+/* The mappings that there are. */
 int fault_mappings(void);
 
 /* The kernel knows neither guards without mappings nor fences for others. */
