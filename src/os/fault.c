@@ -129,12 +129,14 @@ fl_os_fault_stack_free(void *memory)
 void
 fl_os_write_error(const char *text, size_t length)
 {
+    int saved = errno;
     while (length) {
         ssize_t n = write(STDERR_FILENO, text, length);
-        if (n < 0) {
-            return;
+        if (n < 0 && errno != EINTR) {
+            break;
         }
-        text += n;
-        length -= (size_t)n;
+        text += n > 0 ? n : 0;
+        length -= n > 0 ? (size_t)n : 0;
     }
+    errno = saved;
 }

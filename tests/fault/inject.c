@@ -219,6 +219,23 @@ REAL(int, sigaltstack, const stack_t *stack, stack_t *before)
                                : __real_sigaltstack(stack, before);
 }
 
+static atomic_int interrupted;
+
+void
+fault_interrupt_writes(unsigned n)
+{
+    atomic_store(&interrupted, (int)n);
+}
+
+REAL(ssize_t, write, int fd, const void *bytes, size_t size)
+{
+    if (atomic_load(&interrupted) > 0) {
+        atomic_fetch_sub(&interrupted, 1);
+        return tells(EINTR);
+    }
+    return __real_write(fd, bytes, size);
+}
+
 /* Why a call of the kernel fails; 0: it does not. */
 static int
 refusal(long number, const long *a)

@@ -34,6 +34,9 @@ int fault_mappings(void);
 /* The kernel knows neither guards without mappings nor fences for others. */
 void fault_old_kernel(bool old);
 
+/* The next n calls of write(2) are interrupted by a signal. */
+void fault_interrupt_writes(unsigned n);
+
 /* --- Being early, late, or elsewhere ------------------------------------- */
 
 /*
