@@ -151,8 +151,8 @@ check:                          ## build and run all tests
 	@$(everything) FLAVOUR=plain bench-checked
 	@$(everything) FLAVOUR=tsan
 	@$(everything) FLAVOUR=asan
-	@tools/run-tests plain@1,2,3,4,8 tsan@2:sched,sync,race,examples \
-	    asan@2:sched,sync,examples
+	@tools/run-tests plain@1,2,3,4,8 tsan@2:sched,sync,race,fault,examples \
+	    asan@2:sched,sync,fault,fuzz,examples
 
 tsan asan:                      ## all tests and examples, sanitized
 	@tools/deps check
