@@ -222,7 +222,7 @@ clean:                          ## remove build/
 
 help:                           ## this list
 	@sed -n 's/^\([a-z -]*\):[^#]*## */\1\t/p' Makefile bench/bench.mk \
-	    tests/fuzz/fuzz.mk | expand -t 20
+	    tests/fault/fault.mk tests/fuzz/fuzz.mk | expand -t 20
 
 force:
 .PHONY: all lib pgz examples tests check tsan asan repeat demo \

@@ -15,3 +15,21 @@ FAULT_TESTS = $(filter $(B)/tests/fault/%,$(TESTS))
 $(FAULT_TESTS): $(FAULT)
 $(FAULT_TESTS): private LDFLAGS += $(wraps)
 $(FAULT_TESTS): private late = $(B)/$(lib).a
+
+# The tests of sched and sync, which know nothing of it, on such a floor: waits
+# return without cause and late, wakes come late, and the clock jumps.
+DISTURBED = $(patsubst $(B)/tests/%,$(B)/disturbed/%,\
+            $(filter $(B)/tests/sched/% $(B)/tests/sync/%,$(TESTS)))
+
+$(DISTURBED): $(B)/disturbed/%: $(O)/tests/%.o $(HARNESS) $(FAULT) $(B)/$(lib).a
+	$(call program,$(late) $$(pkg-config --libs check) -lz)
+$(DISTURBED): private LDFLAGS += $(wraps)
+$(DISTURBED): private late = $(B)/$(lib).a
+
+disturb:                        ## the tests of sched and sync, disturbed; JUMP=
+	@tools/deps check
+	@$(submake) DEV=1 disturbed
+	@tests/fault/disturb $(B)/disturbed $(or $(JUMP),0 2000)
+disturbed: $(DISTURBED)
+
+.PHONY: disturb disturbed
