@@ -89,3 +89,34 @@ ONE_WORKER_TEST(wait_of_which_all_fails_from_some_step_on_is_ENOMEM_or_works)
 {
     wait_at_each_point(fault_from);
 }
+
+/* --- A lock that is given away before the wait --------------------------- */
+
+static filch_lock lock;
+static filch_condition condition;
+
+static int
+lock_and_release(void *arg)
+{
+    OK(filch_lock_acquire(&lock));
+    OK(filch_lock_release(&lock));
+    return arg != NULL;
+}
+
+/* Who has the lock by then could not run here, and give it back. */
+ONE_WORKER_TEST(wait_of_a_condition_keeps_the_lock_where_there_is_no_stack)
+{
+    OK(filch_condition_init(&condition, &lock));
+    OK(filch_lock_acquire(&lock));
+    filch_task *other = park(lock_and_release, NULL);
+    shortage_begin();
+    fault_from(0);
+    FAILS(ENOMEM, filch_condition_wait(&condition));
+    FAILS(ENOMEM, filch_condition_wait_until(&condition,
+                                             filch_after(FILCH_SEC(3600))));
+    fault_end();
+    CHECK(filch_lock_locked(&lock));
+    CHECK(!filch_task_done(other));
+    OK(filch_lock_release(&lock));
+    EQ(0, join(other));
+}
