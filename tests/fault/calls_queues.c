@@ -156,6 +156,14 @@ has_one_more(void)
     has_all(filch_queue_size(&queue) - 1, 1);
 }
 
+/* The same, in another order. */
+static void
+has_one_more_somewhere(void)
+{
+    EQ(FULL + 1, filch_queue_size(&queue));
+    OK(filch_queue_destroy(&queue));
+}
+
 static void
 has_many_more(void)
 {
@@ -190,7 +198,7 @@ const struct row rows_of_queues[] = {
      takes_all_items, 0, 0},
     {"filch_queue_put", begin, call_put, has_no_more, has_one_more, 0, 0},
     {"filch_queue_put, by priority", begin_priority, call_put, has_no_more,
-     NULL, 0, 0},
+     has_one_more_somewhere, 0, 0},
     {"filch_queue_put, into a large one", begin_large, call_put, has_no_more,
      has_one_more, 0, 0},
     {"filch_queue_put_until", begin, call_put_until, has_no_more, has_one_more,

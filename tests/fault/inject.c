@@ -47,6 +47,17 @@ fault_from(unsigned n)
     begin(FROM, n);
 }
 
+unsigned
+fault_next(unsigned n)
+{
+    static uint64_t next;
+    if (!UNDER_SANITIZER || getenv("THOROUGH"))
+        return n + 1;
+    if (!next)
+        next = test_seed();
+    return n + 1 + chance(&next, 12);
+}
+
 void
 fault_by_chance(unsigned n)
 {

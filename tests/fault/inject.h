@@ -19,6 +19,10 @@
 void fault_once(unsigned n);
 void fault_from(unsigned n);
 
+/* The next n to try. Under the sanitizers, where it takes long, some points are
+ * left out, others with each seed, unless THOROUGH is in the environment. */
+unsigned fault_next(unsigned n);
+
 /* Each fails with a chance of one in `n`, by the test's seed. */
 void fault_by_chance(unsigned n);
 

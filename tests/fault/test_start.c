@@ -100,14 +100,6 @@ child_of(void (*body)(void), unsigned n)
 
 enum { NO_POINT = 1000000 };
 
-/* Under the sanitizers children take long: some points, by the test's seed, are
- * enough, unless THOROUGH is in the environment. */
-static bool
-is_thorough(void)
-{
-    return !UNDER_SANITIZER || getenv("THOROUGH");
-}
-
 /* Until there is no further point that could fail. */
 static void
 each_point(void (*how)(unsigned n), void (*body)(void))
@@ -119,11 +111,10 @@ each_point(void (*how)(unsigned n), void (*body)(void))
     child_of(body, NO_POINT);
     int mappings = report->mappings;
     unsigned n = 0, shown = 0;
-    uint64_t dice = test_seed();
     do {
         child_of(body, n);
         shown++;
-        n += is_thorough() ? 1 : 1 + chance(&dice, 8);
+        n = fault_next(n);
         /* what a start that failed had mapped is gone, or used again */
         CHECK(report->mappings <= mappings);
     } while (report->failed);

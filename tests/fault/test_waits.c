@@ -74,7 +74,7 @@ wait_at_each_point(void (*fault)(unsigned n))
             unsigned n = 0;
             run.timed = timed;
             while (wait_once(n))
-                ++n;
+                n = fault_next(n);
             CHECK(n > 0); /* it does need a stack */
         }
     }
