@@ -27,7 +27,7 @@
 #define PATIENCE FILCH_SEC(5)
 
 static fl_atomic32 tags_guard;
-static bool tags[TAGS + 1];   /* tags_guard: which numbers are taken */
+static bool tags[TAGS + 1]; /* tags_guard: which numbers are taken */
 
 /* ---- forks and numbers ---- */
 

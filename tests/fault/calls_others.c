@@ -87,7 +87,7 @@ call_lock(void)
     OK(filch_lock_release(&lock));
     OK(filch_lock_init_fair(&lock));
     FILCH_WITH_LOCK(&lock) /* filch_with_lock_begin_ filch_with_lock_end_ */
-        FAILS(EBUSY, filch_lock_destroy(&lock));
+    FAILS(EBUSY, filch_lock_destroy(&lock));
     OK(filch_lock_destroy(&lock));
     return 0;
 }

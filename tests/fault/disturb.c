@@ -99,8 +99,10 @@ __wrap_filch_after(filch_time ns)
 
 /* --- Waits and wakes ----------------------------------------------------- */
 
-int __real_fl_os_wait(fl_atomic32 *word, uint32_t expected, filch_time deadline);
-int __wrap_fl_os_wait(fl_atomic32 *word, uint32_t expected, filch_time deadline);
+int __real_fl_os_wait(fl_atomic32 *word, uint32_t expected,
+                      filch_time deadline);
+int __wrap_fl_os_wait(fl_atomic32 *word, uint32_t expected,
+                      filch_time deadline);
 
 int
 __wrap_fl_os_wait(fl_atomic32 *word, uint32_t expected, filch_time deadline)

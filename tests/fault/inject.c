@@ -105,7 +105,9 @@ fails(void)
     if (how == NEVER)
         return false;
     unsigned n = atomic_load(&nth), point = atomic_fetch_add(&points, 1);
-    bool now = how == CHANCE ? by_chance() : how == ONCE ? point == n : point >= n;
+    bool now = how == CHANCE ? by_chance()
+               : how == ONCE ? point == n
+                             : point >= n;
     if (now) {
         atomic_fetch_add(&failed, 1);
         ++failed_here;

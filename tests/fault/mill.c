@@ -15,8 +15,8 @@ static filch_barrier barrier;
 /* Accounts. Under the lock: */
 static long locked, signs;
 /* In atomics: */
-static atomic_long locks, items_put, items_got, begun, ended, armed, fired, signs_put,
-    signs_taken;
+static atomic_long locks, items_put, items_got, begun, ended, armed, fired,
+    signs_put, signs_taken;
 
 static void
 begin(const struct mill *given)
@@ -35,7 +35,8 @@ settle_accounts(void)
 {
     EQ(atomic_load(&locks), locked);
     EQ(atomic_load(&signs_put) - atomic_load(&signs_taken), signs);
-    EQ(atomic_load(&items_put) - atomic_load(&items_got), filch_queue_size(&queue));
+    EQ(atomic_load(&items_put) - atomic_load(&items_got),
+       filch_queue_size(&queue));
     EQ(PERMITS, filch_semaphore_value(&semaphore));
     EQ(atomic_load(&begun), atomic_load(&ended));
     EQ(atomic_load(&armed), atomic_load(&fired));
@@ -282,8 +283,8 @@ use_timers(uint64_t *dice)
 }
 
 static void (*const doings[])(uint64_t *dice) = {
-    lock_it,     put,       get,       take_permit, await_sign,
-    put_sign_up, set_event, meet,      await_event, sleep_some,
+    lock_it,     put,       get,        take_permit, await_sign,
+    put_sign_up, set_event, meet,       await_event, sleep_some,
     spawn_some,  fork_some, use_timers, spawn_group};
 enum { FOR_ALL = 10, FOR_TASKS = sizeof doings / sizeof *doings };
 

@@ -10,9 +10,9 @@
 
 /* What the children report; shared with them. */
 static struct report {
-    bool failed;       /* there was a point that failed */
-    int mappings;      /* that there are in the end */
-} *report;
+    bool failed;  /* there was a point that failed */
+    int mappings; /* that there are in the end */
+} * report;
 
 static void (*fault)(unsigned n);
 static unsigned at;

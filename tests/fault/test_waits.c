@@ -112,8 +112,8 @@ ONE_WORKER_TEST(wait_of_a_condition_keeps_the_lock_where_there_is_no_stack)
     shortage_begin();
     fault_from(0);
     FAILS(ENOMEM, filch_condition_wait(&condition));
-    FAILS(ENOMEM, filch_condition_wait_until(&condition,
-                                             filch_after(FILCH_SEC(3600))));
+    FAILS(ENOMEM,
+          filch_condition_wait_until(&condition, filch_after(FILCH_SEC(3600))));
     fault_end();
     CHECK(filch_lock_locked(&lock));
     CHECK(!filch_task_done(other));

@@ -104,7 +104,7 @@ static void
 lock_for_good(void)
 {
     FILCH_WITH_LOCK(&lock)
-        _exit(1);
+    _exit(1);
 }
 
 /* As if the fork had come while another thread was at it. */
