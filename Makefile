@@ -52,9 +52,11 @@ includes = -D_GNU_SOURCE -Iinclude $(if $(filter src/% tests/%,$<),-Isrc)
 
 # The ThreadSanitizer is not to see the scheduler: what the tasks of one worker
 # share there is ordered by running one after the other. The edges that are real
-# are told it in so many words (src/fiber/sanitizer.h).
+# are told it in so many words (src/fiber/sanitizer.h). Nor what its own runtime
+# calls as it begins (tests/fault).
 unseen   = $(and $(filter tsan,$(FLAVOUR)),\
-           $(filter src/base/% src/os/% src/fiber/% src/sched/%,$<))
+           $(filter src/base/% src/os/% src/fiber/% src/sched/% \
+           tests/fault/inject.c tests/fault/disturb.c,$<))
 seen     = $(if $(unseen),$(filter-out -fsanitize=thread,$(flags)) \
            -DFILCH_TSAN_,$(flags))
 

@@ -5,14 +5,12 @@
 #include "inject.h"
 #include "os/os.h"
 
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 static atomic_bool disturbing;
 static _Atomic filch_time ahead, most;
 static atomic_uint disturbed;
-static _Thread_local uint64_t dice;
 
 void
 disturb_begin(filch_time jump)
@@ -49,15 +47,13 @@ one_in(uint32_t n)
 {
     if (!atomic_load(&disturbing))
         return false;
-    if (!dice)
-        dice = test_seed() + (uint64_t)syscall(SYS_gettid);
-    return chance(&dice, n) == 0;
+    return fault_chance(n) == 0;
 }
 
 static void
 hold_up(void)
 {
-    struct timespec pause = {0, 1000L * chance(&dice, 300)};
+    struct timespec pause = {0, 1000L * fault_chance(300)};
     int saved = errno;
     atomic_fetch_add(&disturbed, 1);
     nanosleep(&pause, NULL);
@@ -76,7 +72,7 @@ __wrap_fl_os_now(void)
 {
     filch_time jump = atomic_load(&most);
     if (jump && one_in(200)) {
-        uint64_t far = (uint64_t)chance(&dice, 1000) * (uint64_t)jump / 1000;
+        uint64_t far = (uint64_t)fault_chance(1000) * (uint64_t)jump / 1000;
         atomic_fetch_add(&ahead, (filch_time)far);
     }
     /* in this order, so that it does not go back: `ahead` only grows */

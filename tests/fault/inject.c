@@ -89,12 +89,13 @@ fault_old_kernel(bool old)
     atomic_store(&old_kernel, old);
 }
 
-static bool
-by_chance(void)
+uint32_t
+fault_chance(uint32_t n)
 {
     if (!dice)
-        dice = test_seed() + (uint64_t)syscall(SYS_gettid);
-    return chance(&dice, atomic_load(&nth)) == 0;
+        dice = (test_seed() + (uint64_t)syscall(SYS_gettid)) * 2 + 1;
+    dice = dice * 6364136223846793005 + 1442695040888963407; /* Knuth's */
+    return (uint32_t)(dice >> 33) % n;
 }
 
 /* Whether this point is to fail. */
@@ -105,7 +106,7 @@ fails(void)
     if (how == NEVER)
         return false;
     unsigned n = atomic_load(&nth), point = atomic_fetch_add(&points, 1);
-    bool now = how == CHANCE ? by_chance()
+    bool now = how == CHANCE ? fault_chance(n) == 0
                : how == ONCE ? point == n
                              : point >= n;
     if (now) {

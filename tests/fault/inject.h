@@ -41,6 +41,10 @@ void fault_old_kernel(bool old);
 /* The next n calls of write(2) are interrupted by a signal. */
 void fault_interrupt_writes(unsigned n);
 
+/* The next number below `n` of the calling thread's own sequence; the sanitizers
+ * do not see it, since it is the thread's, whichever task it runs. */
+uint32_t fault_chance(uint32_t n);
+
 /* --- Being early, late, or elsewhere ------------------------------------- */
 
 /*

@@ -11,7 +11,7 @@ static struct run {
     bool timed;
     void (*fault)(unsigned n);
     unsigned n;
-    bool failed; /* some point did */
+    atomic_bool failed; /* some point did */
     atomic_bool ended;
 } run;
 
