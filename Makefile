@@ -56,7 +56,8 @@ includes = -D_GNU_SOURCE -Iinclude $(if $(filter src/% tests/%,$<),-Isrc)
 # calls as it begins (tests/fault).
 unseen   = $(and $(filter tsan,$(FLAVOUR)),\
            $(filter src/base/% src/os/% src/fiber/% src/sched/% \
-           tests/fault/inject.c tests/fault/disturb.c,$<))
+           tests/fault/inject.c tests/fault/disturb.c \
+           tests/fault/shortage.c,$<))
 seen     = $(if $(unseen),$(filter-out -fsanitize=thread,$(flags)) \
            -DFILCH_TSAN_,$(flags))
 

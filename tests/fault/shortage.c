@@ -10,7 +10,8 @@ shortage_begin(void)
     fault_from(0); /* so that there will be no more */
     while (fl_stack_get_batch(worker->runtime->shift))
         ;
-    worker->stacks = (fl_cache){0};
+    worker->stacks.items = worker->stacks.full = NULL;
+    worker->stacks.count = 0;
     while (fl_task_alloc(worker))
         ;
     fault_end();
