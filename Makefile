@@ -1,8 +1,9 @@
 # `make help` lists the targets.
 #
 # Everything is built in build/FLAVOUR/: plain (as installed), tsan and asan
-# (by clang, for the sanitizers), debug (assertions, no optimisation), portable
-# (the context switch without assembly). Source files are found by wildcards.
+# (by clang, for the sanitizers), fuzz (asan, for libFuzzer), debug (assertions,
+# no optimisation), portable (the context switch without assembly). Source files
+# are found by wildcards.
 
 FLAVOUR = plain
 PREFIX  = /usr/local
@@ -19,7 +20,7 @@ LDFLAGS =
 
 compiler          = $(CC)
 needs             = build
-ifneq ($(filter tsan asan,$(FLAVOUR)),)
+ifneq ($(filter tsan asan fuzz,$(FLAVOUR)),)
 compiler          = $(CLANG)
 needs             = sanitizers
 endif
@@ -36,6 +37,7 @@ sanitize.asan     = -fsanitize=address,undefined \
 
 flags.tsan        = $(sanitize.tsan) -fno-omit-frame-pointer -DFL_DEBUG
 flags.asan        = $(sanitize.asan) -fno-omit-frame-pointer -DFL_DEBUG
+flags.fuzz        = -fsanitize=fuzzer-no-link $(flags.asan)
 flags.debug       = -O0 -DFL_DEBUG
 flags.portable    = -DFL_PORTABLE
 # Concurrency Kit is installed for the machine that compiles.
@@ -50,9 +52,12 @@ includes = -D_GNU_SOURCE -Iinclude $(if $(filter src/% tests/%,$<),-Isrc)
 
 # The ThreadSanitizer is not to see the scheduler: what the tasks of one worker
 # share there is ordered by running one after the other. The edges that are real
-# are told it in so many words (src/fiber/sanitizer.h).
+# are told it in so many words (src/fiber/sanitizer.h). Nor what its own runtime
+# calls as it begins (tests/fault).
 unseen   = $(and $(filter tsan,$(FLAVOUR)),\
-           $(filter src/base/% src/os/% src/fiber/% src/sched/%,$<))
+           $(filter src/base/% src/os/% src/fiber/% src/sched/% \
+           tests/fault/inject.c tests/fault/disturb.c \
+           tests/fault/shortage.c,$<))
 seen     = $(if $(unseen),$(filter-out -fsanitize=thread,$(flags)) \
            -DFILCH_TSAN_,$(flags))
 
@@ -110,7 +115,7 @@ program = @mkdir -p $(@D)$(newline)$(call run,LD,$(link) -o $@ $^ $(1))
 $(EXAMPLES): $(B)/%: $(O)/%.o $(B)/$(lib).a
 	$(call program)
 $(TESTS): $(B)/%: $(O)/%.o $(HARNESS) $(B)/$(lib).a
-	$(call program,$$(pkg-config --libs check) -lz)
+	$(call program,$(late) $$(pkg-config --libs check) -lz)
 
 # What is missing is installed first; other flags build everything anew.
 $(O)/flags: force | deps-$(needs)
@@ -134,6 +139,8 @@ define newline
 endef
 
 include bench/bench.mk
+include tests/fault/fault.mk
+include tests/fuzz/fuzz.mk
 
 # --- Testing -----------------------------------------------------------------
 
@@ -147,8 +154,8 @@ check:                          ## build and run all tests
 	@$(everything) FLAVOUR=plain bench-checked
 	@$(everything) FLAVOUR=tsan
 	@$(everything) FLAVOUR=asan
-	@tools/run-tests plain@1,2,3,4,8 tsan@2:sched,sync,race,examples \
-	    asan@2:sched,sync,examples
+	@tools/run-tests plain@1,2,3,4,8 tsan@2:sched,sync,race,fault,examples \
+	    asan@2:sched,sync,fault,fuzz,examples
 
 tsan asan:                      ## all tests and examples, sanitized
 	@tools/deps check
@@ -217,7 +224,8 @@ clean:                          ## remove build/
 	rm -rf build
 
 help:                           ## this list
-	@sed -n 's/^\([a-z -]*\):[^#]*## */\1\t/p' Makefile bench/bench.mk | expand -t 20
+	@sed -n 's/^\([a-z -]*\):[^#]*## */\1\t/p' Makefile bench/bench.mk \
+	    tests/fault/fault.mk tests/fuzz/fuzz.mk | expand -t 20
 
 force:
 .PHONY: all lib pgz examples tests check tsan asan repeat demo \

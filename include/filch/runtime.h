@@ -66,7 +66,7 @@ FILCH_API int filch_start(filch_runtime **runtime, const filch_config *config);
 /*
  * Spawns a task on that runtime, from any thread. `task` gets a handle that
  * the caller owns; NULL: the task is detached. ESHUTDOWN: the runtime is being
- * stopped. ENOMEM: no memory for the task.
+ * stopped. ENOMEM: no memory for the task. ENOTSUP: in a forked child.
  */
 FILCH_API int filch_submit(filch_runtime *runtime, filch_task **task,
                            filch_fn fn, void *arg);
@@ -75,7 +75,7 @@ FILCH_API int filch_submit(filch_runtime *runtime, filch_task **task,
  * Cancels what is still alive, waits until it has ended and the workers are
  * gone, and frees the runtime. Blocks the calling thread. EDEADLK inside a
  * task or callback of that runtime. On another runtime's task it holds up that
- * task's worker.
+ * task's worker. ENOTSUP in a forked child, whose workers are not there.
  */
 FILCH_API int filch_stop(filch_runtime *runtime);
 

@@ -101,7 +101,10 @@ fl_bias_visit(fl_bias *bias)
                         (uint32_t)FL_BIAS_WANTED)) { /* V1 */
         return false;
     }
-    fl_fence_heavy();                                             /* V2 */
+    if (!fl_fence_heavy()) { /* V2 */
+        fl_bias_depart(bias);
+        return false;
+    }
     fl_exchange_seq_cst(&bias->visitor, (uint32_t)FL_BIAS_TAKEN); /* V3 */
     for (int i = 0; i < FL_BIAS_MOMENT; i++) {
         if (!fl_load_seq_cst(&bias->inside)) {

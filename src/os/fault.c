@@ -103,18 +103,19 @@ fl_os_fault_remove(void)
 int
 fl_os_fault_stack(void **memory)
 {
+    int error = 0, saved = errno;
     stack_t stack = {.ss_size = 64 * 1024};
     stack.ss_sp = malloc(stack.ss_size);
     if (!stack.ss_sp) {
-        return ENOMEM;
-    }
-    *memory = stack.ss_sp;
-    if (sigaltstack(&stack, NULL)) {
-        int error = errno;
+        error = ENOMEM;
+    } else if (sigaltstack(&stack, NULL)) {
+        error = errno;
         free(stack.ss_sp);
-        return error;
+    } else {
+        *memory = stack.ss_sp;
     }
-    return 0;
+    errno = saved;
+    return error;
 }
 
 void
@@ -128,12 +129,14 @@ fl_os_fault_stack_free(void *memory)
 void
 fl_os_write_error(const char *text, size_t length)
 {
+    int saved = errno;
     while (length) {
         ssize_t n = write(STDERR_FILENO, text, length);
-        if (n < 0) {
-            return;
+        if (n < 0 && errno != EINTR) {
+            break;
         }
-        text += n;
-        length -= (size_t)n;
+        text += n > 0 ? n : 0;
+        length -= n > 0 ? (size_t)n : 0;
     }
+    errno = saved;
 }

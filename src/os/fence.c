@@ -33,10 +33,12 @@ fl_fence_begin(void)
     fl_guard_unlock(&guard);
 }
 
-void
+bool
 fl_fence_heavy(void)
 {
-    if (!fl_fence_asymmetric || membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED)) {
-        fl_fence_seq_cst();
+    if (fl_fence_asymmetric) {
+        return !membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
     }
+    fl_fence_seq_cst();
+    return true;
 }

@@ -33,6 +33,7 @@ fl_fence_light(void)
     }
 }
 
-void fl_fence_heavy(void);
+/* False: the kernel is short of memory, and there was no fence. */
+bool fl_fence_heavy(void);
 
 #endif

@@ -2,6 +2,7 @@
 
 #define PAUSES 100 /* between two looks: one or two microseconds */
 #define LOOKS 4
+#define PATIENCE 1000 /* rounds: a second */
 
 /*
  * Whether the guard is free after a while. Only to look would take its line
@@ -26,6 +27,10 @@ FL_NOINLINE void
 fl_guard_wait(const fl_atomic32 *guard)
 {
     for (unsigned round = 0; !is_free_soon(guard); round++) {
+        if (fl_os_forked() && round > PATIENCE) {
+            fl_fatal("a forked child uses what another thread was just using "
+                     "at the fork: it may only call exec or _exit");
+        }
         fl_os_back_off(round);
     }
 }

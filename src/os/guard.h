@@ -11,6 +11,9 @@
  *           the guard taken spins; when its holder has lost its CPU meanwhile,
  *           it gives up its own, at last for 1 ms at a time.
  * LAST TOUCH  U1.
+ * FORKS     In a forked child the holder may be a thread that is not there. Who
+ *           finds that ends the program, after a second, in place of spinning
+ *           for ever: what the guard guards may be half changed.
  */
 #ifndef FL_GUARD_H
 #define FL_GUARD_H

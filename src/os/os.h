@@ -117,14 +117,19 @@ int *fl_os_errno(void);
 int fl_os_fault_install(bool (*explain)(void *address));
 void fl_os_fault_remove(void);
 
-/* Gives the calling thread a signal stack, and takes it away again. */
+/* Gives the calling thread a signal stack, and takes it away again. Where that
+ * fails *memory is left alone: to take NULL away does no harm. */
 int fl_os_fault_stack(void **memory);
 void fl_os_fault_stack_free(void *memory);
 
 /* Writes to standard error; may be called in a signal handler. */
 void fl_os_write_error(const char *text, size_t length);
 
-/* `child` is called in each forked child from now on; always the same one. */
-void fl_os_on_fork(void (*child)(void));
+/* `child` is called in each forked child from now on; always the same one.
+ * ENOMEM: it is not, and the next call tries again. */
+int fl_os_on_fork(void (*child)(void));
+
+/* Whether this is such a child: all threads but one are gone. */
+bool fl_os_forked(void);
 
 #endif

@@ -164,18 +164,34 @@ fl_os_errno(void)
     return &errno;
 }
 
+static fl_atomic32 forked;
 static void (*call_in_child)(void);
-static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
 
 static void
-watch_forks(void)
+in_child(void)
 {
-    pthread_atfork(NULL, NULL, call_in_child);
+    fl_store_relaxed(&forked, 1u);
+    call_in_child();
 }
 
-void
+bool
+fl_os_forked(void)
+{
+    return fl_load_relaxed(&forked);
+}
+
+int
 fl_os_on_fork(void (*child)(void))
 {
-    call_in_child = child;
-    pthread_once(&fork_once, watch_forks);
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static bool watching; /* lock */
+    int error = 0;
+    pthread_mutex_lock(&lock);
+    if (!watching) {
+        call_in_child = child;
+        error = pthread_atfork(NULL, NULL, in_child);
+        watching = !error;
+    }
+    pthread_mutex_unlock(&lock);
+    return error;
 }

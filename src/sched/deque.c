@@ -113,9 +113,11 @@ share(const fl_deque *deque, uint64_t t, uint64_t most)
 static uint64_t
 claim(fl_deque *deque, uint64_t t, uint64_t n)
 {
-    fl_store_relaxed(&deque->top, t + n);                       /* S2 */
-    fl_fence_heavy();                                           /* S3 */
-    int64_t k = (int64_t)(fl_load_acquire(&deque->bottom) - t); /* S4 */
+    int64_t k = 0;
+    fl_store_relaxed(&deque->top, t + n); /* S2 */
+    if (fl_likely(fl_fence_heavy())) {    /* S3; else it gives all back */
+        k = (int64_t)(fl_load_acquire(&deque->bottom) - t); /* S4 */
+    }
     if (k < (int64_t)n) {
         n = k > 0 ? (uint64_t)k : 0;
         fl_store_relaxed(&deque->top, t + n);

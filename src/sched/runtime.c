@@ -27,15 +27,13 @@
 #define PATIENCE FILCH_SEC(5)
 
 static fl_atomic32 tags_guard;
-static bool tags[TAGS + 1];   /* tags_guard: which numbers are taken */
-static fl_atomic32 forked;    /* 1: in a child of a process that had one */
+static bool tags[TAGS + 1]; /* tags_guard: which numbers are taken */
 
 /* ---- forks and numbers ---- */
 
 static void
 in_child(void)
 {
-    fl_store_relaxed(&forked, 1u);
     fl_me_begin(); /* whatever it was: a plain thread now */
 }
 
@@ -215,13 +213,16 @@ start(filch_runtime **runtime, const filch_config *given)
 int
 filch_start(filch_runtime **runtime, const filch_config *given)
 {
-    if (fl_load_relaxed(&forked)) {
+    if (fl_os_forked()) {
         return ENOTSUP;
     }
-    fl_os_on_fork(in_child);
+    int error = fl_os_on_fork(in_child);
+    if (error) {
+        return error;
+    }
     fl_fence_begin();
     int state = fl_os_no_cancel(); /* it may have to complain, which writes */
-    int error = start(runtime, given);
+    error = start(runtime, given);
     fl_os_cancel_as_before(state);
     return error;
 }
@@ -301,6 +302,9 @@ filch_stop(filch_runtime *runtime)
 {
     if (filch_runtime_current() == runtime) {
         return EDEADLK;
+    }
+    if (fl_os_forked()) {
+        return ENOTSUP; /* its workers are not there to end anything */
     }
     int state = fl_os_no_cancel();
     end_tasks(runtime);

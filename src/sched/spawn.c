@@ -150,5 +150,5 @@ fl_submit(filch_runtime *runtime, filch_task **handle, filch_fn fn, void *arg,
 int
 filch_submit(filch_runtime *runtime, filch_task **task, filch_fn fn, void *arg)
 {
-    return fl_submit(runtime, task, fn, arg, NULL);
+    return fl_os_forked() ? ENOTSUP : fl_submit(runtime, task, fn, arg, NULL);
 }

@@ -84,6 +84,9 @@ filch_condition_wait_until(filch_condition *condition, filch_time deadline)
     if (fl_unlikely(error)) {
         return error;
     }
+    if (fl_unlikely(me->kind != FL_THREAD && !fl_spare(me->worker))) {
+        return ENOMEM; /* now, since it might not have the lock back soon */
+    }
     fl_waiter *waiter = fl_waiter_begin(me, FL_CONDITION, condition);
     fl_guard_lock(&condition->guard_);
     fl_lock_hand_over(lock); /* A2; nobody gets at guard_ before A3 */

@@ -370,8 +370,13 @@ static void
 acquire_at_last(fl_fiber *me, filch_lock *lock, bool woken)
 {
     me->shield++;
-    while (acquire_waiting(me, lock, woken, FILCH_NEVER)) {
+    int error;
+    while ((error = acquire_waiting(me, lock, woken, FILCH_NEVER))) {
         woken = false;
+        if (error == ENOTSUP) {
+            fl_fatal("a forked child waits for a lock, whose holder is not "
+                     "there: it may only call exec or _exit");
+        }
         if (me->kind == FL_THREAD) {
             fl_os_back_off(0);
         } else {

@@ -225,6 +225,9 @@ refusal(fl_fiber *me, filch_time deadline)
     }
     if (me->kind == FL_THREAD) {
         fl_thread_fiber *thread = fl_container(me, fl_thread_fiber, fiber);
+        if (deadline == FILCH_NEVER && fl_os_forked()) {
+            return ENOTSUP; /* there is nobody to end the wait */
+        }
         fl_store_relaxed(&thread->go, 0u);
     } else if (!fl_spare(me->worker)) {
         return ENOMEM;

@@ -1,0 +1,129 @@
+/*
+ * The clock that the library sees is the system's and `ahead` of it: it jumps,
+ * as that of a machine that was suspended, and never goes back.
+ */
+#include "inject.h"
+#include "os/os.h"
+
+#include <time.h>
+#include <unistd.h>
+
+static atomic_bool disturbing;
+static _Atomic filch_time ahead, most;
+static atomic_uint disturbed;
+
+void
+disturb_begin(filch_time jump)
+{
+    atomic_store(&disturbed, 0);
+    atomic_store(&most, jump);
+    atomic_store(&disturbing, true);
+}
+
+void
+disturb_end(void)
+{
+    atomic_store(&disturbing, false);
+}
+
+unsigned
+disturb_count(void)
+{
+    return atomic_load(&disturbed);
+}
+
+/* Tests that know nothing of it are disturbed so: see fault.mk. */
+__attribute__((constructor)) static void
+begin_as_told(void)
+{
+    const char *jump = getenv("DISTURB_BY_US");
+    if (jump)
+        disturb_begin(FILCH_US(strtoll(jump, NULL, 10)));
+}
+
+/* True with a chance of one in n, while there is a disturbance. */
+static bool
+one_in(uint32_t n)
+{
+    if (!atomic_load(&disturbing))
+        return false;
+    return fault_chance(n) == 0;
+}
+
+static void
+hold_up(void)
+{
+    struct timespec pause = {0, 1000L * fault_chance(300)};
+    int saved = errno;
+    atomic_fetch_add(&disturbed, 1);
+    nanosleep(&pause, NULL);
+    errno = saved;
+}
+
+/* --- The clock ----------------------------------------------------------- */
+
+filch_time __real_fl_os_now(void);
+filch_time __wrap_fl_os_now(void);
+filch_time __wrap_filch_now(void);
+filch_time __wrap_filch_after(filch_time ns);
+
+filch_time
+__wrap_fl_os_now(void)
+{
+    filch_time jump = atomic_load(&most);
+    if (jump && one_in(200)) {
+        uint64_t far = (uint64_t)fault_chance(1000) * (uint64_t)jump / 1000;
+        atomic_fetch_add(&ahead, (filch_time)far);
+    }
+    /* in this order, so that it does not go back: `ahead` only grows */
+    filch_time now = __real_fl_os_now();
+    return now + atomic_load(&ahead);
+}
+
+filch_time
+__wrap_filch_now(void)
+{
+    return __wrap_fl_os_now();
+}
+
+filch_time
+__wrap_filch_after(filch_time ns)
+{
+    filch_time now = __wrap_fl_os_now();
+    return ns > FILCH_NEVER - now ? FILCH_NEVER : now + ns;
+}
+
+/* --- Waits and wakes ----------------------------------------------------- */
+
+int __real_fl_os_wait(fl_atomic32 *word, uint32_t expected,
+                      filch_time deadline);
+int __wrap_fl_os_wait(fl_atomic32 *word, uint32_t expected,
+                      filch_time deadline);
+
+int
+__wrap_fl_os_wait(fl_atomic32 *word, uint32_t expected, filch_time deadline)
+{
+    if (one_in(4)) {
+        atomic_fetch_add(&disturbed, 1);
+        return 0;
+    }
+    if (one_in(8))
+        hold_up();
+    if (deadline != FILCH_NEVER)
+        deadline -= atomic_load(&ahead);
+    int error = __real_fl_os_wait(word, expected, deadline);
+    if (one_in(8))
+        hold_up();
+    return error;
+}
+
+void __real_fl_os_wake(fl_atomic32 *word, unsigned n);
+void __wrap_fl_os_wake(fl_atomic32 *word, unsigned n);
+
+void
+__wrap_fl_os_wake(fl_atomic32 *word, unsigned n)
+{
+    if (one_in(8))
+        hold_up();
+    __real_fl_os_wake(word, n);
+}

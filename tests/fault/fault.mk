@@ -1,0 +1,35 @@
+# Tests with a floor that gives way (tests/fault/inject.h): the linker puts it
+# between the library, as it is shipped, and malloc, libc and src/os.
+
+wrapped = malloc calloc realloc aligned_alloc fl_os_map fl_os_unmap \
+          fl_os_guard fl_os_wait fl_os_wake fl_os_now filch_now filch_after \
+          madvise syscall pthread_create pthread_attr_init \
+          pthread_attr_setsigmask_np pthread_attr_setaffinity_np \
+          pthread_atfork sigaction sigaltstack write
+wraps   = $(patsubst %,-Wl$(comma)--wrap=%,$(wrapped))
+
+FAULT       = $(call objects,$(filter-out tests/fault/test_%,\
+              $(wildcard tests/fault/*.c)))
+FAULT_TESTS = $(filter $(B)/tests/fault/%,$(TESTS))
+
+$(FAULT_TESTS): $(FAULT)
+$(FAULT_TESTS): private LDFLAGS += $(wraps)
+$(FAULT_TESTS): private late = $(B)/$(lib).a
+
+# The tests of sched and sync, which know nothing of it, on such a floor: waits
+# return without cause and late, wakes come late, and the clock jumps.
+DISTURBED = $(patsubst $(B)/tests/%,$(B)/disturbed/%,\
+            $(filter $(B)/tests/sched/% $(B)/tests/sync/%,$(TESTS)))
+
+$(DISTURBED): $(B)/disturbed/%: $(O)/tests/%.o $(HARNESS) $(FAULT) $(B)/$(lib).a
+	$(call program,$(late) $$(pkg-config --libs check) -lz)
+$(DISTURBED): private LDFLAGS += $(wraps)
+$(DISTURBED): private late = $(B)/$(lib).a
+
+disturb:                        ## the tests of sched and sync, disturbed; JUMP=
+	@tools/deps check
+	@$(submake) DEV=1 disturbed
+	@tests/fault/disturb $(B)/disturbed $(or $(JUMP),0 2000)
+disturbed: $(DISTURBED)
+
+.PHONY: disturb disturbed

@@ -1,0 +1,61 @@
+/*
+ * A stand-in for the floor that the library stands on: what it asks of malloc
+ * and of the system can be made to fail, to come early or late, or to jump.
+ *
+ * The linker puts it between the library and the rest (--wrap, see fault.mk),
+ * so that the library is the one that is shipped. Only what goes through the
+ * linker can fail: memory, mappings, guards, threads, signals' handlers and
+ * stacks; at each *point* where the library asks for one of them.
+ */
+#ifndef INJECT_H
+#define INJECT_H
+
+#include "../harness/harness.h"
+
+/* --- Failing ------------------------------------------------------------- */
+
+/* The points are numbered from now on, those of all threads together. The nth
+ * fails, or each from the nth on. */
+void fault_once(unsigned n);
+void fault_from(unsigned n);
+
+/* The next n to try. Under the sanitizers, where it takes long, some points are
+ * left out, others with each seed, unless THOROUGH is in the environment. */
+unsigned fault_next(unsigned n);
+
+/* Each fails with a chance of one in `n`, by the test's seed. */
+void fault_by_chance(unsigned n);
+
+/* All succeed again; how many have failed. */
+unsigned fault_end(void);
+
+/* How many have ever failed on the calling thread. */
+unsigned fault_here(void);
+
+/* The mappings that there are. */
+int fault_mappings(void);
+
+/* The kernel knows neither guards without mappings nor fences for others. */
+void fault_old_kernel(bool old);
+
+/* The next n calls of write(2) are interrupted by a signal. */
+void fault_interrupt_writes(unsigned n);
+
+/* The next number below `n` of the calling thread's own sequence; the sanitizers
+ * do not see it, since it is the thread's, whichever task it runs. */
+uint32_t fault_chance(uint32_t n);
+
+/* --- Being early, late, or elsewhere ------------------------------------- */
+
+/*
+ * From now on waits return without cause, or some time after they should,
+ * wakes come late, and the clock jumps forward now and then, by up to so many
+ * nanoseconds (0: never).
+ */
+void disturb_begin(filch_time jump);
+void disturb_end(void);
+
+/* What has happened since: waits that returned without cause, late wakes. */
+unsigned disturb_count(void);
+
+#endif

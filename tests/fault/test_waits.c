@@ -1,0 +1,122 @@
+/*
+ * Suspending calls that find no stack for those who go on meanwhile: ENOMEM, no
+ * effect, and the next try works; or they need none.
+ */
+#include "../harness/calls.h"
+#include "inject.h"
+#include "shortage.h"
+
+static struct run {
+    const struct call *call;
+    bool timed;
+    void (*fault)(unsigned n);
+    unsigned n;
+    atomic_bool failed; /* some point did */
+    atomic_bool ended;
+} run;
+
+/* The call, as a task for which nothing is left. */
+static int
+call_short_of_memory(void *arg)
+{
+    (void)arg;
+    filch_time deadline = run.timed ? filch_after(FILCH_SEC(3600)) : PLAIN;
+    shortage_begin();
+    run.fault(run.n);
+    int status = run.call->run(deadline);
+    run.failed = fault_end() > 0 || run.failed;
+    atomic_store(&run.ended, true);
+    return status;
+}
+
+/* One task more to let go on, since memory is back. */
+static void
+call_once_more(void)
+{
+    filch_task *task;
+    run.call->blocked();
+    run.n = ~0u;
+    task = park(call_short_of_memory, NULL);
+    run.call->wake();
+    EQ(0, join(task));
+}
+
+/* Whether a point has failed. */
+static bool
+wait_once(unsigned n)
+{
+    run.call->blocked();
+    run.n = n;
+    run.failed = false;
+    atomic_store(&run.ended, false);
+    filch_task *task = park(call_short_of_memory, NULL);
+    run.failed = fault_end() > 0; /* it waits, or has ended */
+    if (!atomic_load(&run.ended)) {
+        run.call->wake();
+        EQ(0, join(task));
+        return run.failed;
+    }
+    EQ(ENOMEM, join(task));
+    CHECK(run.failed);
+    UNTOUCHED(run.call);
+    call_once_more();
+    return true;
+}
+
+static void
+wait_at_each_point(void (*fault)(unsigned n))
+{
+    run.fault = fault;
+    EACH_CALL(call)
+    {
+        run.call = call;
+        for (int timed = 0; timed < 2; ++timed) {
+            unsigned n = 0;
+            run.timed = timed;
+            while (wait_once(n))
+                n = fault_next(n);
+            CHECK(n > 0); /* it does need a stack */
+        }
+    }
+}
+
+ONE_WORKER_TEST(wait_of_which_one_step_fails_is_ENOMEM_or_works)
+{
+    wait_at_each_point(fault_once);
+}
+
+ONE_WORKER_TEST(wait_of_which_all_fails_from_some_step_on_is_ENOMEM_or_works)
+{
+    wait_at_each_point(fault_from);
+}
+
+/* --- A lock that is given away before the wait --------------------------- */
+
+static filch_lock lock;
+static filch_condition condition;
+
+static int
+lock_and_release(void *arg)
+{
+    OK(filch_lock_acquire(&lock));
+    OK(filch_lock_release(&lock));
+    return arg != NULL;
+}
+
+/* Who has the lock by then could not run here, and give it back. */
+ONE_WORKER_TEST(wait_of_a_condition_keeps_the_lock_where_there_is_no_stack)
+{
+    OK(filch_condition_init(&condition, &lock));
+    OK(filch_lock_acquire(&lock));
+    filch_task *other = park(lock_and_release, NULL);
+    shortage_begin();
+    fault_from(0);
+    FAILS(ENOMEM, filch_condition_wait(&condition));
+    FAILS(ENOMEM,
+          filch_condition_wait_until(&condition, filch_after(FILCH_SEC(3600))));
+    fault_end();
+    CHECK(filch_lock_locked(&lock));
+    CHECK(!filch_task_done(other));
+    OK(filch_lock_release(&lock));
+    EQ(0, join(other));
+}

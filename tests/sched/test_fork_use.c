@@ -1,0 +1,245 @@
+/*
+ * fork() in a running program: the child can call exec and _exit, other calls
+ * give errors there, and none hangs. (tests/sched/test_fork.c has what it is.)
+ */
+#include "../harness/calls.h"
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static filch_event event;
+static filch_queue queue;
+
+static int
+nothing(void *arg)
+{
+    (void)arg;
+    return 0;
+}
+
+/* --- Calls that would wait ----------------------------------------------- */
+
+/* Ends a child that hangs; how it ends is what the parent looks at. */
+static void
+give_the_child_so_long(unsigned seconds)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGALRM);
+    sigaction(SIGALRM, &action, NULL);
+    sigprocmask(SIG_UNBLOCK, &set, NULL); /* a worker blocks it */
+    alarm(seconds);
+}
+
+/* In a forked child: what it comes to. */
+static int
+status_of(void (*body)(void))
+{
+    int status;
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        give_the_child_so_long(UNDER_SANITIZER ? 100 : 25);
+        body();
+        _exit(0);
+    }
+    CHECK(waitpid(pid, &status, 0) == pid);
+    return status;
+}
+
+static const struct call *waiting;
+
+static void
+wait_in_vain(void)
+{
+    FAILS(ENOTSUP, waiting->run(PLAIN));
+    UNTOUCHED(waiting);
+    FAILS(ETIMEDOUT, waiting->run(past()));
+    FAILS(ETIMEDOUT, waiting->run(filch_after(FILCH_MS(1))));
+    UNTOUCHED(waiting);
+}
+
+TASK_TEST(call_that_would_wait_in_a_forked_child_gives_ENOTSUP)
+{
+    EACH_CALL(call)
+    {
+        waiting = call;
+        call->blocked();
+        EQ(0, status_of(wait_in_vain));
+    }
+}
+
+static filch_runtime *runtime;
+static filch_lock lock;
+
+static void
+use_the_runtime(void)
+{
+    filch_task *task = NULL;
+    FAILS(ENOTSUP, filch_submit(runtime, &task, nothing, NULL));
+    CHECK(task == NULL);
+    FAILS(ENOTSUP, filch_stop(runtime));
+    FAILS(ENOTSUP, filch_run(NULL, nothing, NULL));
+    FAILS(ENOTSUP, filch_sleep_until(FILCH_NEVER));
+}
+
+TEST(runtime_in_a_forked_child_takes_no_task_and_cannot_be_stopped)
+{
+    filch_config config = {.workers = test_workers()};
+    OK(filch_start(&runtime, &config));
+    EQ(0, status_of(use_the_runtime));
+    OK(filch_stop(runtime));
+}
+
+/* --- What another thread was using --------------------------------------- */
+
+static void
+put_without_waiting(void)
+{
+    OK(filch_queue_put_nowait(&queue, NULL));
+}
+
+static void
+lock_for_good(void)
+{
+    FILCH_WITH_LOCK(&lock)
+    _exit(1);
+}
+
+/* As if the fork had come while another thread was at it. */
+TASK_TEST(object_that_was_being_changed_at_the_fork_ends_the_child)
+{
+    OK(filch_queue_init(&queue, 1));
+    queue.guard_ = 1;
+    int status = status_of(put_without_waiting);
+    CHECK(WIFSIGNALED(status));
+    EQ(SIGABRT, WTERMSIG(status));
+    queue.guard_ = 0;
+    EQ(0, status_of(put_without_waiting));
+}
+
+TASK_TEST(lock_whose_holder_is_not_there_ends_a_child_that_must_have_it)
+{
+    OK(filch_lock_acquire(&lock));
+    int status = status_of(lock_for_good);
+    CHECK(WIFSIGNALED(status));
+    EQ(SIGABRT, WTERMSIG(status));
+    OK(filch_lock_release(&lock));
+}
+
+/* --- Forks while all is in use ------------------------------------------- */
+
+static atomic_bool may_end;
+
+static int
+use_all(void *arg)
+{
+    void *item;
+    while (!atomic_load(&may_end)) {
+        (void)filch_queue_put_nowait(&queue, arg);
+        (void)filch_queue_get_nowait(&queue, &item);
+        OK(filch_lock_acquire(&lock));
+        OK(filch_lock_release(&lock));
+        filch_event_set(&event);
+        EQ(0, join(spawn(nothing, NULL)));
+    }
+    return 0;
+}
+
+static void *
+use_all_in_thread(void *arg)
+{
+    void *item;
+    while (!atomic_load(&may_end)) {
+        (void)filch_queue_put_nowait(&queue, arg);
+        (void)filch_queue_get_nowait(&queue, &item);
+        OK(filch_lock_acquire(&lock));
+        OK(filch_lock_release(&lock));
+    }
+    return arg;
+}
+
+/* Each either works or is an error. */
+static void
+use_what_is_in_use(void)
+{
+    void *item;
+    int error = filch_queue_put_nowait(&queue, &queue);
+    CHECK(error == 0 || error == EAGAIN);
+    error = filch_queue_get(&queue, &item);
+    CHECK(error == 0 || error == ENOTSUP);
+    error = filch_lock_acquire(&lock);
+    CHECK(error == 0 || error == ENOTSUP);
+    filch_event_set(&event);
+    OK(filch_event_wait(&event));
+}
+
+static void
+execute(void)
+{
+    execl("/bin/true", "true", (char *)NULL);
+    _exit(1);
+}
+
+/* A child that only calls exec always can; one that uses what others were using
+ * goes well, or ends with a message. */
+static void
+fork_amid(void)
+{
+    EQ(0, status_of(execute));
+    int status = status_of(use_what_is_in_use);
+    CHECK(status == 0 || (WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT));
+}
+
+enum { FORKS = UNDER_SANITIZER ? 3 : 6 };
+
+static void
+fork_amid_in_callback(void *arg)
+{
+    fork_amid();
+    filch_event_set(arg);
+}
+
+static void
+fork_amid_all(void)
+{
+    static filch_event done;
+    for (int i = 0; i < FORKS; ++i) {
+        fork_amid();
+        if (filch_current() && i % 3 == 0) {
+            filch_event_clear(&done);
+            OK(filch_call_soon(fork_amid_in_callback, &done));
+            OK(filch_event_wait(&done));
+        }
+    }
+}
+
+TASK_TEST(forks_of_tasks_and_callbacks_amid_much_use_can_call_exec)
+{
+    filch_task *users[4];
+    OK(filch_queue_init(&queue, 2));
+    for (int i = 0; i < 4; ++i)
+        users[i] = spawn(use_all, &queue);
+    pthread_t thread = thread_start(use_all_in_thread, &queue);
+    fork_amid_all();
+    atomic_store(&may_end, true);
+    for (int i = 0; i < 4; ++i)
+        EQ(0, join(users[i]));
+    thread_join(thread);
+}
+
+TEST(forks_of_a_plain_thread_amid_much_use_can_call_exec)
+{
+    filch_config config = {.workers = test_workers()};
+    filch_task *users[4];
+    OK(filch_queue_init(&queue, 2));
+    OK(filch_start(&runtime, &config));
+    for (int i = 0; i < 4; ++i)
+        OK(filch_submit(runtime, &users[i], use_all, &queue));
+    fork_amid_all();
+    atomic_store(&may_end, true);
+    for (int i = 0; i < 4; ++i)
+        EQ(0, join(users[i]));
+    OK(filch_stop(runtime));
+}
