@@ -76,6 +76,8 @@ PGZ      = $(call objects,$(wildcard tools/pgz/*.c))
 HARNESS  = $(call objects,$(wildcard tests/harness/*.c))
 EXAMPLES = $(call programs,$(wildcard examples/*.c))
 TESTS    = $(call programs,$(wildcard tests/*/test_*.c))
+# These are of several parts; see their folders' .mk.
+PARTED   = $(filter $(B)/tests/volume/%,$(TESTS))
 
 all: lib pgz                    ## the library and pgz (the default)
 lib: $(B)/$(lib).a $(B)/$(lib).so.0
@@ -109,7 +111,7 @@ $(B)/pgz: $(PGZ) $(B)/$(lib).a
 program = @mkdir -p $(@D)$(newline)$(call run,LD,$(link) -o $@ $^ $(1))
 $(EXAMPLES): $(B)/%: $(O)/%.o $(B)/$(lib).a
 	$(call program)
-$(TESTS): $(B)/%: $(O)/%.o $(HARNESS) $(B)/$(lib).a
+$(filter-out $(PARTED),$(TESTS)): $(B)/%: $(O)/%.o $(HARNESS) $(B)/$(lib).a
 	$(call program,$$(pkg-config --libs check) -lz)
 
 # What is missing is installed first; other flags build everything anew.
@@ -134,6 +136,7 @@ define newline
 endef
 
 include bench/bench.mk
+include tests/volume/volume.mk
 
 # --- Testing -----------------------------------------------------------------
 
@@ -147,8 +150,8 @@ check:                          ## build and run all tests
 	@$(everything) FLAVOUR=plain bench-checked
 	@$(everything) FLAVOUR=tsan
 	@$(everything) FLAVOUR=asan
-	@tools/run-tests plain@1,2,3,4,8 tsan@2:sched,sync,race,examples \
-	    asan@2:sched,sync,examples
+	@tools/run-tests plain@1,2,3,4,8 tsan@2:sched,sync,race,volume,examples \
+	    asan@2:sched,sync,volume,examples
 
 tsan asan:                      ## all tests and examples, sanitized
 	@tools/deps check
@@ -217,7 +220,8 @@ clean:                          ## remove build/
 	rm -rf build
 
 help:                           ## this list
-	@sed -n 's/^\([a-z -]*\):[^#]*## */\1\t/p' Makefile bench/bench.mk | expand -t 20
+	@sed -n 's/^\([a-z -]*\):[^#]*## */\1\t/p' Makefile bench/bench.mk \
+	    tests/volume/volume.mk | expand -t 20
 
 force:
 .PHONY: all lib pgz examples tests check tsan asan repeat demo \
