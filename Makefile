@@ -77,7 +77,7 @@ HARNESS  = $(call objects,$(wildcard tests/harness/*.c))
 EXAMPLES = $(call programs,$(wildcard examples/*.c))
 TESTS    = $(call programs,$(wildcard tests/*/test_*.c))
 # These are of several parts; see their folders' .mk.
-PARTED   = $(filter $(B)/tests/volume/%,$(TESTS))
+PARTED   = $(filter $(B)/tests/volume/% $(B)/tests/linear/%,$(TESTS))
 
 all: lib pgz                    ## the library and pgz (the default)
 lib: $(B)/$(lib).a $(B)/$(lib).so.0
@@ -137,6 +137,7 @@ endef
 
 include bench/bench.mk
 include tests/volume/volume.mk
+include tests/linear/linear.mk
 
 # --- Testing -----------------------------------------------------------------
 
@@ -150,8 +151,8 @@ check:                          ## build and run all tests
 	@$(everything) FLAVOUR=plain bench-checked
 	@$(everything) FLAVOUR=tsan
 	@$(everything) FLAVOUR=asan
-	@tools/run-tests plain@1,2,3,4,8 tsan@2:sched,sync,race,volume,examples \
-	    asan@2:sched,sync,volume,examples
+	@tools/run-tests plain@1,2,3,4,8 tsan@2:sched,sync,race,volume,linear,examples \
+	    asan@2:sched,sync,volume,linear,examples
 
 tsan asan:                      ## all tests and examples, sanitized
 	@tools/deps check
@@ -221,7 +222,7 @@ clean:                          ## remove build/
 
 help:                           ## this list
 	@sed -n 's/^\([a-z -]*\):[^#]*## */\1\t/p' Makefile bench/bench.mk \
-	    tests/volume/volume.mk | expand -t 20
+	    tests/volume/volume.mk tests/linear/linear.mk | expand -t 20
 
 force:
 .PHONY: all lib pgz examples tests check tsan asan repeat demo \
