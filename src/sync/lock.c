@@ -310,11 +310,11 @@ try_release(filch_lock *lock, bool suspends)
         fl_guard_unlock(&lock->guard_);
         return EPERM;
     }
-    bool must = lock->fair_ || (!suspends && owes(lock));
+    bool must = suspends || lock->fair_ || owes(lock);
     if (must && (state & WOKEN)) {
         return give(lock);
     }
-    if ((must || suspends) && hand_over(lock)) {
+    if (must && hand_over(lock)) {
         return 0;
     }
     return wake(lock, state);
