@@ -12,7 +12,7 @@ histories(void)
     const char *text = getenv("FILCH_TEST_HISTORIES");
     if (text)
         return strtoul(text, NULL, 10);
-    return UNDER_SANITIZER ? 150 : 1500;
+    return UNDER_SANITIZER ? 100 : 500;
 }
 
 static void
