@@ -81,6 +81,8 @@ PGZ      = $(call objects,$(wildcard tools/pgz/*.c))
 HARNESS  = $(call objects,$(wildcard tests/harness/*.c))
 EXAMPLES = $(call programs,$(wildcard examples/*.c))
 TESTS    = $(call programs,$(wildcard tests/*/test_*.c))
+# These are of several parts; see their folders' .mk.
+PARTED   = $(filter $(B)/tests/volume/% $(B)/tests/linear/%,$(TESTS))
 
 all: lib pgz                    ## the library and pgz (the default)
 lib: $(B)/$(lib).a $(B)/$(lib).so.0
@@ -114,7 +116,7 @@ $(B)/pgz: $(PGZ) $(B)/$(lib).a
 program = @mkdir -p $(@D)$(newline)$(call run,LD,$(link) -o $@ $^ $(1))
 $(EXAMPLES): $(B)/%: $(O)/%.o $(B)/$(lib).a
 	$(call program)
-$(TESTS): $(B)/%: $(O)/%.o $(HARNESS) $(B)/$(lib).a
+$(filter-out $(PARTED),$(TESTS)): $(B)/%: $(O)/%.o $(HARNESS) $(B)/$(lib).a
 	$(call program,$(late) $$(pkg-config --libs check) -lz)
 
 # What is missing is installed first; other flags build everything anew.
@@ -141,6 +143,8 @@ endef
 include bench/bench.mk
 include tests/fault/fault.mk
 include tests/fuzz/fuzz.mk
+include tests/volume/volume.mk
+include tests/linear/linear.mk
 
 # --- Testing -----------------------------------------------------------------
 
@@ -154,8 +158,9 @@ check:                          ## build and run all tests
 	@$(everything) FLAVOUR=plain bench-checked
 	@$(everything) FLAVOUR=tsan
 	@$(everything) FLAVOUR=asan
-	@tools/run-tests plain@1,2,3,4,8 tsan@2:sched,sync,race,fault,examples \
-	    asan@2:sched,sync,fault,fuzz,examples
+	@tools/run-tests plain@1,2,3,4,8 \
+	    tsan@2:sched,sync,race,fault,volume,linear,examples \
+	    asan@2:sched,sync,fault,fuzz,volume,linear,examples
 
 tsan asan:                      ## all tests and examples, sanitized
 	@tools/deps check
@@ -225,7 +230,7 @@ clean:                          ## remove build/
 
 help:                           ## this list
 	@sed -n 's/^\([a-z -]*\):[^#]*## */\1\t/p' Makefile bench/bench.mk \
-	    tests/fault/fault.mk tests/fuzz/fuzz.mk | expand -t 20
+	    $(wildcard tests/*/*.mk) | expand -t 20
 
 force:
 .PHONY: all lib pgz examples tests check tsan asan repeat demo \

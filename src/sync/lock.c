@@ -224,11 +224,15 @@ hand_over(filch_lock *lock)
 }
 
 /* With the guard, which it drops: the one who is woken holds the lock now. */
-static void
+static int
 give(filch_lock *lock)
 {
-    change(lock, 0, GIVEN);
+    uint32_t state = fl_load_relaxed(&lock->state_);
+    while ((state & HELD) &&
+           !fl_cas_acq_rel(&lock->state_, &state, state | GIVEN)) {
+    }
     fl_guard_unlock(&lock->guard_);
+    return state & HELD ? 0 : EPERM;
 }
 
 /* Clears HELD, unless something has changed since the state was `seen`: then
@@ -240,20 +244,22 @@ let_go(filch_lock *lock, uint32_t seen)
 }
 
 /* With the guard, which it drops: the lock is free, the first who waits may try
- * again. False: nobody was woken, and the lock is not free yet. */
-static bool
+ * again. EAGAIN: nobody was woken, and the lock is not free yet. */
+static int
 wake(filch_lock *lock, uint32_t state)
 {
     fl_waiter *first = state & WOKEN ? NULL : fl_grant(&lock->waiters_);
     uint32_t clear = no_waiters(lock), set = first ? WOKEN : 0;
     uint32_t seen = (change(lock, clear, set) & ~clear) | set;
     fl_guard_unlock(&lock->guard_);
-    if (!first) {
-        return let_go(lock, seen);
+    if (!first && (seen & HELD)) {
+        return let_go(lock, seen) ? 0 : EAGAIN;
     }
-    change(lock, HELD, 0); /* WOKEN stays until `first` runs: it will look */
-    fl_resume(fl_waiter_fiber(first));
-    return true;
+    if (first) { /* WOKEN stays until it runs: it will look */
+        seen = change(lock, HELD, 0);
+        fl_resume(fl_waiter_fiber(first));
+    }
+    return seen & HELD ? 0 : EPERM;
 }
 
 /* With the guard: whether those who wait have been passed over for too long. */
@@ -293,25 +299,34 @@ owes(filch_lock *lock)
     return true;
 }
 
-/* One try; whether the lock is released. */
-static bool
+/* One try: 0; EAGAIN: the lock is not released yet; EPERM: somebody else has
+ * released it meanwhile, or it is on its way to who is to have it next. */
+static int
 try_release(filch_lock *lock, bool suspends)
 {
     fl_guard_lock(&lock->guard_);
     uint32_t state = fl_load_relaxed(&lock->state_);
-    bool must = lock->fair_ || (!suspends && owes(lock));
-    if (must && (state & WOKEN)) {
-        give(lock);
-        return true;
+    if ((state & (HELD | GIVEN)) != HELD) {
+        fl_guard_unlock(&lock->guard_);
+        return EPERM;
     }
-    return ((must || suspends) && hand_over(lock)) || wake(lock, state);
+    bool must = suspends || lock->fair_ || owes(lock);
+    if (must && (state & WOKEN)) {
+        return give(lock);
+    }
+    if (must && hand_over(lock)) {
+        return 0;
+    }
+    return wake(lock, state);
 }
 
-static FL_NOINLINE void
+static FL_NOINLINE int
 release_slowly(filch_lock *lock, bool suspends)
 {
-    while (!try_release(lock, suspends)) {
+    int error;
+    while ((error = try_release(lock, suspends)) == EAGAIN) {
     }
+    return error;
 }
 
 /* The release of a lock that others want. */
@@ -321,8 +336,7 @@ release_contended(filch_lock *lock, uint32_t state)
     if (!(state & HELD)) {
         return EPERM;
     }
-    release_slowly(lock, false);
-    return 0;
+    return release_slowly(lock, false);
 }
 
 int

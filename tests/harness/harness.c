@@ -88,6 +88,14 @@ test_seed(void)
     return seed;
 }
 
+uint64_t
+test_seed_begin(void)
+{
+    const char *text = getenv("FILCH_TEST_SEED");
+    seed = text ? strtoull(text, NULL, 10) : (uint64_t)time(NULL);
+    return seed;
+}
+
 uint32_t
 chance(uint64_t *state, uint32_t n)
 {
@@ -135,13 +143,12 @@ is_selected(const struct test *test, int argc, char **argv)
 __attribute__((weak)) int
 main(int argc, char **argv)
 {
-    const char *text = getenv("FILCH_TEST_SEED");
     Suite *suite = suite_create(argv[0]);
     SRunner *runner = srunner_create(suite);
     TTest *tests;
     int n = 0, failed;
 
-    seed = text ? strtoull(text, NULL, 10) : (uint64_t)time(NULL);
+    test_seed_begin();
     for (struct test *test = first; test; test = test->next)
         ++n;
     tests = calloc((size_t)n + 1, sizeof *tests);

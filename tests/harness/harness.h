@@ -195,6 +195,9 @@ void child_check_said(const char *file, int line, const struct child *child,
 /* A seed that FILCH_TEST_SEED fixes; every failed check prints it. */
 uint64_t test_seed(void);
 
+/* Chooses it, and returns it; for a program with a main of its own. */
+uint64_t test_seed_begin(void);
+
 /* The next number of a sequence, below `n`. */
 uint32_t chance(uint64_t *state, uint32_t n);
 

@@ -1,0 +1,23 @@
+# The programs of volume: what many operations bring to light.
+
+volume = $(call objects,$(wildcard tests/volume/kit.c tests/volume/scene_*.c))
+
+$(B)/tests/volume/%: $(O)/tests/volume/%.o $(volume) $(HARNESS) $(B)/$(lib).a
+	$(call program,$$(pkg-config --libs check) -lz)
+
+tests: $(B)/tests/volume/soak
+
+OPERATIONS = 10000000
+nothing-lost:                   ## OPERATIONS=10000000 of each, counted in and out
+	@tools/deps check
+	@$(submake) $(B)/tests/volume/test_volume
+	@tests/volume/nothing-lost $(B)/tests/volume/test_volume $(OPERATIONS)
+
+SECS    = 1800
+WORKERS = 2
+soak:                           ## all at once for SECS=1800 on WORKERS=2
+	@tools/deps check
+	@$(submake) $(B)/tests/volume/soak
+	@$(B)/tests/volume/soak $(SECS) $(WORKERS)
+
+.PHONY: nothing-lost soak
