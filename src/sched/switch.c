@@ -25,6 +25,8 @@ static inline fl_worker *
 arrive(fl_worker *worker)
 {
     void (*after)(void *) = worker->after;
+    fl_assert(worker->let_go == &worker->none ||
+              fl_load_relaxed(worker->let_go)); /* it was held until now */
     fl_store_release(worker->let_go, 0u); /* A3 */
     if (fl_unlikely(after != NULL)) {
         worker->after = NULL;
@@ -262,6 +264,8 @@ static inline void
 park(fl_fiber *me, fl_worker *worker, fl_fiber *next)
 {
     int error = *worker->errno_at;
+    fl_assert(me->worker == worker);
+    fl_assert(me->kind == FL_TASK || me->kind == FL_JOB);
     me->stack = worker->stack;
     fl_count(&worker->stats.switches);
     fl_tsan_be(&worker->loop);
@@ -275,6 +279,7 @@ park(fl_fiber *me, fl_worker *worker, fl_fiber *next)
         to = stack->sp;
     }
     worker = jump(worker, &me->sp, to, stack);
+    fl_assert(!fl_is_undecided(me) && worker->stack == me->stack);
     me->worker = worker;
     fl_me_set(me);
     fl_tsan_be(me);

@@ -122,6 +122,7 @@ fl_task_drop(filch_task *task)
 {
     fl_tsan_release(&task->life);
     uint32_t life = fl_load_acquire(&task->life);
+    fl_assert(life >= FL_REFERENCE); /* the caller's own */
     if (life >= 2 * FL_REFERENCE) {
         life = fl_add_acq_rel(&task->life, (uint32_t)-FL_REFERENCE);
     }
@@ -176,7 +177,7 @@ name_block(size_t length)
     fl_link *link = take_one(&name_depots[kind]);
     if (!link) {
         void *memory;
-        size_t n = 64 * 1024 / name_bytes[kind];
+        size_t n = ((size_t)64 << 10) / name_bytes[kind];
         if (fl_os_map(&memory, n * name_bytes[kind])) {
             return NULL;
         }
