@@ -2,7 +2,9 @@
 #
 # Everything is built in build/FLAVOUR/: plain (as installed), tsan and asan
 # (by clang, for the sanitizers), debug (assertions, no optimisation), portable
-# (the context switch without assembly). Source files are found by wildcards.
+# (the context switch without assembly), and those of the lanes, by other
+# compilers and for other eyes (tests/lanes/flavours.mk). Source files are found
+# by wildcards.
 
 FLAVOUR = plain
 PREFIX  = /usr/local
@@ -41,6 +43,8 @@ flags.portable    = -DFL_PORTABLE
 # Concurrency Kit is installed for the machine that compiles.
 flags.aarch64     = -DFL_ATOMIC_BUILTIN
 
+include tests/lanes/flavours.mk
+
 # Large frames must not jump over a stack's guard: -fstack-clash-protection.
 flags    = -std=gnu11 -pthread -fvisibility=hidden -fstack-clash-protection \
            $(CFLAGS) $(flags.$(FLAVOUR))
@@ -51,7 +55,7 @@ includes = -D_GNU_SOURCE -Iinclude $(if $(filter src/% tests/%,$<),-Isrc)
 # The ThreadSanitizer is not to see the scheduler: what the tasks of one worker
 # share there is ordered by running one after the other. The edges that are real
 # are told it in so many words (src/fiber/sanitizer.h).
-unseen   = $(and $(filter tsan,$(FLAVOUR)),\
+unseen   = $(and $(filter tsan%,$(FLAVOUR)),\
            $(filter src/base/% src/os/% src/fiber/% src/sched/%,$<))
 seen     = $(if $(unseen),$(filter-out -fsanitize=thread,$(flags)) \
            -DFILCH_TSAN_,$(flags))
@@ -71,9 +75,9 @@ switch  = $(if $(filter portable,$(FLAVOUR)),,$(wildcard \
 objects  = $(patsubst %,$(O)/%.o,$(basename $(1)))
 programs = $(patsubst %.c,$(B)/%,$(1))
 
-LIB      = $(call objects,$(wildcard src/*/*.c) $(switch))
+LIB      = $(call objects,$(wildcard src/*/*.c) $(switch) $(extra))
 PGZ      = $(call objects,$(wildcard tools/pgz/*.c))
-HARNESS  = $(call objects,$(wildcard tests/harness/*.c))
+HARNESS  = $(call objects,$(or $(bare),$(wildcard tests/harness/*.c)))
 EXAMPLES = $(call programs,$(wildcard examples/*.c))
 TESTS    = $(call programs,$(wildcard tests/*/test_*.c))
 
@@ -110,7 +114,7 @@ program = @mkdir -p $(@D)$(newline)$(call run,LD,$(link) -o $@ $^ $(1))
 $(EXAMPLES): $(B)/%: $(O)/%.o $(B)/$(lib).a
 	$(call program)
 $(TESTS): $(B)/%: $(O)/%.o $(HARNESS) $(B)/$(lib).a
-	$(call program,$$(pkg-config --libs check) -lz)
+	$(call program,$(if $(bare),,$$(pkg-config --libs check) -lz))
 
 # What is missing is installed first; other flags build everything anew.
 $(O)/flags: force | deps-$(needs)
@@ -134,6 +138,7 @@ define newline
 endef
 
 include bench/bench.mk
+include tests/lanes/lanes.mk
 
 # --- Testing -----------------------------------------------------------------
 
@@ -217,7 +222,7 @@ clean:                          ## remove build/
 	rm -rf build
 
 help:                           ## this list
-	@sed -n 's/^\([a-z -]*\):[^#]*## */\1\t/p' Makefile bench/bench.mk | expand -t 20
+	@sed -n 's/^\([a-z -]*\):[^#]*## */\1\t/p' Makefile bench/bench.mk tests/lanes/lanes.mk | expand -t 20
 
 force:
 .PHONY: all lib pgz examples tests check tsan asan repeat demo \

@@ -103,7 +103,7 @@ fl_os_fault_remove(void)
 int
 fl_os_fault_stack(void **memory)
 {
-    stack_t stack = {.ss_size = 64 * 1024};
+    stack_t stack = {.ss_size = (size_t)64 << 10};
     stack.ss_sp = malloc(stack.ss_size);
     if (!stack.ss_sp) {
         return ENOMEM;
