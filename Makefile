@@ -2,8 +2,9 @@
 #
 # Everything is built in build/FLAVOUR/: plain (as installed), tsan and asan
 # (by clang, for the sanitizers), fuzz (asan, for libFuzzer), debug (assertions,
-# no optimisation), portable (the context switch without assembly). Source files
-# are found by wildcards.
+# no optimisation), portable (the context switch without assembly), and those of
+# the lanes, by other compilers and for other eyes (tests/lanes/flavours.mk).
+# Source files are found by wildcards.
 
 FLAVOUR = plain
 PREFIX  = /usr/local
@@ -43,6 +44,8 @@ flags.portable    = -DFL_PORTABLE
 # Concurrency Kit is installed for the machine that compiles.
 flags.aarch64     = -DFL_ATOMIC_BUILTIN
 
+include tests/lanes/flavours.mk
+
 # Large frames must not jump over a stack's guard: -fstack-clash-protection.
 flags    = -std=gnu11 -pthread -fvisibility=hidden -fstack-clash-protection \
            $(CFLAGS) $(flags.$(FLAVOUR))
@@ -54,7 +57,7 @@ includes = -D_GNU_SOURCE -Iinclude $(if $(filter src/% tests/%,$<),-Isrc)
 # share there is ordered by running one after the other. The edges that are real
 # are told it in so many words (src/fiber/sanitizer.h). Nor what its own runtime
 # calls as it begins (tests/fault).
-unseen   = $(and $(filter tsan,$(FLAVOUR)),\
+unseen   = $(and $(filter tsan%,$(FLAVOUR)),\
            $(filter src/base/% src/os/% src/fiber/% src/sched/% \
            tests/fault/inject.c tests/fault/disturb.c \
            tests/fault/shortage.c,$<))
@@ -76,9 +79,9 @@ switch  = $(if $(filter portable,$(FLAVOUR)),,$(wildcard \
 objects  = $(patsubst %,$(O)/%.o,$(basename $(1)))
 programs = $(patsubst %.c,$(B)/%,$(1))
 
-LIB      = $(call objects,$(wildcard src/*/*.c) $(switch))
+LIB      = $(call objects,$(wildcard src/*/*.c) $(switch) $(extra))
 PGZ      = $(call objects,$(wildcard tools/pgz/*.c))
-HARNESS  = $(call objects,$(wildcard tests/harness/*.c))
+HARNESS  = $(call objects,$(or $(bare),$(wildcard tests/harness/*.c)))
 EXAMPLES = $(call programs,$(wildcard examples/*.c))
 TESTS    = $(call programs,$(wildcard tests/*/test_*.c))
 # These are of several parts; see their folders' .mk.
@@ -117,7 +120,7 @@ program = @mkdir -p $(@D)$(newline)$(call run,LD,$(link) -o $@ $^ $(1))
 $(EXAMPLES): $(B)/%: $(O)/%.o $(B)/$(lib).a
 	$(call program)
 $(filter-out $(PARTED),$(TESTS)): $(B)/%: $(O)/%.o $(HARNESS) $(B)/$(lib).a
-	$(call program,$(late) $$(pkg-config --libs check) -lz)
+	$(call program,$(late) $(if $(bare),,$$(pkg-config --libs check) -lz))
 
 # What is missing is installed first; other flags build everything anew.
 $(O)/flags: force | deps-$(needs)
@@ -145,6 +148,7 @@ include tests/fault/fault.mk
 include tests/fuzz/fuzz.mk
 include tests/volume/volume.mk
 include tests/linear/linear.mk
+include tests/lanes/lanes.mk
 
 # --- Testing -----------------------------------------------------------------
 

@@ -196,10 +196,10 @@ hundred_to_hundred(size_t n, size_t slots)
 static void
 pass_on(size_t stage)
 {
-    uint64_t total = 0, item = 0;
+    uint64_t total = 0;
 
     for (size_t i = 0; i < each; ++i) {
-        item = (stage > 0 ? get(&queues[stage - 1]) : 0) + 1;
+        uint64_t item = (stage > 0 ? get(&queues[stage - 1]) : 0) + 1;
         if (stage < STAGES - 1)
             put(&queues[stage], item);
         total += item;

@@ -104,7 +104,7 @@ int
 fl_os_fault_stack(void **memory)
 {
     int error = 0, saved = errno;
-    stack_t stack = {.ss_size = 64 * 1024};
+    stack_t stack = {.ss_size = (size_t)64 << 10};
     stack.ss_sp = malloc(stack.ss_size);
     if (!stack.ss_sp) {
         error = ENOMEM;

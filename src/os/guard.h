@@ -37,4 +37,7 @@ fl_guard_unlock(fl_atomic32 *guard)
     fl_store_release(guard, 0u); /* U1 */
 }
 
+/* Somebody holds the guard; by the protocol, the caller. */
+#define fl_assert_held(guard) fl_assert(fl_load_relaxed(guard) != 0)
+
 #endif

@@ -109,8 +109,12 @@ void
 fl_os_renew(void *memory, size_t size)
 {
     int saved = errno;
-    mmap(memory, size, PROT_READ | PROT_WRITE,
-         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    void *renewed =
+        mmap(memory, size, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    if (renewed == MAP_FAILED) {
+        madvise(memory, size, MADV_DONTNEED); /* the same, unseen */
+    }
     errno = saved;
 }
 

@@ -35,6 +35,8 @@ grow(fl_deque *deque, uint64_t t, uint64_t b)
     if (!slots) {
         return ENOMEM;
     }
+    fl_assert_held(&deque->guard);
+    fl_assert(b - t <= deque->mask + 1);
     for (uint64_t i = t; i != b; i++) {
         fl_store_relaxed(&slots[i & mask],
                          fl_load_relaxed(&deque->slots[i & deque->mask]));
@@ -105,7 +107,7 @@ share(const fl_deque *deque, uint64_t t, uint64_t most)
     /* only a guess: the owner may be replacing it just now */
     void *oldest = fl_load_relaxed(&deque->slots[t & deque->mask]);
     uint64_t half =
-        (uintptr_t)oldest & FL_DEQUE_ALONE ? 1 : ((uint64_t)n + 1) / 2;
+        ((uintptr_t)oldest & FL_DEQUE_ALONE) ? 1 : ((uint64_t)n + 1) / 2;
     return half < most ? half : most;
 }
 

@@ -71,6 +71,7 @@ static inline struct fl_fiber *
 fl_ready_first(fl_ready *ready)
 {
     uint32_t head = fl_load_relaxed(&ready->head);
+    fl_assert(fl_load_relaxed(&ready->tail) - head <= FL_READY); /* I1 */
     if (head == fl_load_relaxed(&ready->tail)) {
         return NULL;
     }

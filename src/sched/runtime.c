@@ -270,7 +270,7 @@ all_ended(filch_runtime *runtime)
 static void
 end_tasks(filch_runtime *runtime)
 {
-    filch_time start = fl_os_now(), pause = FILCH_MS(1);
+    filch_time begin = fl_os_now(), pause = FILCH_MS(1);
     bool named = false;
     fl_exchange_seq_cst(&runtime->stopping, 1u); /* E1 */
     unsigned round = 0;
@@ -288,7 +288,7 @@ end_tasks(filch_runtime *runtime)
         }
         fl_task_each(cancel_one, runtime); /* E2 */
         filch_time now = fl_os_now();
-        if (!named && now - start > PATIENCE) {
+        if (!named && now - begin > PATIENCE) {
             fl_task_each(name_one, runtime);
             named = true;
         }

@@ -25,6 +25,8 @@ static inline fl_worker *
 arrive(fl_worker *worker)
 {
     void (*after)(void *) = worker->after;
+    fl_assert(worker->let_go == &worker->none ||
+              fl_load_relaxed(worker->let_go)); /* it was held until now */
     fl_store_release(worker->let_go, 0u); /* A3 */
     if (fl_unlikely(after != NULL)) {
         worker->after = NULL;
@@ -281,6 +283,8 @@ static inline void
 park(fl_fiber *me, fl_worker *worker, fl_fiber *next)
 {
     int error = *worker->errno_at;
+    fl_assert(me->worker == worker);
+    fl_assert(me->kind == FL_TASK || me->kind == FL_JOB);
 #if FL_ASAN
     me->stack = worker->stack;
 #endif
@@ -293,6 +297,7 @@ park(fl_fiber *me, fl_worker *worker, fl_fiber *next)
         fl_stack *spare = take_spare(worker);
         worker = jump(worker, &me->sp, spare->sp, spare);
     }
+    fl_assert(!fl_is_undecided(me));
     me->worker = worker;
     fl_me_set(me);
     fl_tsan_be(me);

@@ -65,6 +65,7 @@ fl_task_drop(filch_task *task)
 {
     fl_tsan_release(&task->life);
     uint32_t life = fl_load_acquire(&task->life);
+    fl_assert(life >= FL_REFERENCE); /* the caller's own */
     if (life >= 2 * FL_REFERENCE) {
         life = fl_add_acq_rel(&task->life, (uint32_t)-FL_REFERENCE);
     }

@@ -11,6 +11,7 @@
 static void
 begin(fl_worker *worker, fl_fiber *fiber)
 {
+    fl_assert((fl_load_relaxed(&fiber->state) & FL_PHASE) == FL_RUNNING);
     fiber->worker = worker;
     fl_me_set(fiber);
 #if FL_TSAN

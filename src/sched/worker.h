@@ -166,6 +166,14 @@ void *fl_worker_main(void *worker);
 
 /* ---- resume.c ---- */
 
+/* Whether nobody has decided its wait yet, so that it may not be resumed. */
+static inline bool
+fl_is_undecided(const fl_fiber *fiber)
+{
+    uint32_t phase = fl_load_relaxed(&fiber->state) & FL_PHASE;
+    return phase == FL_WAITING || phase == FL_SHELTERED;
+}
+
 /* Makes a parked fiber run; the caller has decided its wait. From anywhere. */
 void fl_resume_slowly(fl_fiber *me, fl_fiber *fiber);
 
@@ -173,6 +181,7 @@ static inline void
 fl_resume(fl_fiber *fiber)
 {
     fl_fiber *me = fl_me();
+    fl_assert(!fl_is_undecided(fiber));
     fl_tsan_release(fiber);
     if (fl_unlikely(!fl_same_runtime(me, fiber) ||
                     !fl_ready_put(&me->worker->ready, fiber))) {

@@ -80,6 +80,7 @@ wait_for_others(fl_fiber *me, filch_barrier *barrier, size_t *index,
     fl_waiter *waiter = fl_waiter_begin(me, FL_BARRIER, barrier);
     waiter->result = NOT_LET_GO;
     barrier->arrived_++;
+    fl_assert(barrier->arrived_ < barrier->parties_); /* I1 */
     int error = fl_wait(me, &barrier->guard_, &barrier->waiters_, deadline);
     if (error) {
         fl_guard_lock(&barrier->guard_);

@@ -58,6 +58,7 @@ void
 filch_event_clear(filch_event *event)
 {
     fl_guard_lock(&event->guard_);
+    fl_assert(!fl_load_relaxed(&event->state_) || !event->waiters_.first_);
     fl_store_release(&event->state_, 0u);
     fl_guard_unlock(&event->guard_);
 }

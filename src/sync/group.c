@@ -123,6 +123,7 @@ static void
 leave(filch_group *group)
 {
     fl_chain granted = {0};
+    fl_assert(group->alive_ > 0);
     if (--group->alive_ == 0) {
         let_go(group, &granted); /* T4 */
     }

@@ -86,6 +86,16 @@ filch_lock_locked(const filch_lock *lock)
     return fl_load_acquire(&lock->state_) & HELD;
 }
 
+/* With the guard: whether what is said above holds. For assertions. */
+static inline __attribute__((unused)) bool
+is_sound(const filch_lock *lock)
+{
+    uint32_t state = fl_load_relaxed(&lock->state_);
+    bool marked = !lock->waiters_.first_ || (state & WAITERS); /* I1 */
+    bool given = state & GIVEN;
+    return marked && (!given || (state & (HELD | WOKEN)) == (HELD | WOKEN));
+}
+
 /* Changes bits of the state, whatever the others do; the state before. */
 static uint32_t
 change(filch_lock *lock, uint32_t clear, uint32_t set)
@@ -139,6 +149,7 @@ acquire_waiting(fl_fiber *me, filch_lock *lock, bool woken, filch_time deadline)
 {
     for (;;) {
         fl_guard_lock(&lock->guard_);
+        fl_assert(is_sound(lock));
         if (take_or_mark(lock, woken)) {
             fl_guard_unlock(&lock->guard_);
             return 0;
@@ -305,6 +316,7 @@ static int
 try_release(filch_lock *lock, bool suspends)
 {
     fl_guard_lock(&lock->guard_);
+    fl_assert(is_sound(lock));
     uint32_t state = fl_load_relaxed(&lock->state_);
     if ((state & (HELD | GIVEN)) != HELD) {
         fl_guard_unlock(&lock->guard_);

@@ -72,6 +72,7 @@ int
 filch_queue_destroy(filch_queue *queue)
 {
     fl_guard_lock(&queue->guard_);
+    fl_queue_check(queue);
     bool used = queue->getters_.first_ || queue->putters_.first_ ||
                 queue->joiners_.first_;
     fl_guard_unlock(&queue->guard_);
@@ -211,6 +212,7 @@ put_guarded(filch_queue *queue, void *item, filch_time deadline)
 {
     fl_fiber *granted;
     int error = put_one(queue, item, &granted);
+    fl_queue_check(queue);
     if (error == EAGAIN) {
         return wait_for_slot(fl_me(), queue, item, deadline);
     }
@@ -224,6 +226,7 @@ get_guarded(filch_queue *queue, void **item, filch_time deadline)
 {
     fl_fiber *granted;
     int error = get_one(queue, item, &granted);
+    fl_queue_check(queue);
     if (error == EAGAIN) {
         return wait_for_item(fl_me(), queue, item, deadline);
     }
@@ -290,6 +293,7 @@ filch_queue_put_nowait(filch_queue *queue, void *item)
     fl_fiber *granted;
     fl_guard_lock(&queue->guard_);
     int error = put_one(queue, item, &granted);
+    fl_queue_check(queue);
     fl_guard_unlock(&queue->guard_);
     resume(granted);
     return error;
@@ -320,6 +324,7 @@ filch_queue_get_nowait(filch_queue *queue, void **item)
     fl_fiber *granted;
     fl_guard_lock(&queue->guard_);
     int error = get_one(queue, item, &granted);
+    fl_queue_check(queue);
     fl_guard_unlock(&queue->guard_);
     resume(granted);
     return error;
@@ -341,6 +346,7 @@ put_some(filch_queue *queue, void *const *items, size_t n, size_t *done,
             fl_chain_add(granted, one);
         }
     }
+    fl_queue_check(queue);
     return error;
 }
 

@@ -23,6 +23,20 @@ fl_queue_set_limit(filch_queue *queue)
     queue->limit_ = simple ? limit : 0;
 }
 
+/* With the guard: what queue.c says always holds. */
+static inline void
+fl_queue_check(const filch_queue *queue)
+{
+    bool bounded = queue->maxsize_ != 0, shut = queue->flags_ & FL_QUEUE_SHUT;
+    (void)bounded, (void)shut;
+    fl_assert_held(&queue->guard_);
+    fl_assert(queue->count_ <= queue->capacity_);
+    fl_assert(!bounded || queue->count_ <= queue->maxsize_);
+    fl_assert(!queue->getters_.first_ || queue->count_ == 0); /* I1 */
+    fl_assert(!queue->putters_.first_ || shut ||
+              (bounded && queue->count_ == queue->maxsize_)); /* I2 */
+}
+
 #define FL_QUEUE_AT_ONCE ((size_t)65536) /* slots taken at init */
 
 /* All with the queue's guard. */

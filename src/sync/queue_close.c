@@ -73,6 +73,7 @@ filch_queue_shutdown(filch_queue *queue, bool immediate)
     if (immediate) {
         take_out_all(queue, &granted);
     }
+    fl_queue_check(queue);
     fl_guard_unlock(&queue->guard_);
     fl_resume_chain(granted.first);
     return 0;

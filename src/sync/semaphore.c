@@ -29,10 +29,19 @@ filch_semaphore_init_bounded(filch_semaphore *semaphore, size_t permits)
     return 0;
 }
 
+/* With the guard. */
+static inline void
+check(const filch_semaphore *semaphore)
+{
+    (void)semaphore;
+    fl_assert(!semaphore->waiters_.first_ || semaphore->value_ == 0); /* I1 */
+}
+
 int
 filch_semaphore_destroy(filch_semaphore *semaphore)
 {
     fl_guard_lock(&semaphore->guard_);
+    check(semaphore);
     int error = semaphore->waiters_.first_ ? EBUSY : 0;
     fl_guard_unlock(&semaphore->guard_);
     return error;
@@ -52,6 +61,7 @@ filch_semaphore_acquire_until(filch_semaphore *semaphore, filch_time deadline)
         fl_guard_unlock(&semaphore->guard_);
         return 0;
     }
+    check(semaphore);
     fl_waiter_begin(me, FL_SEMAPHORE, semaphore);
     return fl_wait(me, &semaphore->guard_, &semaphore->waiters_, deadline);
 }
@@ -88,6 +98,7 @@ filch_semaphore_release(filch_semaphore *semaphore, size_t n)
         n--;
     }
     semaphore->value_ += n;
+    check(semaphore);
     fl_guard_unlock(&semaphore->guard_);
     fl_resume_chain(granted.first);
     return 0;

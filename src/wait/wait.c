@@ -22,6 +22,11 @@ static void
 take_out(fl_waiter *waiter)
 {
     filch_waiters_ *list = waiter->list;
+    fl_assert_held(waiter->guard);
+    fl_assert(waiter->previous ? waiter->previous->next == waiter
+                               : list->first_ == waiter);
+    fl_assert(waiter->next ? waiter->next->previous == waiter
+                           : list->last_ == waiter);
     if (waiter->previous) {
         waiter->previous->next = waiter->next;
     } else {
@@ -265,6 +270,8 @@ int
 fl_wait_linked(fl_fiber *me, fl_atomic32 *guard, filch_time deadline)
 {
     fl_waiter *waiter = &me->waiter;
+    fl_assert_held(guard);
+    fl_assert(me == fl_me() && me->kind != FL_LOOP && !me->barred);
     waiter->guard = guard;
     fl_tsan_release(waiter); /* to who may end the wait: A3 is hidden from it */
     bool plain = me->manner == FL_PLAIN_TASK && deadline == FILCH_NEVER &&

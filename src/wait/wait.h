@@ -47,6 +47,7 @@ static inline fl_waiter *
 fl_waiter_begin(fl_fiber *me, enum fl_what what, const void *object)
 {
     fl_waiter *waiter = &me->waiter;
+    fl_assert(!waiter->list); /* it is in no list from its last wait */
     waiter->object = object;
     waiter->list = NULL;
     waiter->result = 0;
@@ -87,6 +88,7 @@ static inline void
 fl_append(fl_waiter *waiter, filch_waiters_ *list)
 {
     fl_waiter *last = list->last_;
+    fl_assert(!waiter->list && (!last || last->list == list));
     waiter->next = NULL;
     waiter->previous = last;
     waiter->list = list;
@@ -176,6 +178,8 @@ fl_grant(filch_waiters_ *list)
     fl_waiter *waiter;
     while ((waiter = fl_first(list))) {
         fl_waiter *next = waiter->next;
+        fl_assert(waiter->list == list && !waiter->previous);
+        fl_assert_held(waiter->guard);
         list->first_ = next;
         *(next ? (void **)&next->previous : &list->last_) = NULL;
         waiter->list = NULL;

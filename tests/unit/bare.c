@@ -1,6 +1,6 @@
 /*
- * Runs the tests of plain threads without Check, which is installed for the
- * machine that compiles: for those that an emulator runs. See context.sh.
+ * Runs tests without Check, which is installed for the machine that compiles:
+ * those that an emulator runs, in the flavour aarch64.
  */
 #include "../harness/harness.h"
 #include <sys/wait.h>
@@ -18,7 +18,8 @@ test_register(struct test *test)
 unsigned
 test_workers(void)
 {
-    return 2;
+    const char *text = getenv("FILCH_TEST_WORKERS");
+    return text ? (unsigned)strtoul(text, NULL, 10) : 2;
 }
 
 uint64_t
@@ -37,14 +38,23 @@ chance(uint64_t *state, uint32_t n)
 void
 skip(const char *why)
 {
-    (void)why;
+    printf("skipped: %s\n", why);
+    fflush(stdout);
     _exit(0);
+}
+
+static const char *context = "";
+
+void
+check_context(const char *what)
+{
+    context = what;
 }
 
 void
 check_failed(const char *file, int line, const char *what)
 {
-    printf("    %s:%d: not true: %s\n", file, line, what);
+    printf("    %s:%d: not true: %s %s\n", file, line, what, context);
     fflush(stdout);
     _exit(1);
 }
@@ -65,19 +75,55 @@ check_status(const char *file, int line, const char *what, int expected,
         check_failed(file, line, what);
 }
 
-int
-main(void)
+static int
+task_body(void *arg)
 {
-    int failed = 0, status;
-    for (struct test *test = first; test; test = test->next) {
-        fflush(stdout);
-        if (fork() == 0) {
+    ((const struct test *)arg)->body();
+    return 0;
+}
+
+/* In a process of its own; whether it passed. */
+static bool
+run_test(struct test *test)
+{
+    int status;
+    fflush(stdout);
+    if (fork() == 0) {
+        if (test->workers == ON_PLAIN_THREAD)
             test->body();
-            _exit(0);
-        }
-        wait(&status);
-        printf("%s - %s\n", status ? "not ok" : "ok", test->name);
-        failed += status != 0;
+        else if (test->workers == ON_TEST_WORKERS)
+            run_on(test_workers(), task_body, test);
+        else
+            run_on((unsigned)test->workers, task_body, test);
+        _exit(0);
     }
+    wait(&status);
+    printf("%s - %s\n", status ? "not ok" : "ok", test->name);
+    return status == 0;
+}
+
+/* The arguments select tests by a part of their names. */
+static bool
+is_selected(const struct test *test, int argc, char **argv)
+{
+    for (int i = 1; i < argc; ++i)
+        if (strstr(test->name, argv[i]))
+            return true;
+    return argc == 1;
+}
+
+int
+main(int argc, char **argv)
+{
+    int passed = 0, failed = 0;
+    for (struct test *test = first; test; test = test->next) {
+        if (!is_selected(test, argc, argv))
+            continue;
+        if (run_test(test))
+            passed++;
+        else
+            failed++;
+    }
+    printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;
 }
