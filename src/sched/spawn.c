@@ -88,6 +88,7 @@ int
 filch_spawn_with(filch_task **handle, filch_fn fn, void *arg,
                  const filch_task_options *options)
 {
+    fl_point("filch_spawn");
     fl_fiber *me = fl_me();
     if (me->kind == FL_THREAD) {
         return EPERM;
@@ -109,6 +110,7 @@ filch_spawn_with(filch_task **handle, filch_fn fn, void *arg,
 int
 filch_spawn(filch_task **handle, filch_fn fn, void *arg)
 {
+    fl_point("filch_spawn");
     fl_fiber *me = fl_me();
     fl_worker *worker = me->worker;
     if (fl_unlikely(!me->runtime || !fn || !worker->tasks.items)) {
@@ -152,5 +154,6 @@ fl_submit(filch_runtime *runtime, filch_task **handle, filch_fn fn, void *arg,
 int
 filch_submit(filch_runtime *runtime, filch_task **task, filch_fn fn, void *arg)
 {
+    fl_point("filch_submit");
     return fl_submit(runtime, task, fn, arg, NULL);
 }

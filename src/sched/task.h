@@ -36,7 +36,7 @@ struct filch_task {
     fl_atomic32 life;
     int status; /* R until FL_DONE, then constant */
     fl_atomic32 guard;
-    uint32_t spare;
+    uint32_t number;        /* in a deterministic run; see seeded.c */
     filch_waiters_ joiners; /* G */
     fl_fiber *direct;       /* I: who entered it by joining it; sync/join.c */
     fl_atomic_ptr name;     /* of a block in the name pool, or NULL */

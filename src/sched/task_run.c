@@ -5,7 +5,7 @@
  *           published, it may be gone.
  */
 #include "sched/job.h"
-#include "sched/worker.h"
+#include "sched/seeded.h"
 
 /* The fiber begins to run on that worker, in the sanitizer's eyes too. */
 static void
@@ -128,7 +128,8 @@ fl_run_job(fl_worker *worker, filch_job *job)
                                  .shield = 1,
                                  .runtime = worker->runtime,
                                  .state = worker->runtime->tag << FL_TAG_SHIFT},
-                       .task = fl_task_of(forker)};
+                       .task = fl_task_of(forker),
+                       .number = fl_number_running(worker->runtime)};
     begin(worker, &me.fiber);
     fl_tsan_acquire(job);
     job->status_ = job->fn_(job->arg_);

@@ -268,6 +268,7 @@ get_slowly(filch_queue *queue, void **item, filch_time deadline)
 int
 filch_queue_put_until(filch_queue *queue, void *item, filch_time deadline)
 {
+    fl_point("filch_queue_put");
     if (!enter(queue)) {
         return put_slowly(queue, item, deadline);
     }
@@ -287,6 +288,7 @@ filch_queue_put(filch_queue *queue, void *item)
 int
 filch_queue_put_nowait(filch_queue *queue, void *item)
 {
+    fl_point("filch_queue_put_nowait");
     fl_fiber *granted;
     fl_guard_lock(&queue->guard_);
     int error = put_one(queue, item, &granted);
@@ -298,6 +300,7 @@ filch_queue_put_nowait(filch_queue *queue, void *item)
 int
 filch_queue_get_until(filch_queue *queue, void **item, filch_time deadline)
 {
+    fl_point("filch_queue_get");
     if (!enter(queue)) {
         return get_slowly(queue, item, deadline);
     }
@@ -317,6 +320,7 @@ filch_queue_get(filch_queue *queue, void **item)
 int
 filch_queue_get_nowait(filch_queue *queue, void **item)
 {
+    fl_point("filch_queue_get_nowait");
     fl_fiber *granted;
     fl_guard_lock(&queue->guard_);
     int error = get_one(queue, item, &granted);
@@ -348,6 +352,7 @@ int
 filch_queue_put_many_until(filch_queue *queue, void *const *items, size_t n,
                            size_t *done, filch_time deadline)
 {
+    fl_point("filch_queue_put_many");
     fl_fiber *me = fl_me();
     size_t put = 0;
     int error = fl_may_wait(me);
@@ -432,6 +437,7 @@ finish(filch_queue *queue, size_t n, fl_chain *granted)
 int
 filch_queue_task_done(filch_queue *queue)
 {
+    fl_point("filch_queue_task_done");
     fl_chain granted = {0};
     fl_guard_lock(&queue->guard_);
     int error = queue->unfinished_ ? 0 : EINVAL;
@@ -446,6 +452,7 @@ filch_queue_task_done(filch_queue *queue)
 int
 filch_queue_join_until(filch_queue *queue, filch_time deadline)
 {
+    fl_point("filch_queue_join");
     fl_fiber *me = fl_me();
     int error = fl_may_wait(me);
     if (fl_unlikely(error)) {
