@@ -9,6 +9,7 @@
 #define LENGTH_KINDS 13
 #define RATES 6 /* once in 2, 4 … 64 times */
 #define QUANTA 16
+#define TRIES 16 /* to find one by chance, where few can go on */
 
 /* ---- chance: the same numbers on any machine (splitmix64) ---- */
 
@@ -93,22 +94,25 @@ size_t
 fl_policy_first(const fl_situation *situation)
 {
     const fl_pool *pool = situation->pool;
-    return situation->due ? FL_GO_OFF : fl_pool_from(pool, pool->begin);
+    return situation->due ? FL_GO_OFF : pool->begin;
 }
 
 static size_t
 choose_any(fl_policy *policy, const fl_situation *situation)
 {
     const fl_pool *pool = situation->pool;
-    uint64_t n = below(policy, pool->count + situation->due);
-    if (n == pool->count) {
+    size_t size = pool->end - pool->begin;
+    if (below(policy, pool->count + situation->due) == pool->count) {
         return FL_GO_OFF;
     }
-    size_t at;
-    do { /* a quarter at least are no holes */
-        at = pool->begin + below(policy, pool->end - pool->begin);
-    } while (!pool->entries[at].work);
-    return at;
+    size_t at = below(policy, size);
+    for (int i = 0; i < TRIES && !fl_pool_may_go(pool, pool->begin + at); i++) {
+        at = below(policy, size);
+    }
+    while (!fl_pool_may_go(pool, pool->begin + at)) {
+        at = (at + 1) % size; /* the first may always go */
+    }
+    return pool->begin + at;
 }
 
 static size_t
@@ -158,7 +162,8 @@ highest(const fl_policy *policy, const fl_situation *situation,
     for (size_t at = fl_pool_from(pool, pool->begin); at < pool->end;
          at = fl_pool_from(pool, at + 1)) {
         const fl_entry *entry = &pool->entries[at];
-        uint64_t its = entry->yielded ? 0 : priority(policy, entry->number);
+        bool may_go = fl_pool_may_go(pool, at);
+        uint64_t its = may_go ? priority(policy, entry->number) : 0;
         if (!any || its > most) {
             any = true;
             best = at;

@@ -18,8 +18,8 @@
  *           round-robin  a pick: the default. A point: after so many calls as
  *                        the seed says, 1 to 16, the next one
  *
- *                        Who yields waits for others, and has the lowest of all
- *                        until it runs again
+ *           Who yields lets those go first who can go on just then, whatever the
+ *           policy. (Who was passed over 10,000 times goes next: seeded.c.)
  * SOURCE    Burckhardt, Kothari, Musuvathi, Nagarakatte, "A randomized scheduler
  *           with probabilistic guarantees of finding bugs" (ASPLOS 2010). There
  *           the length of the run is known; here it is guessed anew by each seed,

@@ -5,6 +5,7 @@
  *           the others keep their order.
  * STATE     entries[begin .. end - 1], of which `count` are there: where one was
  *           taken out stays a hole (work NULL), until they are moved together.
+ *           I1  the one at `begin` is there, unless the pool is empty
  */
 #ifndef FL_POOL_H
 #define FL_POOL_H
@@ -16,7 +17,8 @@ struct fl_work;
 typedef struct fl_entry {
     struct fl_work *work; /* NULL: a hole */
     uint32_t number;      /* of the task, or the job */
-    bool yielded;         /* it was running, and let others go first */
+    bool yielded;         /* it was running, and lets those before it go first */
+    uint64_t since;       /* how many had gone on when it came */
 } fl_entry;
 
 typedef struct fl_pool {
@@ -39,6 +41,14 @@ fl_pool_from(const fl_pool *pool, size_t at)
         at++;
     }
     return at;
+}
+
+/* Whether an entry may go on: who yielded lets those before it go first. */
+static inline bool
+fl_pool_may_go(const fl_pool *pool, size_t at)
+{
+    const fl_entry *entry = &pool->entries[at];
+    return entry->work && (!entry->yielded || at == pool->begin);
 }
 
 /* Where that number stands, or that work; `end` if it is not there. */

@@ -7,6 +7,9 @@
 #define TIME_FIRST FILCH_SEC(1) /* not 0, which may mean that none is set */
 #define CALLS_MOST 10000u
 #define ROUNDS_MOST 16u
+#define PASSES_MOST 10000u
+#define PICKS_MOST 100000u
+#define PICK_TAKES FILCH_US(1)
 
 /* ---- what there is ---- */
 
@@ -92,7 +95,7 @@ fl_seeded_drain(fl_worker *worker)
         bool yielded = !fl_work_is_job(work) && fl_work_fiber(work)->sp &&
                        fl_work_fiber(work) == seeded->ran &&
                        !seeded->interrupted;
-        fl_entry entry = {work, number(seeded, work), yielded};
+        fl_entry entry = {work, number(seeded, work), yielded, seeded->gone};
         fl_pool_add(&seeded->pool, entry);
         any_yielded |= yielded;
     }
@@ -204,6 +207,15 @@ follow(fl_seeded *seeded, const fl_situation *situation, size_t otherwise)
     return at;
 }
 
+/* Whether the first in the pool was passed over for too long. */
+static bool
+is_passed_over(const fl_seeded *seeded)
+{
+    const fl_pool *pool = &seeded->pool;
+    return pool->count && seeded->gone - pool->entries[pool->begin].since >
+                              PASSES_MOST;
+}
+
 /* `where`: the point, NULL for a pick. */
 static size_t
 decide(fl_seeded *seeded, fl_situation *situation, const char *where)
@@ -216,7 +228,7 @@ decide(fl_seeded *seeded, fl_situation *situation, const char *where)
     size_t choice = fl_schedule_follows(schedule)
                         ? follow(seeded, situation, otherwise)
                         : fl_policy_choose(&seeded->policy, situation);
-    if (choice == FL_GO_ON && too_long) {
+    if (choice == FL_GO_ON ? too_long : !where && is_passed_over(seeded)) {
         choice = otherwise;
     }
     if (fl_schedule_writes(schedule)) {
@@ -272,7 +284,7 @@ jump(filch_runtime *runtime)
         return false;
     }
     seeded->now = next > seeded->now ? next : seeded->now;
-    seeded->reads = seeded->yields = 0;
+    seeded->reads = seeded->yields = seeded->picks = 0;
     return true;
 }
 
@@ -341,6 +353,7 @@ go_on(fl_seeded *seeded, fl_entry entry)
     seeded->running = entry.number;
     seeded->ran = fl_work_is_job(entry.work) ? NULL : fl_work_fiber(entry.work);
     seeded->calls = seeded->reads = 0;
+    seeded->gone++;
     return entry.work;
 }
 
@@ -363,6 +376,18 @@ let_go_off(fl_worker *worker)
     see_to_end(worker);
 }
 
+/* Time goes on where those who run may wait for just that. */
+static void
+pass_time(filch_runtime *runtime)
+{
+    fl_seeded *seeded = runtime->seeded;
+    if (seeded->yields > ROUNDS_MOST * seeded->pool.count) {
+        jump(runtime);
+    } else if (++seeded->picks > PICKS_MOST) {
+        seeded->now += PICK_TAKES;
+    }
+}
+
 fl_work *
 fl_seeded_next(fl_worker *worker)
 {
@@ -381,9 +406,7 @@ fl_seeded_next(fl_worker *worker)
         if (off) {
             let_go_off(worker);
         }
-        if (seeded->yields > ROUNDS_MOST * seeded->pool.count) {
-            jump(runtime);
-        }
+        pass_time(runtime);
         fl_situation situation = look(worker, 0);
         size_t n = seeded->pool.count + situation.due;
         if (n == 0) {

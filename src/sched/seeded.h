@@ -19,9 +19,11 @@
  *           The end of a run is decided here too: when filch_run's main has ended,
  *           the worker itself cancels the others, in the order of their numbers.
  * WAKEUP GUARANTEE  Counts stand in place of times: who makes 10,000 calls in a
- *           row without suspending is interrupted; where all who can run do
+ *           row without suspending is interrupted; who was passed over 10,000
+ *           times goes on next; where all who can run do
  *           nothing but yield, time goes on after 16 rounds; where one task reads
- *           the clock more than 1,000 times in a row, by 1 us each.
+ *           the clock more than 1,000 times in a row, or more than 100,000
+ *           times somebody goes on at one point in time, by 1 us each.
  */
 #ifndef FL_SEEDED_H
 #define FL_SEEDED_H
@@ -46,9 +48,11 @@ typedef struct fl_seeded {
     bool interrupted;      /* it was parked at a point */
     bool go_off;           /* chosen at a point: a timer goes off */
     fl_entry chosen;       /* chosen at a point: who goes on */
+    uint64_t gone;         /* times that somebody went on */
     uint32_t calls;        /* points since the running one went on */
     uint32_t reads;        /* of the clock, likewise */
     uint32_t yields;       /* in a row, with nothing else between */
+    uint32_t picks;        /* since time went on */
     filch_task *main;      /* filch_run's, until it has ended */
     bool ends_with_main;   /* set before main is submitted */
     bool swept;            /* all tasks were cancelled */
