@@ -74,7 +74,7 @@ check_policy(void)
     const char *text = getenv("FILCH_POLICY");
     if (text && !fl_policy_parse(&policy, text)) {
         return bad_variable("FILCH_POLICY", text,
-                            "random, pct, pct:DEPTH or round-robin");
+                            "random, pct, pct:DEPTH, pct:DEPTH:LENGTH or round-robin");
     }
     return 0;
 }

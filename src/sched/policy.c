@@ -32,24 +32,41 @@ below(fl_policy *policy, uint64_t n)
 /* ---- names ---- */
 
 static bool
-parse_depth(const char *text, unsigned *depth)
+parse_number(const char **text, uint64_t most, uint64_t *number)
 {
     char *end;
-    if (*text < '0' || *text > '9') {
+    if (**text < '0' || **text > '9') {
         return false;
     }
-    unsigned long n = strtoul(text, &end, 10);
-    *depth = (unsigned)n;
-    return !*end && n >= 1 && n <= FL_POLICY_DEPTH_MOST;
+    *number = strtoull(*text, &end, 10);
+    *text = end;
+    return *number >= 1 && *number <= most;
+}
+
+/* DEPTH, or DEPTH:LENGTH */
+static bool
+parse_pct(fl_policy *policy, const char *text)
+{
+    uint64_t depth;
+    if (!parse_number(&text, FL_POLICY_DEPTH_MOST, &depth)) {
+        return false;
+    }
+    policy->depth = (unsigned)depth;
+    if (*text == ':') {
+        text++;
+        return parse_number(&text, UINT32_MAX, &policy->length) && !*text;
+    }
+    return !*text;
 }
 
 bool
 fl_policy_parse(fl_policy *policy, const char *text)
 {
     policy->depth = DEPTH_DEFAULT;
+    policy->length = 0;
     if (strncmp(text, "pct:", 4) == 0) {
         policy->kind = FL_POLICY_PCT;
-        return parse_depth(text + 4, &policy->depth);
+        return parse_pct(policy, text + 4);
     }
     static const char *const names[] = {"none", "random", "pct", "round-robin"};
     for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -66,9 +83,13 @@ fl_policy_format(const fl_policy *policy, char *text)
 {
     static const char *const names[] = {"none", "random", "pct:",
                                         "round-robin"};
-    int n = snprintf(text, 32, "%s", names[policy->kind]);
+    int n = snprintf(text, 64, "%s", names[policy->kind]);
     if (policy->kind == FL_POLICY_PCT) {
-        snprintf(text + n, 32 - (size_t)n, "%u", policy->depth);
+        n += snprintf(text + n, 64 - (size_t)n, "%u", policy->depth);
+    }
+    if (policy->kind == FL_POLICY_PCT && policy->length) {
+        snprintf(text + n, 64 - (size_t)n, ":%llu",
+                 (unsigned long long)policy->length);
     }
 }
 
@@ -81,7 +102,8 @@ fl_policy_begin(fl_policy *policy, uint64_t seed)
     } else if (policy->kind == FL_POLICY_ROUND_ROBIN) {
         policy->every = 1 + (uint32_t)((seed - 1) % QUANTA);
     }
-    uint64_t length = 1u << (LENGTH_LEAST + below(policy, LENGTH_KINDS));
+    uint64_t guess = 1u << (LENGTH_LEAST + below(policy, LENGTH_KINDS));
+    uint64_t length = policy->length ? policy->length : guess;
     for (unsigned i = 0; i + 1 < policy->depth; i++) {
         policy->changes[i] = below(policy, length);
         policy->lowered[i] = 0;
@@ -180,7 +202,7 @@ choose_by_priority(fl_policy *policy, const fl_situation *situation)
     uint32_t number;
     size_t best = highest(policy, situation, &number);
     for (unsigned i = 0; i + 1 < policy->depth; i++) {
-        if (policy->changes[i] == situation->decision) {
+        if (policy->changes[i] == situation->since_start) {
             policy->lowered[i] = number;
             best = highest(policy, situation, &number);
         }

@@ -22,8 +22,8 @@
  *           policy. (Who was passed over 10,000 times goes next: seeded.c.)
  * SOURCE    Burckhardt, Kothari, Musuvathi, Nagarakatte, "A randomized scheduler
  *           with probabilistic guarantees of finding bugs" (ASPLOS 2010). There
- *           the length of the run is known; here it is guessed anew by each seed,
- *           from 16 decisions to 65,536.
+ *           the length of the run is known; here, where it was not told, it is
+ *           guessed anew by each seed, from 16 decisions to 65,536.
  */
 #ifndef FL_POLICY_H
 #define FL_POLICY_H
@@ -42,6 +42,7 @@ enum fl_policy_kind {
 typedef struct fl_policy {
     enum fl_policy_kind kind;
     unsigned depth; /* pct */
+    uint64_t length; /* pct: of the run, in decisions; 0: to be guessed */
     uint64_t seed;
     uint64_t chance; /* the state of the generator */
     uint32_t every;  /* random: of so many points one is an interruption;
@@ -56,6 +57,7 @@ typedef struct fl_situation {
     bool due;          /* a timer is due, which may go off next */
     uint32_t caller;   /* a point: who calls; 0: a pick */
     uint64_t decision; /* its number */
+    uint64_t since_start; /* decisions of this run before it */
     uint32_t calls;    /* points that the caller passed since it last ran on */
 } fl_situation;
 
@@ -63,10 +65,10 @@ typedef struct fl_situation {
 #define FL_GO_ON SIZE_MAX           /* the caller */
 #define FL_GO_OFF ((size_t)SIZE_MAX - 1) /* the timer */
 
-/* "random", "pct", "pct:DEPTH", "round-robin" or "none"; false for others. */
+/* "random", "pct", "pct:DEPTH", "pct:DEPTH:LENGTH", "round-robin" or "none"; false for others. */
 bool fl_policy_parse(fl_policy *policy, const char *text);
 
-/* The same text again, into text[32]. */
+/* The same text again, into text[64]. */
 void fl_policy_format(const fl_policy *policy, char *text);
 
 void fl_policy_begin(fl_policy *policy, uint64_t seed);

@@ -53,7 +53,7 @@ flush(fl_schedule *schedule)
 static int
 write_head(fl_schedule *schedule, uint64_t seed, const fl_policy *policy)
 {
-    char text[32];
+    char text[64];
     fl_policy_format(policy, text);
     fprintf(schedule->out, "%s\nseed %" PRIu64 "\npolicy %s\n", FIRST_LINE,
             seed, text);

@@ -225,6 +225,7 @@ decide(fl_seeded *seeded, fl_situation *situation, const char *where)
     size_t otherwise = where && !too_long ? FL_GO_ON
                                           : fl_policy_first(situation);
     situation->decision = fl_schedule_count(schedule);
+    situation->since_start = seeded->decisions++;
     size_t choice = fl_schedule_follows(schedule)
                         ? follow(seeded, situation, otherwise)
                         : fl_policy_choose(&seeded->policy, situation);
@@ -354,6 +355,7 @@ go_on(fl_seeded *seeded, fl_entry entry)
     seeded->ran = fl_work_is_job(entry.work) ? NULL : fl_work_fiber(entry.work);
     seeded->calls = seeded->reads = 0;
     seeded->gone++;
+    seeded->picks++;
     return entry.work;
 }
 
@@ -383,7 +385,7 @@ pass_time(filch_runtime *runtime)
     fl_seeded *seeded = runtime->seeded;
     if (seeded->yields > ROUNDS_MOST * seeded->pool.count) {
         jump(runtime);
-    } else if (++seeded->picks > PICKS_MOST) {
+    } else if (seeded->picks > PICKS_MOST) {
         seeded->now += PICK_TAKES;
     }
 }

@@ -48,6 +48,7 @@ typedef struct fl_seeded {
     bool interrupted;      /* it was parked at a point */
     bool go_off;           /* chosen at a point: a timer goes off */
     fl_entry chosen;       /* chosen at a point: who goes on */
+    uint64_t decisions;    /* of this run */
     uint64_t gone;         /* times that somebody went on */
     uint32_t calls;        /* points since the running one went on */
     uint32_t reads;        /* of the clock, likewise */

@@ -84,11 +84,10 @@ launch(fl_worker *worker, filch_task *task)
     }
 }
 
-int
-filch_spawn_with(filch_task **handle, filch_fn fn, void *arg,
-                 const filch_task_options *options)
+static FL_NOINLINE int
+spawn_slowly(filch_task **handle, filch_fn fn, void *arg,
+             const filch_task_options *options)
 {
-    fl_point("filch_spawn");
     fl_fiber *me = fl_me();
     if (me->kind == FL_THREAD) {
         return EPERM;
@@ -108,13 +107,21 @@ filch_spawn_with(filch_task **handle, filch_fn fn, void *arg,
 }
 
 int
+filch_spawn_with(filch_task **handle, filch_fn fn, void *arg,
+                 const filch_task_options *options)
+{
+    fl_point("filch_spawn");
+    return spawn_slowly(handle, fn, arg, options);
+}
+
+int
 filch_spawn(filch_task **handle, filch_fn fn, void *arg)
 {
     fl_point("filch_spawn");
     fl_fiber *me = fl_me();
     fl_worker *worker = me->worker;
     if (fl_unlikely(!me->runtime || !fn || !worker->tasks.items)) {
-        return filch_spawn_with(handle, fn, arg, NULL);
+        return spawn_slowly(handle, fn, arg, NULL);
     }
     /* the same, where everything is at hand */
     filch_task *task = (filch_task *)fl_cache_pop(&worker->tasks, NULL);
