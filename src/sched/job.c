@@ -61,6 +61,9 @@ set_phase(fl_fiber *me, uint32_t phase)
 static void
 park(fl_fiber *me, filch_job *job)
 {
+    if (me->worker->runtime->seeded) {
+        fl_seeded_await(me->worker, job);
+    }
     me->waiter.what = FL_JOB_END;
     me->waiter.object = job;
     set_phase(me, FL_SYNCING);

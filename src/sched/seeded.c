@@ -7,6 +7,7 @@
 #define TIME_FIRST FILCH_SEC(1) /* not 0, which may mean that none is set */
 #define CALLS_MOST 10000u
 #define ROUNDS_MOST 16u
+#define JOBS_MOST 4u
 #define PASSES_MOST 10000u
 #define PICKS_MOST 100000u
 #define PICK_TAKES FILCH_US(1)
@@ -85,33 +86,71 @@ number(fl_seeded *seeded, fl_work *work)
     return number_of_fiber(fiber);
 }
 
+/* Puts a job where it may be begun. */
+static void
+offer_job(fl_seeded *seeded, size_t at)
+{
+    if (fl_pool_reserve(&seeded->pool)) {
+        fl_pool_add(&seeded->pool, fl_pool_take(&seeded->jobs, at));
+        seeded->jobs_out++;
+    }
+}
+
+/* The oldest first, as a thief would take them. */
+static void
+offer_jobs(fl_seeded *seeded)
+{
+    while (seeded->jobs.count &&
+           (seeded->jobs_out < JOBS_MOST || seeded->pool.count == 0)) {
+        offer_job(seeded, seeded->jobs.begin);
+    }
+}
+
 bool
 fl_seeded_drain(fl_worker *worker)
 {
     fl_seeded *seeded = worker->runtime->seeded;
     fl_work *work;
     bool any_yielded = false;
-    while (fl_pool_reserve(&seeded->pool) && (work = take_runnable(worker))) {
+    while (fl_pool_reserve(&seeded->pool) && fl_pool_reserve(&seeded->jobs) &&
+           (work = take_runnable(worker))) {
         bool yielded = !fl_work_is_job(work) && fl_work_fiber(work)->sp &&
                        fl_work_fiber(work) == seeded->ran &&
                        !seeded->interrupted;
         fl_entry entry = {work, number(seeded, work), yielded, seeded->gone};
-        fl_pool_add(&seeded->pool, entry);
+        fl_pool_add(fl_work_is_job(work) ? &seeded->jobs : &seeded->pool, entry);
         any_yielded |= yielded;
     }
+    offer_jobs(seeded);
     return any_yielded;
 }
 
 bool
 fl_seeded_take(fl_worker *worker, filch_job *job)
 {
-    fl_pool *pool = &worker->runtime->seeded->pool;
-    size_t at = fl_pool_find_work(pool, fl_work_of_job(job));
-    if (at == pool->end) {
-        return false;
+    fl_seeded *seeded = worker->runtime->seeded;
+    size_t at = fl_pool_find_work(&seeded->jobs, fl_work_of_job(job));
+    if (at != seeded->jobs.end) {
+        fl_pool_take(&seeded->jobs, at);
+        return true;
     }
-    fl_pool_take(pool, at);
-    return true;
+    at = fl_pool_find_work(&seeded->pool, fl_work_of_job(job));
+    if (at != seeded->pool.end) {
+        fl_pool_take(&seeded->pool, at);
+        seeded->jobs_out--;
+        return true;
+    }
+    return false;
+}
+
+void
+fl_seeded_await(fl_worker *worker, filch_job *job)
+{
+    fl_seeded *seeded = worker->runtime->seeded;
+    size_t at = fl_pool_find_work(&seeded->jobs, fl_work_of_job(job));
+    if (at != seeded->jobs.end) {
+        offer_job(seeded, at);
+    }
 }
 
 /* ---- decisions ---- */
@@ -496,6 +535,7 @@ fl_seeded_end(filch_runtime *runtime)
     fl_stall_unlist(seeded);
     fl_schedule_end(seeded->schedule);
     fl_pool_free(&seeded->pool);
+    fl_pool_free(&seeded->jobs);
     free(seeded->held);
     free(seeded);
 }

@@ -18,6 +18,9 @@
  *           into its worker's ring; who is to go on was noted before (`chosen`).
  *           The end of a run is decided here too: when filch_run's main has ended,
  *           the worker itself cancels the others, in the order of their numbers.
+ *           A job may be begun by others than its forker while fewer than 4 are, as
+ *           if there were so many more workers: else all the jobs of a deep tree
+ *           would be begun, each on a stack of its own. The rest waits in `jobs`.
  * WAKEUP GUARANTEE  Counts stand in place of times: who makes 10,000 calls in a
  *           row without suspending is interrupted; who was passed over 10,000
  *           times goes on next; where all who can run do
@@ -41,6 +44,8 @@ typedef struct fl_seeded {
     fl_policy policy;
     fl_schedule *schedule;
     fl_pool pool;
+    fl_pool jobs;          /* those that are not to be begun yet */
+    uint32_t jobs_out;     /* others: in the pool, or begun and not ended */
     filch_time now;
     uint32_t numbers;      /* given so far: tasks and jobs from 1 on */
     uint32_t running;      /* the number of who runs, or ran last */
@@ -83,6 +88,9 @@ void fl_seeded_point(const char *where);
 
 /* Takes a job that nobody has begun back from the pool: whether it was there. */
 bool fl_seeded_take(fl_worker *worker, filch_job *job);
+
+/* Its forker is about to wait for the job: so it may be begun. */
+void fl_seeded_await(fl_worker *worker, filch_job *job);
 
 /* Takes into the pool what has become runnable; whether the one who ran until
  * now is in it, having yielded. */

@@ -143,6 +143,9 @@ fl_run_job(fl_worker *worker, filch_job *job)
     check_forked(&me.fiber);
     fl_me_set(&worker->loop);
     fl_count(&worker->stats.jobs);
+    if (worker->runtime->seeded) {
+        worker->runtime->seeded->jobs_out--;
+    }
     fl_tsan_release(job);
     fl_tsan_release(worker->runtime);
     if (fl_exchange_acq_rel(&job->state_, (uint32_t)FL_JOB_DONE) ==
