@@ -357,19 +357,9 @@ release_contended(filch_lock *lock, uint32_t state)
     return 0;
 }
 
-static FL_NOINLINE void
-release_point(filch_lock *lock)
+static inline int
+release(filch_lock *lock)
 {
-    fl_point_slowly("filch_lock_release");
-    fl_note_released(lock);
-}
-
-int
-filch_lock_release(filch_lock *lock)
-{
-    if (fl_are_points()) {
-        release_point(lock);
-    }
     uint32_t state = fl_load_relaxed(&lock->state_);
     bool free = state == HELD;
     if (!free && (state & (HELD | WOKEN | GIVEN)) == (HELD | WOKEN) &&
@@ -381,6 +371,21 @@ filch_lock_release(filch_lock *lock)
         return 0;
     }
     return release_contended(lock, fl_load_relaxed(&lock->state_));
+}
+
+/* The same where the run is steered. */
+static FL_NOINLINE int
+release_at_point(filch_lock *lock)
+{
+    fl_point_slowly("filch_lock_release");
+    fl_note_released(lock);
+    return release(lock);
+}
+
+int
+filch_lock_release(filch_lock *lock)
+{
+    return fl_are_points() ? release_at_point(lock) : release(lock);
 }
 
 /* ---- for conditions ---- */

@@ -265,10 +265,20 @@ get_slowly(filch_queue *queue, void **item, filch_time deadline)
     return error ? error : get_guarded(queue, item, deadline);
 }
 
+/* The same where the run is steered. */
+static FL_NOINLINE int
+put_at_point(filch_queue *queue, void *item, filch_time deadline)
+{
+    fl_point_slowly("filch_queue_put");
+    return put_slowly(queue, item, deadline);
+}
+
 int
 filch_queue_put_until(filch_queue *queue, void *item, filch_time deadline)
 {
-    fl_point("filch_queue_put");
+    if (fl_are_points()) {
+        return put_at_point(queue, item, deadline);
+    }
     if (!enter(queue)) {
         return put_slowly(queue, item, deadline);
     }
@@ -297,10 +307,20 @@ filch_queue_put_nowait(filch_queue *queue, void *item)
     return error;
 }
 
+/* The same where the run is steered. */
+static FL_NOINLINE int
+get_at_point(filch_queue *queue, void **item, filch_time deadline)
+{
+    fl_point_slowly("filch_queue_get");
+    return get_slowly(queue, item, deadline);
+}
+
 int
 filch_queue_get_until(filch_queue *queue, void **item, filch_time deadline)
 {
-    fl_point("filch_queue_get");
+    if (fl_are_points()) {
+        return get_at_point(queue, item, deadline);
+    }
     if (!enter(queue)) {
         return get_slowly(queue, item, deadline);
     }
