@@ -36,7 +36,7 @@ static fl_work *
 take_runnable(fl_worker *worker)
 {
     fl_ready *ready = &worker->ready;
-    fl_work *work = fl_deque_steal(&worker->deque);
+    fl_work *work = fl_deque_shift(&worker->deque);
     if (!work && !fl_ready_empty(ready)) {
         fl_bias_enter(&ready->bias);
         fl_fiber *fiber = fl_ready_next(ready);
