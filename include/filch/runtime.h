@@ -26,10 +26,16 @@ typedef struct filch_config {
      * of a task; by default 64 KiB, 256 KiB under a sanitizer. Between 16 KiB
      * and 1 GiB, rounded up to a power of two. */
     size_t stack_size;
-    /* FILCH_SEED. Reserved for deterministic runs: anything but 0 gives
-     * ENOTSUP. */
+    /* FILCH_SEED. 0: none. With another one the run is deterministic: one
+     * worker (more is EINVAL), virtual time, and each choice among the tasks
+     * that can run follows from the seed, also whether a task is interrupted at
+     * a call into filch. See the manual on FILCH_POLICY, FILCH_SCHEDULE and
+     * FILCH_REPLAY. */
     uint64_t seed;
-    /* FILCH_VIRTUAL_TIME (0 or 1). Reserved likewise. */
+    /* FILCH_VIRTUAL_TIME (0 or 1). Time stands still while a task can run, and
+     * jumps to the next timer when none can. One worker (more is EINVAL), which
+     * interrupts nobody and runs tasks in the order in which they became able to
+     * run. */
     bool virtual_time;
     /* FILCH_PIN_WORKERS (0 or 1). Each worker stays on a CPU of its own.
      * Without it each starts on a CPU of its own and may move afterwards. */
@@ -52,8 +58,13 @@ typedef struct filch_config {
  * From any thread but a task or a callback, where it gives EDEADLK. A NULL
  * config means the defaults. EINVAL: a bad configuration or environment.
  * ENOMEM, EAGAIN: no memory, no threads. ENOTSUP: in a forked child of a
- * process that had a runtime, or a seed. The status of main may be any of
- * these too; a start that fails has run nothing.
+ * process that had a runtime. The status of main may be any of these too; a
+ * start that fails has run nothing.
+ *
+ * In a deterministic run, or one in virtual time, EDEADLK also says that it has
+ * stalled: no task could run, and no timer was left. Then who waits for what was
+ * written to standard error, and all tasks were cancelled; if some wait on
+ * nevertheless, since they are shielded, the program is aborted.
  */
 FILCH_API int filch_run(const filch_config *config, filch_fn main, void *arg);
 
@@ -74,7 +85,8 @@ FILCH_API int filch_submit(filch_runtime *runtime, filch_task **task,
 /*
  * Cancels what is still alive, waits until it has ended and the workers are
  * gone, and frees the runtime. Blocks the calling thread. EDEADLK inside a
- * task or callback of that runtime. On another runtime's task it holds up that
+ * task or callback of that runtime, which then goes on; or, once it is freed, if
+ * it had stalled (see filch_run). On another runtime's task it holds up that
  * task's worker. ENOTSUP in a forked child, whose workers are not there.
  */
 FILCH_API int filch_stop(filch_runtime *runtime);
@@ -84,6 +96,15 @@ FILCH_API int filch_stop(filch_runtime *runtime);
  * Borrowed: it stays valid until that runtime stops.
  */
 FILCH_API filch_runtime *filch_runtime_current(void);
+
+/*
+ * Between these, which nest, plain threads of the program, or tasks of another
+ * runtime, may let tasks go on. A deterministic run that can go no further then
+ * waits for them, where it would otherwise have stalled. From any thread;
+ * without effect on other runs.
+ */
+FILCH_API void filch_foreign_begin(void);
+FILCH_API void filch_foreign_end(void);
 
 FILCH_END_DECLS
 

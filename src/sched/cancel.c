@@ -36,6 +36,7 @@ fl_cancel(fl_fiber *fiber, uint32_t tag)
 int
 filch_cancel(filch_task *task)
 {
+    fl_point("filch_cancel");
     fl_cancel(&task->fiber, 0);
     return 0;
 }
@@ -51,6 +52,7 @@ task_fiber(void)
 bool
 filch_cancelled(void)
 {
+    fl_point("filch_cancelled");
     fl_fiber *fiber = task_fiber();
     if (!fiber || !(fl_load_acquire(&fiber->state) & FL_CANCEL)) {
         return false;

@@ -1,6 +1,7 @@
 #include "sched/config.h"
 
 #include "fiber/stack.h"
+#include "sched/policy.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -65,6 +66,19 @@ from_environment(const char *name, uint64_t most, const char *expected,
     return 0;
 }
 
+/* seeded.c uses it; a bad one is an error also where it would not. */
+static int
+check_policy(void)
+{
+    fl_policy policy;
+    const char *text = getenv("FILCH_POLICY");
+    if (text && !fl_policy_parse(&policy, text)) {
+        return bad_variable("FILCH_POLICY", text,
+                            "random, pct, pct:DEPTH, pct:DEPTH:LENGTH or round-robin");
+    }
+    return 0;
+}
+
 static int
 fill_from_environment(filch_config *config)
 {
@@ -94,10 +108,13 @@ fill_from_environment(filch_config *config)
     if (!error && !pin) {
         error = from_environment("FILCH_PIN_WORKERS", 1, "0 or 1", &pin);
     }
+    if (!error) {
+        error = check_policy();
+    }
     config->workers = (unsigned)workers;
     config->stack_size = (size_t)stack;
     config->seed = seed;
-    config->virtual_time = virtual_time;
+    config->virtual_time = virtual_time || getenv("FILCH_REPLAY");
     config->pin_workers = pin;
     return error;
 }
@@ -116,9 +133,12 @@ fl_config_resolve(filch_config *config, const filch_config *given)
         return EINVAL;
     }
     if (config->seed || config->virtual_time) {
-        fl_warn("deterministic runs (a seed, or virtual time) are not "
-                "available in this version");
-        return ENOTSUP;
+        if (config->workers > 1) {
+            fl_warn("a deterministic run (a seed, virtual time, or a schedule "
+                    "to follow) has one worker, not %u", config->workers);
+            return EINVAL;
+        }
+        config->workers = 1;
     }
     unsigned cpus = fl_os_cpus(); /* which also finds where workers may run */
     config->workers = config->workers ? config->workers : cpus;

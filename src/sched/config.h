@@ -6,8 +6,7 @@
 
 /*
  * Fills what is zero in *config, from `given` (NULL: all defaults) and the
- * environment. EINVAL, after a line on standard error, for a bad value; ENOTSUP
- * for what this version does not offer.
+ * environment. EINVAL, after a line on standard error, for a bad value.
  */
 int fl_config_resolve(filch_config *config, const filch_config *given);
 

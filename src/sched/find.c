@@ -8,7 +8,7 @@
  * ever. How many turns adapts to how long they take: the clock is to be
  * read every 100 to 500 us, not for every task.
  */
-#include "sched/worker.h"
+#include "sched/seeded.h"
 
 #define POLL_MOST 64u /* turns */
 #define POLL_SOON FILCH_US(100)
@@ -54,6 +54,9 @@ poll(fl_worker *worker)
 static fl_work *
 do_chores(fl_worker *worker)
 {
+    if (worker->runtime->seeded) {
+        return fl_seeded_next(worker);
+    }
     poll(worker);
     if (fl_inject_count(&worker->runtime->inject)) {
         fl_work *work = fl_find_injected(worker);

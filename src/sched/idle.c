@@ -34,7 +34,7 @@
  *           lines of the queues from those who work.
  * SOURCE    The one searcher of Go's scheduler (runtime/proc.go) and Tokio's.
  */
-#include "sched/worker.h"
+#include "sched/seeded.h"
 
 #include <errno.h>
 
@@ -285,9 +285,26 @@ keep_watch(fl_worker *worker, fl_work **work)
     return false;
 }
 
+void
+fl_sleep_alone(fl_worker *worker, const fl_atomic32 *called)
+{
+    filch_runtime *runtime = worker->runtime;
+    fl_exchange_seq_cst(&runtime->watch, (void *)worker);
+    fl_exchange_seq_cst(&worker->park, (uint32_t)FL_ASLEEP); /* W1 */
+    if (!quits(worker) && !fl_inject_count(&runtime->inject) && /* W2 */
+        !fl_load_seq_cst(called)) {
+        fl_count(&worker->stats.sleeps);
+        fl_os_wait(&worker->park, FL_ASLEEP, FILCH_NEVER);
+    }
+    fl_exchange_seq_cst(&worker->park, (uint32_t)FL_AWAKE);
+}
+
 fl_work *
 fl_idle(fl_worker *worker)
 {
+    if (worker->runtime->seeded) {
+        return fl_seeded_idle(worker);
+    }
     fl_work *work;
     bool watching = take_watch(worker);
     for (;;) {

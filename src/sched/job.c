@@ -1,12 +1,13 @@
 #include "sched/job.h"
 
-#include "sched/worker.h"
+#include "sched/seeded.h"
 
 #include <filch/job.h>
 
 void
 filch_fork(filch_job *job, filch_fn fn, void *arg)
 {
+    fl_point("filch_fork");
     fl_fiber *me = fl_me();
     job->fn_ = fn;
     job->arg_ = arg;
@@ -60,6 +61,9 @@ set_phase(fl_fiber *me, uint32_t phase)
 static void
 park(fl_fiber *me, filch_job *job)
 {
+    if (me->worker->runtime->seeded) {
+        fl_seeded_await(me->worker, job);
+    }
     me->waiter.what = FL_JOB_END;
     me->waiter.object = job;
     set_phase(me, FL_SYNCING);
@@ -67,10 +71,24 @@ park(fl_fiber *me, filch_job *job)
     set_phase(me, FL_RUNNING);
 }
 
+/* Whether nobody has begun the job in a seeded run, where it is in the pool, and
+ * there is room for it on this stack. */
+static bool
+may_take_back(fl_fiber *me, filch_job *job)
+{
+    fl_worker *worker = me->worker;
+    bool room = (char *)__builtin_frame_address(0) > worker->stack->low ||
+                !fl_spare(worker);
+    return worker->runtime->seeded && room && fl_seeded_take(worker, job);
+}
+
 /* The job is another worker's, or too deep for this stack. */
 static FL_NOINLINE int
 wait_for(fl_fiber *me, filch_job *job)
 {
+    if (may_take_back(me, job)) {
+        return call(me, job);
+    }
     if (fl_load_acquire(&job->state_) != FL_JOB_DONE) { /* F1 */
         if (fl_spare(me->worker)) {
             park(me, job);
@@ -90,6 +108,7 @@ wait_for(fl_fiber *me, filch_job *job)
 int
 filch_sync(filch_job *job)
 {
+    fl_point("filch_sync");
     fl_fiber *me = fl_me();
     if (fl_unlikely(me->jobs != job)) {
         fl_fatal("a job was synced by who had not forked it last");

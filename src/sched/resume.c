@@ -10,7 +10,7 @@
  *           and out at the end; the end of a run waits for that count, so what
  *           is touched in between is still there.
  */
-#include "sched/worker.h"
+#include "sched/seeded.h"
 
 void
 fl_foreign_enter(filch_runtime *runtime)
@@ -47,6 +47,9 @@ resume_foreign(fl_fiber *first, fl_fiber *last, uint32_t n)
 {
     filch_runtime *runtime = first->worker->runtime;
     fl_foreign_enter(runtime);
+    if (runtime->seeded && fl_me()->kind != FL_THREAD) {
+        fl_seeded_disturbed("another runtime's task");
+    }
     fl_inject_push(&runtime->inject, first, last, n);
     fl_wake_watch(runtime);
     fl_foreign_leave(runtime);

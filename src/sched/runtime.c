@@ -15,7 +15,7 @@
  *           E6  it is freed
  */
 #include "sched/config.h"
-#include "sched/worker.h"
+#include "sched/seeded.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -107,6 +107,7 @@ free_runtime(filch_runtime *runtime, void (*put)(fl_link *batch))
     for (unsigned i = 0; i < runtime->count && runtime->workers; i++) {
         clear_worker(&runtime->workers[i], put);
     }
+    fl_seeded_end(runtime);
     if (runtime->tag) {
         give_tag(runtime->tag);
     }
@@ -142,6 +143,9 @@ make_runtime(filch_runtime **made, const filch_config *config)
     int error = 0;
     for (unsigned i = 0; i < n && !error; i++) {
         error = set_up_worker(runtime, &runtime->workers[i], i);
+    }
+    if (!error && (config->seed || config->virtual_time)) {
+        error = fl_seeded_begin(runtime, config->seed);
     }
     if (error) {
         free_runtime(runtime, fl_stack_give_back);
@@ -277,6 +281,9 @@ end_tasks(filch_runtime *runtime)
     while (fl_load_seq_cst(&runtime->foreign)) {
         fl_os_back_off(round++); /* a submission that was under way */
     }
+    if (runtime->seeded) {
+        fl_seeded_call(runtime); /* its worker cancels them */
+    }
     for (;;) {
         uint32_t seen = fl_load_seq_cst(&runtime->ended);
         if (all_ended(runtime)) {
@@ -286,7 +293,9 @@ end_tasks(filch_runtime *runtime)
             }
             fl_exchange_seq_cst(&runtime->closing, 0u);
         }
-        fl_task_each(cancel_one, runtime); /* E2 */
+        if (!runtime->seeded) {
+            fl_task_each(cancel_one, runtime); /* E2 */
+        }
         filch_time now = fl_os_now();
         if (!named && now - begin > PATIENCE) {
             fl_task_each(name_one, runtime);
@@ -309,9 +318,10 @@ filch_stop(filch_runtime *runtime)
     int state = fl_os_no_cancel();
     end_tasks(runtime);
     stop_workers(runtime, runtime->count);
+    bool stalled = runtime->seeded && runtime->seeded->stalled;
     free_runtime(runtime, fl_stack_put_batch);
     fl_os_cancel_as_before(state);
-    return 0;
+    return stalled ? EDEADLK : 0;
 }
 
 int
@@ -331,11 +341,17 @@ filch_run(const filch_config *config, filch_fn main, void *arg)
     if (error) {
         return error;
     }
+    if (runtime->seeded) {
+        runtime->seeded->ends_with_main = true;
+    }
     filch_task_options options = {.name = "main", .stack_size = MAIN_STACK};
     error = fl_submit(runtime, &task, main, arg, &options);
     if (!error) {
+        me->shield++; /* this is no stranger's call: see fl_seeded_point */
         error = filch_join(task, &status);
+        me->shield--;
     }
-    filch_stop(runtime);
+    int stopped = filch_stop(runtime);
+    error = error ? error : stopped;
     return error ? error : status;
 }

@@ -82,9 +82,9 @@ launch(fl_worker *worker, filch_task *task)
     }
 }
 
-int
-filch_spawn_with(filch_task **handle, filch_fn fn, void *arg,
-                 const filch_task_options *options)
+static FL_NOINLINE int
+spawn_slowly(filch_task **handle, filch_fn fn, void *arg,
+             const filch_task_options *options)
 {
     fl_fiber *me = fl_me();
     if (me->kind == FL_THREAD) {
@@ -105,12 +105,21 @@ filch_spawn_with(filch_task **handle, filch_fn fn, void *arg,
 }
 
 int
+filch_spawn_with(filch_task **handle, filch_fn fn, void *arg,
+                 const filch_task_options *options)
+{
+    fl_point("filch_spawn");
+    return spawn_slowly(handle, fn, arg, options);
+}
+
+int
 filch_spawn(filch_task **handle, filch_fn fn, void *arg)
 {
+    fl_point("filch_spawn");
     fl_fiber *me = fl_me();
     fl_worker *worker = me->worker;
     if (fl_unlikely(!worker || !fn || !worker->tasks.items)) {
-        return filch_spawn_with(handle, fn, arg, NULL);
+        return spawn_slowly(handle, fn, arg, NULL);
     }
     /* the same, where everything is at hand */
     filch_task *task = (filch_task *)fl_cache_pop(&worker->tasks, NULL);
@@ -150,5 +159,6 @@ fl_submit(filch_runtime *runtime, filch_task **handle, filch_fn fn, void *arg,
 int
 filch_submit(filch_runtime *runtime, filch_task **task, filch_fn fn, void *arg)
 {
+    fl_point("filch_submit");
     return fl_os_forked() ? ENOTSUP : fl_submit(runtime, task, fn, arg, NULL);
 }

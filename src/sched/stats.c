@@ -1,4 +1,4 @@
-#include "sched/worker.h"
+#include "sched/seeded.h"
 
 #include <errno.h>
 #include <filch/queue.h>
@@ -64,6 +64,12 @@ static const char *const whats[FL_WHATS] = {
     [FL_JOB_END] = "the end of job",
 };
 
+const char *
+fl_what_name(unsigned what)
+{
+    return what < FL_WHATS ? whats[what] : "?";
+}
+
 static bool
 waits(uint32_t phase)
 {
@@ -79,7 +85,7 @@ dump_wait(const volatile fl_waiter *waiter, void *out)
     if (what == FL_QUEUE_SLOT) { /* it brings an item along */
         object = fl_container(waiter->list, filch_queue, putters_);
     }
-    fprintf(out, " for %s", what < FL_WHATS ? whats[what] : "?");
+    fprintf(out, " for %s", fl_what_name(what));
     if (object) {
         fprintf(out, " %p", object);
     }

@@ -34,7 +34,10 @@ enum {
 struct filch_task {
     fl_fiber fiber;
     fl_atomic32 life;
-    int status; /* R until FL_DONE, then constant */
+    union {
+        int status;      /* R at its end, constant from FL_DONE on */
+        uint32_t number; /* before, in a deterministic run; see seeded.c */
+    };
     fl_atomic32 guard;
     fl_atomic32 name;       /* see sched/name.h */
     filch_waiters_ joiners; /* G */

@@ -5,7 +5,7 @@
  *           published, it may be gone.
  */
 #include "sched/job.h"
-#include "sched/worker.h"
+#include "sched/seeded.h"
 
 /* The fiber begins to run on that worker, in the sanitizer's eyes too. */
 static void
@@ -127,7 +127,8 @@ fl_run_job(fl_worker *worker, filch_job *job)
     fl_fiber *forker = job->forker_;
     fl_job_fiber me = {
         .fiber = {.kind = FL_JOB, .shield = 1, .state = worker->loop.state},
-        .task = fl_task_of(forker)};
+        .task = fl_task_of(forker),
+        .number = fl_number_running(worker->runtime)};
     begin(worker, &me.fiber);
     fl_tsan_acquire(job);
     job->status_ = job->fn_(job->arg_);
@@ -141,6 +142,9 @@ fl_run_job(fl_worker *worker, filch_job *job)
     check_forked(&me.fiber);
     fl_me_set(&worker->loop);
     fl_count(&worker->stats.jobs);
+    if (worker->runtime->seeded) {
+        worker->runtime->seeded->jobs_out--;
+    }
     fl_tsan_release(job);
     fl_tsan_release(worker->runtime);
     if (fl_exchange_acq_rel(&job->state_, (uint32_t)FL_JOB_DONE) ==

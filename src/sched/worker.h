@@ -9,6 +9,7 @@
 
 #include "sched/deque.h"
 #include "sched/inject.h"
+#include "sched/point.h"
 #include "sched/ready.h"
 #include "sched/task.h"
 #include "sched/timer.h"
@@ -74,6 +75,7 @@ struct fl_look {
 typedef struct fl_job_fiber {
     fl_fiber fiber;
     filch_task *task;
+    uint32_t number; /* in a deterministic run, as a task's */
 } fl_job_fiber;
 
 typedef struct fl_worker {
@@ -117,6 +119,7 @@ struct filch_runtime {
     uint32_t tag;       /* C: its number in the states of its fibers */
     bool pin;           /* C */
     char name[16];      /* C */
+    struct fl_seeded *seeded; /* C: NULL unless it is deterministic */
     fl_inject inject;
     fl_atomic32 stopping;  /* 1: tasks are cancelled, no more are taken */
     fl_atomic32 closing;   /* 1: no callback begins any more */
@@ -271,6 +274,10 @@ void fl_wake_watch(filch_runtime *runtime);
 
 /* A timer was armed that the watch may not know of. */
 void fl_timer_armed(fl_worker *worker, filch_time deadline);
+
+/* The only worker sleeps, until there is something in the common queue, *called
+ * is set, or the runtime quits; or without cause. */
+void fl_sleep_alone(fl_worker *worker, const fl_atomic32 *called);
 
 /* Wakes everyone, to quit. */
 void fl_wake_all(filch_runtime *runtime);

@@ -100,6 +100,7 @@ int
 filch_barrier_wait_until(filch_barrier *barrier, size_t *index,
                          filch_time deadline)
 {
+    fl_point("filch_barrier_wait");
     fl_fiber *me = fl_me();
     int error = fl_may_wait(me);
     if (fl_unlikely(error)) {
@@ -145,11 +146,13 @@ disturb(filch_barrier *barrier, uint32_t broken)
 int
 filch_barrier_abort(filch_barrier *barrier)
 {
+    fl_point("filch_barrier_abort");
     return disturb(barrier, 1);
 }
 
 int
 filch_barrier_reset(filch_barrier *barrier)
 {
+    fl_point("filch_barrier_reset");
     return disturb(barrier, 0);
 }

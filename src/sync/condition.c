@@ -75,9 +75,10 @@ filch_condition_locked(const filch_condition *condition)
 int
 filch_condition_wait_until(filch_condition *condition, filch_time deadline)
 {
+    fl_point("filch_condition_wait");
     fl_fiber *me = fl_me();
     filch_lock *lock = lock_of(condition);
-    if (!filch_lock_locked(lock)) {
+    if (!fl_lock_held(lock)) {
         return EPERM;
     }
     int error = fl_may_wait(me);
@@ -110,9 +111,10 @@ filch_condition_wait_for_until(filch_condition *condition,
                                bool (*predicate)(void *arg), void *arg,
                                filch_time deadline)
 {
+    fl_point("filch_condition_wait_for");
     fl_fiber *me = fl_me();
     int error = fl_may_wait(me);
-    if (!error && !filch_lock_locked(lock_of(condition))) {
+    if (!error && !fl_lock_held(lock_of(condition))) {
         error = EPERM;
     }
     while (!error || error == ETIMEDOUT) {
@@ -141,8 +143,9 @@ filch_condition_wait_for(filch_condition *condition,
 int
 filch_condition_notify(filch_condition *condition, size_t n)
 {
+    fl_point("filch_condition_notify");
     filch_lock *lock = lock_of(condition);
-    if (!filch_lock_locked(lock)) {
+    if (!fl_lock_held(lock)) {
         return EPERM;
     }
     fl_chain free = {0}; /* see fl_lock_enqueue */

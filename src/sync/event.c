@@ -40,12 +40,14 @@ filch_event_destroy(filch_event *event)
 bool
 filch_event_is_set(const filch_event *event)
 {
+    fl_point("filch_event_is_set");
     return fl_load_acquire(&event->state_) == 1;
 }
 
 void
 filch_event_set(filch_event *event)
 {
+    fl_point("filch_event_set");
     fl_chain granted = {0};
     fl_guard_lock(&event->guard_);            /* S1 */
     fl_store_release(&event->state_, 1u);     /* S2 */
@@ -57,6 +59,7 @@ filch_event_set(filch_event *event)
 void
 filch_event_clear(filch_event *event)
 {
+    fl_point("filch_event_clear");
     fl_guard_lock(&event->guard_);
     fl_assert(!fl_load_relaxed(&event->state_) || !event->waiters_.first_);
     fl_store_release(&event->state_, 0u);
@@ -66,6 +69,7 @@ filch_event_clear(filch_event *event)
 int
 filch_event_wait_until(filch_event *event, filch_time deadline)
 {
+    fl_point("filch_event_wait");
     fl_fiber *me = fl_me();
     int error = fl_may_wait(me);
     if (fl_unlikely(error)) {

@@ -150,6 +150,7 @@ cancel_members(filch_group *group)
 int
 filch_group_cancel(filch_group *group)
 {
+    fl_point("filch_group_cancel");
     fl_guard_lock(&group->guard_);
     group->alive_++; /* C1 */
     cancel_members(group);
@@ -292,6 +293,7 @@ await_end_cancelled(fl_fiber *me, filch_group *group)
 int
 filch_group_wait_until(filch_group *group, filch_time deadline)
 {
+    fl_point("filch_group_wait");
     fl_fiber *me = fl_me();
     int status = 0;
     if (is_member(me, group)) {

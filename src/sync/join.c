@@ -81,14 +81,21 @@ announce(filch_task *task)
     return false;
 }
 
-bool
-filch_task_done(filch_task *task)
+static bool
+has_ended(filch_task *task)
 {
     bool done = fl_load_acquire(&task->life) & FL_DONE;
     if (done) {
         fl_tsan_acquire(&task->life);
     }
     return done;
+}
+
+bool
+filch_task_done(filch_task *task)
+{
+    fl_point("filch_task_done");
+    return has_ended(task);
 }
 
 /* ---- one that is entered ---- */
@@ -162,12 +169,13 @@ await_end(fl_fiber *me, filch_task *task, filch_time deadline)
 int
 filch_join_until(filch_task *task, int *status, filch_time deadline)
 {
+    fl_point("filch_join");
     fl_fiber *me = fl_me();
     int error = fl_may_wait(me);
     if (!error && fl_task_of(me) == task) {
         error = EDEADLK;
     }
-    if (!error && !filch_task_done(task) &&
+    if (!error && !has_ended(task) &&
         !(deadline == FILCH_NEVER && enter(me, task, &error))) {
         error = await_end(me, task, deadline);
     }
@@ -210,7 +218,7 @@ static size_t
 partition(filch_task **tasks, size_t n)
 {
     if (n <= 1) {
-        return n && filch_task_done(tasks[0]);
+        return n && has_ended(tasks[0]);
     }
     size_t half = n / 2;
     size_t a = partition(tasks, half);
@@ -343,6 +351,7 @@ int
 filch_wait_until(filch_task **tasks, size_t n, filch_return_when when,
                  size_t *done, filch_time deadline)
 {
+    fl_point("filch_wait");
     fl_fiber *me = fl_me();
     int error = refusal(me, tasks, n, when);
     if (!error) {
@@ -384,7 +393,8 @@ filch_task_hold(filch_task *task)
 int
 filch_task_status(filch_task *task)
 {
-    return filch_task_done(task) ? task->status : EBUSY;
+    fl_point("filch_task_status");
+    return has_ended(task) ? task->status : EBUSY;
 }
 
 const char *

@@ -46,6 +46,8 @@
  */
 #include "sync/lock.h"
 
+#include "sched/seeded.h"
+
 #include <errno.h>
 
 enum { HELD = 1, WAITERS = 2, WOKEN = 4, GIVEN = 8 };
@@ -53,6 +55,7 @@ enum { HELD = 1, WAITERS = 2, WOKEN = 4, GIVEN = 8 };
 #define PATIENCE FILCH_MS(1)
 #define LOOK_SOON FILCH_US(20)
 #define LOOK_LATE FILCH_US(100)
+#define LOOK_COUNTS FILCH_US(50) /* for a look where the time stands still */
 #define SELDOM_MOST 8           /* once in 256 releases */
 #define HANDED_OVER ((void *)1) /* a waiter's item: it holds the lock */
 
@@ -82,6 +85,13 @@ filch_lock_destroy(filch_lock *lock)
 
 bool
 filch_lock_locked(const filch_lock *lock)
+{
+    fl_point("filch_lock_locked");
+    return fl_lock_held(lock);
+}
+
+bool
+fl_lock_held(const filch_lock *lock)
 {
     return fl_load_acquire(&lock->state_) & HELD;
 }
@@ -175,9 +185,24 @@ acquire_slowly(filch_lock *lock, filch_time deadline)
     return acquire_waiting(me, lock, false, deadline);
 }
 
+/* The same where the run is steered. */
+static FL_NOINLINE int
+acquire_at_point(filch_lock *lock, filch_time deadline)
+{
+    fl_point_slowly("filch_lock_acquire");
+    int error = acquire_slowly(lock, deadline);
+    if (!error) {
+        fl_note_held(lock);
+    }
+    return error;
+}
+
 int
 filch_lock_acquire_until(filch_lock *lock, filch_time deadline)
 {
+    if (fl_are_points()) {
+        return acquire_at_point(lock, deadline);
+    }
     uint32_t state = fl_load_relaxed(&lock->state_);
     bool free = !(state & HELD) && (state == 0 || !lock->fair_);
     if (fl_is_free(fl_me_read()) && fl_likely(free) &&
@@ -196,7 +221,12 @@ filch_lock_acquire(filch_lock *lock)
 int
 filch_lock_try_acquire(filch_lock *lock)
 {
-    return try_take(lock) ? 0 : EBUSY;
+    fl_point("filch_lock_try_acquire");
+    bool taken = try_take(lock);
+    if (taken && fl_are_points()) {
+        fl_note_held(lock);
+    }
+    return taken ? 0 : EBUSY;
 }
 
 /* ---- giving it back ---- */
@@ -277,7 +307,9 @@ wake(filch_lock *lock, uint32_t state)
 static bool
 too_long(filch_lock *lock)
 {
-    filch_time now = fl_os_now(), took = now - lock->looked_;
+    bool counts = fl_is_seeded(fl_me());
+    filch_time now = counts ? lock->looked_ + LOOK_COUNTS : fl_os_now();
+    filch_time took = now - lock->looked_;
     if (lock->passed_since_ == 0) {
         lock->passed_since_ = now;
         lock->seldom_ = 0;
@@ -351,8 +383,8 @@ release_contended(filch_lock *lock, uint32_t state)
     return release_slowly(lock, false);
 }
 
-int
-filch_lock_release(filch_lock *lock)
+static inline int
+release(filch_lock *lock)
 {
     uint32_t state = fl_load_relaxed(&lock->state_);
     bool free = state == HELD;
@@ -367,12 +399,30 @@ filch_lock_release(filch_lock *lock)
     return release_contended(lock, fl_load_relaxed(&lock->state_));
 }
 
+/* The same where the run is steered. */
+static FL_NOINLINE int
+release_at_point(filch_lock *lock)
+{
+    fl_point_slowly("filch_lock_release");
+    fl_note_released(lock);
+    return release(lock);
+}
+
+int
+filch_lock_release(filch_lock *lock)
+{
+    return fl_are_points() ? release_at_point(lock) : release(lock);
+}
+
 /* ---- for conditions ---- */
 
 void
 fl_lock_hand_over(filch_lock *lock)
 {
     uint32_t state = HELD;
+    if (fl_are_points()) {
+        fl_note_released(lock);
+    }
     if (!fl_cas_acq_rel(&lock->state_, &state, 0u)) {
         release_slowly(lock, true);
     }
@@ -418,6 +468,9 @@ fl_lock_after_wake(fl_fiber *me, filch_lock *lock, fl_waiter *waiter)
     if (waiter->item != HANDED_OVER) {
         acquire_at_last(me, lock, true);
     }
+    if (fl_are_points()) {
+        fl_note_held(lock);
+    }
 }
 
 void
@@ -426,6 +479,9 @@ fl_lock_acquire_shielded(fl_fiber *me, filch_lock *lock)
     if (!try_take(lock)) {
         acquire_at_last(me, lock, false);
     }
+    if (fl_are_points()) {
+        fl_note_held(lock);
+    }
 }
 
 /* ---- FILCH_WITH_LOCK ---- */
@@ -433,6 +489,7 @@ fl_lock_acquire_shielded(fl_fiber *me, filch_lock *lock)
 filch_lock *
 filch_with_lock_begin_(filch_lock *lock)
 {
+    fl_point("FILCH_WITH_LOCK");
     fl_fiber *me = fl_me();
     if (me->barred) {
         fl_fatal("FILCH_WITH_LOCK was used where one may not suspend");

@@ -6,6 +6,9 @@
 
 #include <filch/lock.h>
 
+/* Whether somebody holds the lock. */
+bool fl_lock_held(const filch_lock *lock);
+
 /* Gives a held lock to the first who waits for it, or makes it free: for a
  * holder who is about to suspend. */
 void fl_lock_hand_over(filch_lock *lock);

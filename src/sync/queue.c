@@ -268,9 +268,20 @@ get_slowly(filch_queue *queue, void **item, filch_time deadline)
     return error ? error : get_guarded(queue, item, deadline);
 }
 
+/* The same where the run is steered. */
+static FL_NOINLINE int
+put_at_point(filch_queue *queue, void *item, filch_time deadline)
+{
+    fl_point_slowly("filch_queue_put");
+    return put_slowly(queue, item, deadline);
+}
+
 int
 filch_queue_put_until(filch_queue *queue, void *item, filch_time deadline)
 {
+    if (fl_are_points()) {
+        return put_at_point(queue, item, deadline);
+    }
     if (!enter(queue)) {
         return put_slowly(queue, item, deadline);
     }
@@ -290,6 +301,7 @@ filch_queue_put(filch_queue *queue, void *item)
 int
 filch_queue_put_nowait(filch_queue *queue, void *item)
 {
+    fl_point("filch_queue_put_nowait");
     fl_fiber *granted;
     fl_guard_lock(&queue->guard_);
     int error = put_one(queue, item, &granted);
@@ -299,9 +311,20 @@ filch_queue_put_nowait(filch_queue *queue, void *item)
     return error;
 }
 
+/* The same where the run is steered. */
+static FL_NOINLINE int
+get_at_point(filch_queue *queue, void **item, filch_time deadline)
+{
+    fl_point_slowly("filch_queue_get");
+    return get_slowly(queue, item, deadline);
+}
+
 int
 filch_queue_get_until(filch_queue *queue, void **item, filch_time deadline)
 {
+    if (fl_are_points()) {
+        return get_at_point(queue, item, deadline);
+    }
     if (!enter(queue)) {
         return get_slowly(queue, item, deadline);
     }
@@ -321,6 +344,7 @@ filch_queue_get(filch_queue *queue, void **item)
 int
 filch_queue_get_nowait(filch_queue *queue, void **item)
 {
+    fl_point("filch_queue_get_nowait");
     fl_fiber *granted;
     fl_guard_lock(&queue->guard_);
     int error = get_one(queue, item, &granted);
@@ -354,6 +378,7 @@ int
 filch_queue_put_many_until(filch_queue *queue, void *const *items, size_t n,
                            size_t *done, filch_time deadline)
 {
+    fl_point("filch_queue_put_many");
     fl_fiber *me = fl_me();
     size_t put = 0;
     int error = fl_may_wait(me);
@@ -438,6 +463,7 @@ finish(filch_queue *queue, size_t n, fl_chain *granted)
 int
 filch_queue_task_done(filch_queue *queue)
 {
+    fl_point("filch_queue_task_done");
     fl_chain granted = {0};
     fl_guard_lock(&queue->guard_);
     int error = queue->unfinished_ ? 0 : EINVAL;
@@ -452,6 +478,7 @@ filch_queue_task_done(filch_queue *queue)
 int
 filch_queue_join_until(filch_queue *queue, filch_time deadline)
 {
+    fl_point("filch_queue_join");
     fl_fiber *me = fl_me();
     int error = fl_may_wait(me);
     if (fl_unlikely(error)) {

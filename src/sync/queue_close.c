@@ -13,6 +13,7 @@ available(const filch_queue *queue)
 size_t
 filch_queue_size(const filch_queue *queue)
 {
+    fl_point("filch_queue_size");
     fl_atomic32 *guard = (fl_atomic32 *)&queue->guard_;
     fl_guard_lock(guard);
     size_t size = available(queue);
@@ -64,6 +65,7 @@ take_out_all(filch_queue *queue, fl_chain *granted)
 int
 filch_queue_shutdown(filch_queue *queue, bool immediate)
 {
+    fl_point("filch_queue_shutdown");
     fl_chain granted = {0};
     fl_guard_lock(&queue->guard_);
     queue->flags_ |= FL_QUEUE_SHUT;
@@ -82,6 +84,7 @@ filch_queue_shutdown(filch_queue *queue, bool immediate)
 int
 filch_queue_drain(filch_queue *queue, void **items, size_t n, size_t *done)
 {
+    fl_point("filch_queue_drain");
     size_t taken = 0;
     fl_guard_lock(&queue->guard_);
     bool taken_out = queue->flags_ & FL_QUEUE_TAKEN_OUT;

@@ -50,6 +50,7 @@ filch_semaphore_destroy(filch_semaphore *semaphore)
 int
 filch_semaphore_acquire_until(filch_semaphore *semaphore, filch_time deadline)
 {
+    fl_point("filch_semaphore_acquire");
     fl_fiber *me = fl_me();
     int error = fl_may_wait(me);
     if (fl_unlikely(error)) {
@@ -75,6 +76,7 @@ filch_semaphore_acquire(filch_semaphore *semaphore)
 int
 filch_semaphore_try_acquire(filch_semaphore *semaphore)
 {
+    fl_point("filch_semaphore_try_acquire");
     fl_guard_lock(&semaphore->guard_);
     int error = semaphore->value_ > 0 ? 0 : EAGAIN;
     semaphore->value_ -= !error;
@@ -85,6 +87,7 @@ filch_semaphore_try_acquire(filch_semaphore *semaphore)
 int
 filch_semaphore_release(filch_semaphore *semaphore, size_t n)
 {
+    fl_point("filch_semaphore_release");
     fl_chain granted = {0};
     fl_waiter *waiter;
     fl_guard_lock(&semaphore->guard_);
@@ -107,6 +110,7 @@ filch_semaphore_release(filch_semaphore *semaphore, size_t n)
 size_t
 filch_semaphore_value(const filch_semaphore *semaphore)
 {
+    fl_point("filch_semaphore_value");
     fl_atomic32 *guard = (fl_atomic32 *)&semaphore->guard_;
     fl_guard_lock(guard);
     size_t value = semaphore->value_;

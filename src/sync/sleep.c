@@ -1,4 +1,5 @@
 /* Letting others run, and letting time pass. */
+#include "sched/clock.h"
 #include "wait/wait.h"
 
 #include <errno.h>
@@ -16,12 +17,13 @@ filch_yield(void)
 int
 filch_sleep_until(filch_time when)
 {
+    fl_point("filch_sleep");
     fl_fiber *me = fl_me();
     int error = fl_may_wait(me);
     if (error) {
         return error;
     }
-    if (when <= fl_os_now()) {
+    if (when <= fl_now()) {
         filch_yield();
         return 0;
     }

@@ -1,4 +1,5 @@
 /* Callbacks; the timers themselves are in sched/timer.c. */
+#include "sched/clock.h"
 #include "wait/wait.h"
 
 #include <errno.h>
@@ -16,6 +17,7 @@ int
 filch_call_at(filch_timer *timer, filch_time when, void (*fn)(void *arg),
               void *arg)
 {
+    fl_point("filch_call_at");
     fl_fiber *me = fl_me();
     enum fl_timer_kind kind = timer ? FL_TIMER_CALLBACK : FL_TIMER_OWNED;
     if (me->kind == FL_THREAD) {
@@ -48,12 +50,13 @@ filch_call_later(filch_timer *timer, filch_time delay, void (*fn)(void *arg),
 int
 filch_call_soon(void (*fn)(void *arg), void *arg)
 {
-    return filch_call_at(NULL, fl_os_now(), fn, arg);
+    return filch_call_at(NULL, fl_now(), fn, arg);
 }
 
 bool
 filch_timer_cancel(filch_timer *timer)
 {
+    fl_point("filch_timer_cancel");
     return fl_timer_disarm(timer);
 }
 
@@ -86,6 +89,7 @@ wait_for_end(fl_fiber *me, filch_timer *timer, fl_timers *timers,
 int
 filch_timer_cancel_wait_until(filch_timer *timer, filch_time deadline)
 {
+    fl_point("filch_timer_cancel_wait");
     fl_fiber *me = fl_me();
     int error = fl_may_wait(me);
     while (!error) {

@@ -1,5 +1,7 @@
 #include "wait/wait.h"
 
+#include "sched/clock.h"
+
 #include <errno.h>
 
 /* ---- lists ---- */
@@ -225,7 +227,7 @@ wait_as_thread(fl_fiber *me, filch_time deadline)
 static int
 refusal(fl_fiber *me, filch_time deadline)
 {
-    if (deadline != FILCH_NEVER && deadline <= fl_os_now()) {
+    if (deadline != FILCH_NEVER && deadline <= fl_now()) {
         return ETIMEDOUT;
     }
     if (me->kind == FL_THREAD) {

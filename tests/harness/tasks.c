@@ -77,6 +77,7 @@ pthread_t
 thread_start(void *(*fn)(void *), void *arg)
 {
     pthread_t thread;
+    filch_foreign_begin(); /* in a seeded run: it may let tasks go on */
     OK(pthread_create(&thread, NULL, fn, arg));
     return thread;
 }
@@ -85,12 +86,14 @@ void
 thread_join(pthread_t thread)
 {
     OK(pthread_join(thread, NULL));
+    filch_foreign_end();
 }
 
 void
 crew_start(struct crew *crew)
 {
     filch_config config = {.workers = 1, .name = "crew"};
+    filch_foreign_begin();
     memset(crew, 0, sizeof *crew);
     crew->n = test_workers();
     for (unsigned i = 0; i < crew->n; ++i)
@@ -102,6 +105,7 @@ crew_stop(struct crew *crew)
 {
     for (unsigned i = 0; i < crew->n; ++i)
         OK(filch_stop(crew->runtimes[i]));
+    filch_foreign_end();
 }
 
 filch_task *

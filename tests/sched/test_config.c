@@ -172,18 +172,19 @@ TEST(environment_that_does_not_parse_is_EINVAL_and_named_on_standard_error)
     }
 }
 
-TEST(reserved_fields_and_variables_are_ENOTSUP)
+TEST(a_seed_and_virtual_time_come_from_the_environment_and_mean_one_worker)
 {
-    FAILS(ENOTSUP, filch_run(&(filch_config){.seed = 1}, nothing, NULL));
+    EQ(1, workers_of(&(filch_config){.seed = 1}));
+    EQ(1, workers_of(&(filch_config){.virtual_time = true}));
     CHECK(setenv("FILCH_SEED", "12345", 1) == 0);
-    FAILS(ENOTSUP, filch_run(NULL, nothing, NULL));
+    EQ(1, workers_of(NULL));
+    FAILS(EINVAL, filch_run(&(filch_config){.workers = 2}, nothing, NULL));
     CHECK(setenv("FILCH_SEED", "0", 1) == 0);
-    OK(filch_run(NULL, nothing, NULL));
-    ran = false;
+    EQ(2, workers_of(&(filch_config){.workers = 2}));
     CHECK(setenv("FILCH_VIRTUAL_TIME", "1", 1) == 0);
-    FAILS(ENOTSUP, filch_run(NULL, nothing, NULL));
-    FAILS(ENOTSUP,
-          filch_run(&(filch_config){.virtual_time = true}, nothing, NULL));
+    EQ(1, workers_of(NULL));
+    CHECK(setenv("FILCH_WORKERS", "2", 1) == 0);
+    FAILS(EINVAL, filch_run(NULL, nothing, NULL));
     CHECK(!ran);
 }
 

@@ -1,0 +1,46 @@
+#include "sched/point.h"
+
+#include "os/guard.h"
+#include "sched/seeded.h"
+
+#define BITS 2
+
+fl_atomic32 fl_points;
+
+static fl_atomic32 guard;
+static unsigned users[BITS]; /* guard: of each bit */
+
+/* The index of a bit. */
+static unsigned
+index_of(uint32_t bit)
+{
+    return (unsigned)__builtin_ctz(bit);
+}
+
+void
+fl_points_begin(uint32_t bit)
+{
+    fl_guard_lock(&guard);
+    if (users[index_of(bit)]++ == 0) {
+        fl_store_release(&fl_points, fl_load_relaxed(&fl_points) | bit);
+    }
+    fl_guard_unlock(&guard);
+}
+
+void
+fl_points_end(uint32_t bit)
+{
+    fl_guard_lock(&guard);
+    if (--users[index_of(bit)] == 0) {
+        fl_store_release(&fl_points, fl_load_relaxed(&fl_points) & ~bit);
+    }
+    fl_guard_unlock(&guard);
+}
+
+FL_NOINLINE void
+fl_point_slowly(const char *where)
+{
+    if (fl_load_relaxed(&fl_points) & FL_POINTS_SEEDED) {
+        fl_seeded_point(where);
+    }
+}

@@ -1,0 +1,185 @@
+/* Runs that cannot go on. */
+#include "../harness/harness.h"
+#include <signal.h>
+
+static filch_lock a, b;
+static filch_queue queue;
+static filch_event event;
+
+static filch_task *
+spawn_named(const char *name, filch_fn fn)
+{
+    filch_task *task;
+    OK(filch_spawn_with(&task, fn, NULL, &(filch_task_options){.name = name}));
+    return task;
+}
+
+static int
+both(filch_lock *one, filch_lock *other)
+{
+    OK(filch_lock_acquire(one));
+    filch_yield();
+    int error = filch_lock_acquire(other);
+    OK(error ? 0 : filch_lock_release(other));
+    OK(filch_lock_release(one));
+    return error;
+}
+
+static int
+a_then_b(void *arg)
+{
+    (void)arg;
+    return both(&a, &b);
+}
+
+static int
+b_then_a(void *arg)
+{
+    (void)arg;
+    return both(&b, &a);
+}
+
+static int
+embrace(void *arg)
+{
+    filch_task *left = spawn_named("left", a_then_b);
+    filch_task *right = spawn_named("right", b_then_a);
+    (void)arg;
+    FAILS(ECANCELED, filch_join(left, NULL));
+    FAILS(ECANCELED, filch_join(right, NULL));
+    filch_task_release(left);
+    filch_task_release(right);
+    return 0;
+}
+
+static void
+run_embrace(void)
+{
+    filch_config config = {.virtual_time = true};
+    FAILS(EDEADLK, filch_run(&config, embrace, NULL));
+    OK(filch_lock_destroy(&a));
+    OK(filch_lock_destroy(&b));
+}
+
+TEST(two_that_wait_for_each_others_locks_are_both_named)
+{
+    struct child child;
+    child_run(&child, run_embrace);
+    CHILD_EXITED(&child, 0);
+    CHILD_SAID(&child, "'filch' has stalled: no task can run");
+    CHILD_SAID(&child, "'main' (1) waits for the end of 'left' (2)");
+    CHILD_SAID(&child, "last acquired by 'right' (3)");
+    CHILD_SAID(&child, "last acquired by 'left' (2)");
+    CHILD_SAID(&child, "in a circle: 'left' (2) waits for 'right' (3) waits "
+                       "for 'left' (2)");
+    CHILD_SAID(&child, "all tasks are cancelled");
+}
+
+static int
+get_nothing(void *arg)
+{
+    void *item;
+    FAILS(ECANCELED, filch_queue_get(&queue, &item));
+    return arg ? 3 : 0;
+}
+
+static void
+run_get_nothing(void)
+{
+    filch_config config = {.seed = 1, .name = "mill"};
+    FAILS(EDEADLK, filch_run(&config, get_nothing, NULL));
+    FAILS(EDEADLK, filch_run(&config, get_nothing, &queue));
+}
+
+TEST(a_queue_that_nobody_fills_ends_the_run_with_EDEADLK)
+{
+    struct child child;
+    child_run(&child, run_get_nothing);
+    CHILD_EXITED(&child, 0);
+    CHILD_SAID(&child, "'mill' has stalled");
+    CHILD_SAID(&child, "'main' (1) waits for an item of queue");
+}
+
+static int
+wait_shielded(void *arg)
+{
+    (void)arg;
+    filch_shield_begin();
+    filch_event_wait(&event);
+    return 0;
+}
+
+static void
+run_wait_shielded(void)
+{
+    filch_run(&(filch_config){.seed = 1}, wait_shielded, NULL);
+}
+
+TEST(a_task_that_waits_on_though_cancelled_ends_the_program)
+{
+    struct child child;
+    child_run(&child, run_wait_shielded);
+    CHILD_DIED(&child, SIGABRT);
+    CHILD_SAID(&child, "'main' (1) waits for event");
+    CHILD_SAID(&child, "these were cancelled, and wait on");
+}
+
+/* --- Plain threads ------------------------------------------------------- */
+
+static void *
+set_event(void *arg)
+{
+    filch_event_set(arg);
+    filch_event_set(arg);
+    return NULL;
+}
+
+static int
+wait_for_thread(void *arg)
+{
+    (void)arg;
+    pthread_t thread = thread_start(set_event, &event);
+    OK(filch_event_wait(&event));
+    thread_join(thread);
+    return 0;
+}
+
+static void
+run_wait_for_thread(void)
+{
+    OK(filch_run(&(filch_config){.seed = 1}, wait_for_thread, NULL));
+}
+
+TEST(plain_threads_are_waited_for_where_they_are_declared_and_named_once)
+{
+    struct child child;
+    child_run(&child, run_wait_for_thread);
+    CHILD_EXITED(&child, 0);
+    const char *said = strstr(child.output, "filch_event_set was called from "
+                                            "outside of a deterministic run");
+    CHECK(said != NULL);
+    CHECK(strstr(said + 20, "filch_event_set was") == NULL);
+    CHECK(strstr(child.output, "stalled") == NULL);
+}
+
+/* What waits only until the declaration is taken back has stalled then. */
+static void
+run_until_taken_back(void)
+{
+    filch_runtime *runtime;
+    filch_task *task;
+    filch_foreign_begin();
+    OK(filch_start(&runtime, &(filch_config){.seed = 1}));
+    OK(filch_submit(runtime, &task, get_nothing, NULL));
+    filch_foreign_end();
+    EQ(0, join(task));
+    FAILS(EDEADLK, filch_stop(runtime));
+}
+
+TEST(a_run_stalls_when_the_last_declaration_is_taken_back)
+{
+    struct child child;
+    child_run(&child, run_until_taken_back);
+    CHILD_EXITED(&child, 0);
+    CHILD_SAID(&child, "'filch' has stalled");
+}

@@ -1,0 +1,112 @@
+/* Time that jumps to the next timer. */
+#include "../harness/harness.h"
+
+enum { SLEEPERS = 10000 };
+
+static filch_time deadlines[SLEEPERS], begun;
+static int woken;
+static filch_event event;
+
+static int
+sleep_until(void *arg)
+{
+    filch_time when = *(filch_time *)arg;
+    OK(filch_sleep_until(when));
+    EQ(when, filch_now());
+    CHECK(woken == 0 || begun <= when);
+    begun = when;
+    ++woken;
+    return 0;
+}
+
+static int
+many_sleepers(void *arg)
+{
+    filch_task *tasks[SLEEPERS];
+    uint64_t state = 1;
+    (void)arg;
+    filch_time start = filch_now();
+    for (int i = 0; i < SLEEPERS; ++i) {
+        deadlines[i] = start + chance(&state, 3600u * 1000) * FILCH_MS(1);
+        tasks[i] = spawn(sleep_until, &deadlines[i]);
+    }
+    for (int i = 0; i < SLEEPERS; ++i)
+        EQ(0, join(tasks[i]));
+    EQ(SLEEPERS, woken);
+    return 0;
+}
+
+TEST(ten_thousand_sleep_up_to_an_hour_and_wake_by_their_deadlines)
+{
+    OK(filch_run(&(filch_config){.virtual_time = true}, many_sleepers, NULL));
+    woken = 0;
+    OK(filch_run(&(filch_config){.seed = 5}, many_sleepers, NULL));
+}
+
+static int
+measure(void *arg)
+{
+    filch_time start = filch_now();
+    (void)arg;
+    OK(filch_sleep(FILCH_SEC(86400)));
+    EQ(FILCH_SEC(86400), filch_now() - start);
+    FAILS(ETIMEDOUT, filch_event_wait_until(&event, filch_after(FILCH_MS(5))));
+    EQ(FILCH_SEC(86400) + FILCH_MS(5), filch_now() - start);
+    return 0;
+}
+
+TEST(sleeps_and_deadlines_take_just_as_long_as_they_say)
+{
+    OK(filch_run(&(filch_config){.virtual_time = true}, measure, NULL));
+    OK(filch_run(&(filch_config){.seed = 1}, measure, NULL));
+}
+
+static void
+open_event(void *arg)
+{
+    filch_event_set(arg);
+}
+
+/* Each way to wait for time without suspending. */
+static int
+poll(void *arg)
+{
+    (void)arg;
+    compute_until(filch_after(FILCH_MS(3)));
+    OK(filch_call_later(NULL, FILCH_SEC(1), open_event, &event));
+    UNTIL(filch_event_is_set(&event));
+    filch_event_clear(&event);
+    OK(filch_call_later(NULL, FILCH_SEC(1), open_event, &event));
+    while (!filch_event_is_set(&event))
+        ;
+    return 0;
+}
+
+TEST(who_polls_for_time_to_pass_does_not_wait_for_ever)
+{
+    OK(filch_run(&(filch_config){.virtual_time = true}, poll, NULL));
+    for (uint64_t seed = 1; seed < 5; ++seed) {
+        filch_event_clear(&event);
+        OK(filch_run(&(filch_config){.seed = seed}, poll, NULL));
+    }
+}
+
+static int
+look_at_the_clock(void *arg)
+{
+    *(filch_time *)arg = filch_now();
+    return 0;
+}
+
+TEST(a_second_runtime_at_the_same_time_has_the_real_time)
+{
+    filch_runtime *runtime;
+    filch_task *task;
+    filch_time seen, before = filch_now();
+    OK(filch_start(&runtime, &(filch_config){.workers = 1}));
+    OK(filch_run(&(filch_config){.virtual_time = true}, measure, NULL));
+    OK(filch_submit(runtime, &task, look_at_the_clock, &seen));
+    EQ(0, join(task));
+    CHECK(seen >= before && seen <= filch_now());
+    OK(filch_stop(runtime));
+}
