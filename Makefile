@@ -149,6 +149,7 @@ include tests/fuzz/fuzz.mk
 include tests/volume/volume.mk
 include tests/linear/linear.mk
 include tests/lanes/lanes.mk
+include bench/simulate/simulate.mk
 
 # --- Testing -----------------------------------------------------------------
 
@@ -233,8 +234,8 @@ clean:                          ## remove build/
 	rm -rf build
 
 help:                           ## this list
-	@sed -n 's/^\([a-z -]*\):[^#]*## */\1\t/p' Makefile bench/bench.mk \
-	    $(wildcard tests/*/*.mk) | expand -t 20
+	@sed -n 's/^\([a-z -]*\):[^#]*## */\1\t/p' Makefile \
+	    $(wildcard bench/*.mk bench/*/*.mk tests/*/*.mk) | expand -t 20
 
 force:
 .PHONY: all lib pgz examples tests check tsan asan repeat demo \

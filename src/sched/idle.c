@@ -9,6 +9,9 @@
  * STATE     watch     NULL only while no worker is idle
  *           sleepers  all idle workers but the watch
  *           park      of a worker: FL_AWAKE, FL_ASLEEP
+ *           help      of a worker: NULL, or whom it is to take from. It is set
+ *                     when it is taken out of `sleepers` as a helper, and
+ *                     cleared by itself: a helper is not idle
  *           I1  a worker in `sleepers` has nothing in its own queues
  *           I2  when all others are in `sleepers`, work can only come from the
  *               common queue or a timer: then the watch sleeps without naps
@@ -22,16 +25,24 @@
  *           sees the count, or I3 sees FL_ASLEEP. If I2 finds a worker that is
  *           just giving the watch to another, that other one has not come to
  *           W2. If it finds none, all are busy, and who is idle first comes to
- *           W2. A sleeper that is given the watch finds so after its own W1.
+ *           W2. A sleeper that is given the watch finds so after its own W1;
+ *           so does a helper its `help`, which was set before I3.
  * WAKEUP GUARANTEE  What a busy worker makes runnable is seen after 1 ms at
  *           most, if that worker does not come to run it before: mostly it
  *           does, and then waking another for it would have cost 10 us of its
  *           time for nothing. A watch that finds work gives the watch to a
  *           sleeper, which it wakes: so one wake follows the other while there
- *           is more work than workers awake.
+ *           is more work than workers awake. Where it has found, and left, some
+ *           more, it wakes another one besides, a *helper*, who takes from there
+ *           without having the watch, and does the same in its turn: so they
+ *           are awake in as many steps as their number has bits. Helpers at
+ *           one deque wait for each other.
  * REJECTED  Waking a sleeper with each push: 8 to 13 us for who pushes, for
  *           tasks of some ns. Letting every idle worker search: they take the
- *           lines of the queues from those who work.
+ *           lines of the queues from those who work. One wake after the other,
+ *           without helpers: then the whole runtime steals once in some 25 us,
+ *           however many workers it has (docs/SIMULATION.md). A helper where
+ *           little is left: it comes 12 us later, and finds nothing.
  * SOURCE    The one searcher of Go's scheduler (runtime/proc.go) and Tokio's.
  */
 #include "sched/seeded.h"
@@ -45,6 +56,7 @@ enum { FL_AWAKE, FL_ASLEEP };
 #define NAP_FIRST FILCH_US(50)
 #define NAP_LAST FILCH_MS(1)
 #define TIDY_AFTER FILCH_MS(100)
+#define HELP_FROM 4 /* entries that are left in a deque */
 
 /* ---- waking ---- */
 
@@ -94,6 +106,18 @@ add_sleeper(filch_runtime *runtime, fl_worker *worker)
                      fl_load_relaxed(&runtime->sleeping) + 1);
 }
 
+static fl_worker *
+take_sleeper(filch_runtime *runtime)
+{
+    fl_worker *sleeper = runtime->sleepers;
+    if (sleeper) {
+        runtime->sleepers = sleeper->sleeper;
+        fl_store_relaxed(&runtime->sleeping,
+                         fl_load_relaxed(&runtime->sleeping) - 1);
+    }
+    return sleeper;
+}
+
 /* The worker is idle: it gets the watch, or becomes a sleeper (false). A watch
  * that sleeps is relieved: who was busy last is the one to stay awake. */
 static bool
@@ -122,16 +146,37 @@ hand_over_watch(fl_worker *worker)
 {
     filch_runtime *runtime = worker->runtime;
     fl_guard_lock(&runtime->idle_guard);
-    fl_worker *next = runtime->sleepers;
-    if (next) {
-        runtime->sleepers = next->sleeper;
-        fl_store_relaxed(&runtime->sleeping,
-                         fl_load_relaxed(&runtime->sleeping) - 1);
-    }
+    fl_worker *next = take_sleeper(runtime);
     fl_exchange_seq_cst(&runtime->watch, (void *)next);
     fl_guard_unlock(&runtime->idle_guard);
     if (next) {
         wake(next);
+    }
+}
+
+/* The worker has stolen from `victim`, if it is not NULL: where more is left,
+ * there or in what it took along, a sleeper is to help. */
+static void
+call_helper(fl_worker *worker, fl_worker *victim)
+{
+    filch_runtime *runtime = worker->runtime;
+    if (!victim || !fl_load_relaxed(&runtime->sleeping)) {
+        return;
+    }
+    if (fl_deque_size(&victim->deque) < fl_deque_size(&worker->deque)) {
+        victim = worker;
+    }
+    if (fl_deque_size(&victim->deque) < HELP_FROM) {
+        return;
+    }
+    fl_guard_lock(&runtime->idle_guard);
+    fl_worker *helper = take_sleeper(runtime);
+    if (helper) {
+        fl_exchange_seq_cst(&helper->help, (void *)victim);
+    }
+    fl_guard_unlock(&runtime->idle_guard);
+    if (helper) {
+        wake(helper);
     }
 }
 
@@ -158,18 +203,25 @@ quits(const fl_worker *worker)
     return fl_load_seq_cst(&worker->runtime->quit);
 }
 
-/* A sleeper, until it is given the watch, or is to quit. */
-static void
+/* A sleeper, until it is given the watch (NULL), is to help, taking from that
+ * worker, or is to quit (NULL). */
+static fl_worker *
 sleep_until_called(fl_worker *worker)
 {
+    fl_worker *victim = NULL;
     for (;;) {
         fl_exchange_seq_cst(&worker->park, (uint32_t)FL_ASLEEP);
         if (quits(worker)) {
             break;
         }
+        victim = fl_load_seq_cst(&worker->help);
+        if (victim) {
+            fl_store_relaxed(&worker->help, (void *)NULL);
+            break;
+        }
         if (fl_load_seq_cst(&worker->runtime->watch) == (void *)worker) {
             if (still_watch(worker)) { /* else it was relieved just now */
-                return;
+                return NULL;
             }
             continue;
         }
@@ -177,6 +229,7 @@ sleep_until_called(fl_worker *worker)
         fl_os_wait(&worker->park, FL_ASLEEP, FILCH_NEVER);
     }
     fl_exchange_seq_cst(&worker->park, (uint32_t)FL_AWAKE);
+    return victim;
 }
 
 /* The first deadline of all the runtime's timers. */
@@ -247,28 +300,30 @@ run_due_timers(fl_worker *worker)
     }
 }
 
-/* Whether there is something to do: *work, or with NULL timers that are due. */
+/* Whether there is something to do: *work, stolen from *victim, if not NULL, or
+ * with *work NULL timers that are due. */
 static bool
-look(fl_worker *worker, fl_work **work)
+look(fl_worker *worker, fl_work **work, fl_worker **victim)
 {
     if (fl_inject_count(&worker->runtime->inject)) {
         *work = fl_find_injected(worker);
     } else if (earliest(worker->runtime) <= fl_os_now()) {
         return true;
     } else {
-        *work = fl_steal(worker);
+        *work = fl_steal(worker, victim);
     }
     return *work != NULL;
 }
 
-/* Until there is something to do; false when relieved or to quit. */
+/* Until there is something to do, as look says; false when relieved or to
+ * quit. */
 static bool
-keep_watch(fl_worker *worker, fl_work **work)
+keep_watch(fl_worker *worker, fl_work **work, fl_worker **victim)
 {
     filch_time length = NAP_FIRST;
     *work = NULL;
     for (unsigned looks = 0; !quits(worker); looks++) {
-        if (look(worker, work)) {
+        if (look(worker, work, victim)) {
             return true;
         }
         if (looks < LOOKS_SPINNING) {
@@ -299,6 +354,30 @@ fl_sleep_alone(fl_worker *worker, const fl_atomic32 *called)
     fl_exchange_seq_cst(&worker->park, (uint32_t)FL_AWAKE);
 }
 
+/* What the watch does, once it has something to do. */
+static fl_work *
+leave_watch(fl_worker *worker, fl_work *work, fl_worker *victim)
+{
+    hand_over_watch(worker);
+    if (!work) {
+        /* not as the watch: a callback may take its time */
+        run_due_timers(worker);
+        return fl_find(worker);
+    }
+    call_helper(worker, victim);
+    return work;
+}
+
+static fl_work *
+help(fl_worker *worker, fl_worker *victim)
+{
+    fl_work *work = fl_steal_from(worker, victim);
+    if (work) {
+        call_helper(worker, victim);
+    }
+    return work;
+}
+
 fl_work *
 fl_idle(fl_worker *worker)
 {
@@ -308,21 +387,18 @@ fl_idle(fl_worker *worker)
     fl_work *work;
     bool watching = take_watch(worker);
     for (;;) {
-        if (!watching) {
-            sleep_until_called(worker);
-        }
+        fl_worker *victim = watching ? NULL : sleep_until_called(worker);
         if (quits(worker)) {
             return NULL;
         }
-        watching = keep_watch(worker, &work);
-        if (!watching) {
-            continue;
-        }
-        hand_over_watch(worker);
-        if (!work) {
-            /* not as the watch: a callback may take its time */
-            run_due_timers(worker);
-            work = fl_find(worker);
+        if (victim) {
+            work = help(worker, victim);
+        } else {
+            watching = keep_watch(worker, &work, &victim);
+            if (!watching) {
+                continue;
+            }
+            work = leave_watch(worker, work, victim);
         }
         if (work) {
             return work;

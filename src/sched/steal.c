@@ -1,5 +1,6 @@
 /*
- * Stealing: only the watch does, and only what has waited.
+ * Stealing: only the watch does, and only what has waited; and helpers, who take
+ * from where the watch has seen that there is more (idle.c).
  *
  * CONTRACT  The watch remembers what it saw of each worker, and takes what it
  *           finds still waiting a while later. Work that its own worker comes
@@ -25,6 +26,7 @@
 #define RING_AGE FILCH_US(10)
 #define NEXT_AGE FILCH_US(20)
 #define MOST 32
+#define TRIES 16
 
 static void
 count_steal(fl_worker *worker, uint64_t n)
@@ -153,7 +155,19 @@ look_at(fl_worker *worker, fl_worker *victim, filch_time now)
 }
 
 fl_work *
-fl_steal(fl_worker *worker)
+fl_steal_from(fl_worker *worker, fl_worker *victim)
+{
+    fl_deque *deque = &victim->deque;
+    fl_work *work = take_from_deque(worker, deque);
+    for (int tries = 0; !work && tries < TRIES && fl_deque_size(deque); tries++) {
+        fl_guard_wait(&deque->guard); /* another helper has it for 10 us */
+        work = take_from_deque(worker, deque);
+    }
+    return work;
+}
+
+fl_work *
+fl_steal(fl_worker *worker, fl_worker **victim)
 {
     filch_runtime *runtime = worker->runtime;
     filch_time now = fl_os_now();
@@ -161,6 +175,7 @@ fl_steal(fl_worker *worker)
         unsigned at = (worker->index + i) % runtime->count;
         fl_work *work = look_at(worker, &runtime->workers[at], now);
         if (work) {
+            *victim = &runtime->workers[at];
             return work;
         }
     }

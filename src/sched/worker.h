@@ -106,6 +106,7 @@ typedef struct fl_worker {
     char apart[FL_CACHE_LINE];
     fl_atomic32 park;          /* see idle.c */
     struct fl_worker *sleeper; /* the runtime's idle_guard: next in its list */
+    fl_atomic_ptr help;        /* likewise: whom a sleeper is to take from */
     struct fl_counters stats;
     struct filch_runtime *runtime; /* C */
     unsigned index;                /* C */
@@ -261,8 +262,12 @@ fl_work *fl_find_injected(fl_worker *worker);
 
 /* ---- steal.c ---- */
 
-/* Looks at all other workers, as the watch; work that has waited, or NULL. */
-fl_work *fl_steal(fl_worker *worker);
+/* Looks at all other workers, as the watch; work that has waited, and whose it
+ * was, or NULL. */
+fl_work *fl_steal(fl_worker *worker, fl_worker **victim);
+
+/* Takes from that worker's deque, whose work has waited; NULL if it is gone. */
+fl_work *fl_steal_from(fl_worker *worker, fl_worker *victim);
 
 /* ---- idle.c ---- */
 

@@ -1,6 +1,8 @@
 #!/bin/bash
 # How data flow: memory stays flat, a slow output holds nobody up, and a closed
 # one ends pgz at once.
+#
+# run-tests: alone (what pgz has in memory depends on who gets the CPU)
 . "$(dirname "$0")/kit"
 
 mkfifo in out

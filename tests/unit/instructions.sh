@@ -1,6 +1,8 @@
 #!/bin/bash
 # No basic operation takes many more instructions than it did, by the figures in
 # bench/instructions.txt; `make bench-instructions` says more.
+#
+# run-tests: alone (a worker that loses its CPU takes more of them)
 . "$(dirname "$0")/../harness/kit"
 
 valgrind true >/dev/null 2>&1 || skip "no valgrind"
