@@ -134,6 +134,7 @@ define newline
 endef
 
 include bench/bench.mk
+include tests/model/model.mk
 
 # --- Testing -----------------------------------------------------------------
 
@@ -217,7 +218,8 @@ clean:                          ## remove build/
 	rm -rf build
 
 help:                           ## this list
-	@sed -n 's/^\([a-z -]*\):[^#]*## */\1\t/p' Makefile bench/bench.mk | expand -t 20
+	@sed -n 's/^\([a-z -]*\):[^#]*## */\1\t/p' Makefile bench/bench.mk \
+	    tests/model/model.mk | expand -t 20
 
 force:
 .PHONY: all lib pgz examples tests check tsan asan repeat demo \
