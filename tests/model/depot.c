@@ -1,14 +1,14 @@
 /*
- * The depot: two workers take objects from caches of their own and give them
- * back, so that batches of two go through the depot. No object has two owners,
- * and none is lost.
+ * The depot: workers take objects from caches of their own and give them back,
+ * so that batches of two go through the depot; or one takes them and two others
+ * give them back. No object has two owners, and none is lost.
  */
 #include "world.h"
 
 #include "os/depot.h"
 
-#define MODEL_THREADS 2
-#define OBJECTS 6
+#define MODEL_THREADS 3
+#define OBJECTS 12
 
 static fl_depot depot;
 static fl_cache caches[MODEL_THREADS];
@@ -16,11 +16,15 @@ static struct object {
     fl_link link;
     unsigned owner;
 } objects[OBJECTS];
+static fl_atomic_ptr handed_over;
+static bool moves;
 
 void
 model_before(void)
 {
     depot = (fl_depot){0};
+    fl_store_relaxed(&handed_over, (void *)NULL);
+    moves = model_choose(2);
     for (int i = 0; i < MODEL_THREADS; i++) {
         caches[i] = (fl_cache){0};
     }
@@ -57,8 +61,39 @@ put(unsigned self, struct object *one)
     }
 }
 
-void
-model_thread(unsigned self)
+/* Hands an object over to the other thread, which puts it. */
+static void
+make(void)
+{
+    for (int i = 0; i < 2 * OBJECTS; i++) {
+        struct object *one;
+        while (!(one = get(0))) {
+            model_yield();
+        }
+        one->owner = 2;
+        while (fl_load_acquire(&handed_over)) {
+            model_yield();
+        }
+        fl_store_release(&handed_over, (void *)one);
+    }
+}
+
+static void
+unmake(unsigned self)
+{
+    for (int i = 0; i < OBJECTS; i++) {
+        void *one;
+        while (!(one = fl_exchange_acq_rel(&handed_over, (void *)NULL))) {
+            model_yield();
+        }
+        ((struct object *)one)->owner = self + 1;
+        put(self, one);
+    }
+}
+
+/* In the other play each takes some, and puts them. */
+static void
+take_some(unsigned self)
 {
     struct object *mine[4];
     for (int round = 0; round < 2; round++) {
@@ -69,6 +104,18 @@ model_thread(unsigned self)
         for (int i = 0; i < n; i++) {
             put(self, mine[i]);
         }
+    }
+}
+
+void
+model_thread(unsigned self)
+{
+    if (!moves) {
+        take_some(self);
+    } else if (self == 0) {
+        make();
+    } else {
+        unmake(self);
     }
 }
 

@@ -19,6 +19,9 @@
  * with 0 when nothing was found, with 1 and the trace of the run when
  * something was.
  */
+#include <errno.h>
+static const int timed_out = ETIMEDOUT; /* relacy has one of its own */
+
 #pragma GCC diagnostic ignored "-Wdeprecated"
 #include <relacy/relacy.hpp>
 #undef $
@@ -709,6 +712,16 @@ static struct {
     int64_t deadline;
 } sleeping[MODEL_THREADS];
 
+unsigned
+model_sleepers(void)
+{
+    unsigned n = 0;
+    for (int i = 0; i < threads; i++) {
+        n += sleeping[i].word != NULL;
+    }
+    return n;
+}
+
 extern "C" int64_t
 fl_os_now(void)
 {
@@ -731,7 +744,7 @@ fl_os_wait(uint32_t *word, uint32_t expected, int64_t deadline)
     bool timed = deadline != INT64_MAX &&
                  (!model_only_deadline || deadline == model_only_deadline);
     if (timed && deadline <= model_now) {
-        return ETIMEDOUT;
+        return timed_out;
     }
     load_from(s, s->data.current_index_ % rl::atomic_history_size, RELAXED);
     if (s->value != expected) {
@@ -746,7 +759,7 @@ fl_os_wait(uint32_t *word, uint32_t expected, int64_t deadline)
     note("woken", "", word, 0, why, at);
     if (why == rl::unpark_reason_timeout) {
         model_now = deadline > model_now ? deadline : model_now;
-        return ETIMEDOUT;
+        return timed_out;
     }
     return 0;
 }

@@ -48,6 +48,10 @@ unsigned model_choose(unsigned n);
 /* Lets others run; what they stored before is seen afterwards. */
 void model_yield(void);
 
+/* How many sleep in fl_os_wait just now: so that what takes many steps comes
+ * to pass often enough. Orders nothing. */
+unsigned model_sleepers(void);
+
 /* What follows comes after what the thread that told it has done: for what the
  * library takes for ordered since the system does it (a thread's end). */
 void model_tell(void *word);

@@ -118,10 +118,22 @@ work(fl_worker *worker)
     }
 }
 
+/* As often as not it waits until both workers sleep. */
+static void
+let_them_sleep(void)
+{
+    if (model_choose(2)) {
+        while (model_sleepers() < 2) {
+            model_yield();
+        }
+    }
+}
+
 static void
 be_strange(void)
 {
     for (int i = 0; i < FIBERS; i++) {
+        let_them_sleep();
         fibers[i].sp = &fibers[i];
         fl_inject_push(&runtime.inject, &fibers[i], &fibers[i], 1);
         fl_wake_watch(&runtime);
@@ -130,6 +142,7 @@ be_strange(void)
         }
     }
     await(&ran, play == BE_STOLEN ? FIBERS + 1 : FIBERS);
+    let_them_sleep();
     fl_exchange_seq_cst(&runtime.quit, 1u);
     fl_wake_all(&runtime);
 }

@@ -30,7 +30,7 @@ push(unsigned first, unsigned n)
 {
     for (unsigned i = first; i < first + n; i++) {
         fibers[i].sp = &fibers[i];
-        fibers[i].next = i + 1 < first + n ? &fibers[i + 1] : NULL;
+        fibers[i].next = i + 1 < first + n ? &fibers[i + 1] : &fibers[i];
     }
     fl_inject_push(&inject, &fibers[first], &fibers[first + n - 1], n);
 }

@@ -22,16 +22,23 @@ of.event        = src/sync/event.c $(model.wait)
 of.foreign      = src/sync/event.c $(model.lookout)
 of.idle         = $(model.lookout)
 of.inject       = src/sched/inject.c $(model.guard)
+of.job          = src/sched/job.c src/sched/task_run.c src/sched/deque.c \
+                  $(model.wait)
+of.join         = src/sync/join.c src/sync/event.c src/sched/task_run.c \
+                  src/sched/deque.c src/os/depot.c $(model.wait)
 of.lock         = src/sync/lock.c $(model.wait)
 of.queue        = src/sync/queue.c src/sync/queue_items.c \
                   src/sync/queue_close.c $(model.wait)
 of.ready        =
 of.wait         = src/sync/semaphore.c $(model.wait)
+of.wait_many    = src/sync/join.c src/sched/task_run.c src/sched/deque.c \
+                  src/os/depot.c $(model.wait)
 
 MODELS = $(patsubst of.%,%,$(filter of.%,$(.VARIABLES)))
 
 # How many runs of each: some seconds.
 MODEL_RUNS      = 200000
+runs.depot      = 40000
 runs.foreign    = 40000
 runs.idle       = 100000
 

@@ -107,8 +107,11 @@ __attribute__((weak)) void
 fl_suspend(fl_fiber *me, void (*after)(void *arg), void *arg)
 {
     player *one = fl_container(me, player, task.fiber);
+    fl_fiber *next = &plain_threads[model_self()].fiber;
     me->sp = one;
+    fl_me_set(next); /* who runs next on that worker */
     after(arg);
+    fl_me_set(me);
     player_sleep(one);
 }
 
