@@ -169,6 +169,7 @@ struct cell { /* of one byte */
 
 struct slot { /* of one atomic word */
     uint64_t value;
+    unsigned size;
     uint64_t history[rl::atomic_history_size];
     bool garbage[rl::atomic_history_size];
     uint64_t seq_cst_time[rl::atomic_history_size];
@@ -273,8 +274,8 @@ plain(const void *p, size_t size, bool writes, void *at)
             c.writer = me().index_;
             c.written = now;
             w.slots[byte / 4] = NULL;
-            if (w.slots[0] && byte >= 4 && (a == (uintptr_t)p || byte == 4)) {
-                w.slots[0] = NULL; /* an eight-byte one; made anew at once */
+            if (w.slots[0] && w.slots[0]->size == 8) {
+                w.slots[0] = NULL;
             }
             w.garbage &= (uint8_t) ~(1u << byte);
         } else {
@@ -302,7 +303,7 @@ poke(void *p, unsigned size, uint64_t v)
 }
 
 static slot *
-make_slot(uint64_t value, bool garbage)
+make_slot(uint64_t value, unsigned size, bool garbage)
 {
     if (slots_used == SLOTS) {
         model_fail("the checker has no room for more atomics");
@@ -318,6 +319,7 @@ make_slot(uint64_t value, bool garbage)
         first.first_seen_order_[i] = (stamp)-1;
     }
     s->value = s->history[0] = value;
+    s->size = size;
     s->garbage[0] = garbage;
     return s;
 }
@@ -340,7 +342,7 @@ arrive(const void *p, unsigned size, bool writes, void *at)
     (writes ? c.stored : c.loaded)[me().index_] = now;
     slot *&s = w.slots[byte / 4];
     if (!s) {
-        s = make_slot(peek(p, size), w.garbage >> byte & 1);
+        s = make_slot(peek(p, size), size, w.garbage >> byte & 1);
     }
     if (writes) {
         w.garbage &= (uint8_t) ~(((1u << size) - 1) << byte);

@@ -58,8 +58,8 @@ static void
 steal(unsigned thread)
 {
     for (int i = 0; i < 2; i++) {
-        fl_work *stolen = fl_deque_steal(&players[0].worker.deque);
-        if (stolen) {
+        void *stolen;
+        if (fl_deque_steal(&players[0].worker.deque, &stolen, 1)) {
             fl_run_job(&players[thread].worker, fl_work_job(stolen));
         }
     }

@@ -104,10 +104,9 @@ be_worker(void)
 {
     bool thief = model_choose(3) == 0;
     fl_worker *worker = &players[thief ? 1 : 0].worker;
-    fl_work *work = NULL;
-    if (thief) {
-        work = fl_deque_steal(&players[0].worker.deque);
-        worker = work ? worker : &players[0].worker;
+    void *work = NULL;
+    if (thief && !fl_deque_steal(&players[0].worker.deque, &work, 1)) {
+        worker = &players[0].worker;
     }
     while (!work && !fl_load_acquire(&entered)) {
         fl_os_wait(&entered, 0, FILCH_NEVER);

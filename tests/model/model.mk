@@ -17,7 +17,7 @@ model.lookout   = src/sched/idle.c src/sched/find.c src/sched/steal.c \
 of.bias         =
 of.condition    = src/sync/condition.c src/sync/lock.c $(model.wait)
 of.depot        = src/os/depot.c $(model.guard)
-of.deque        = src/sched/deque.c
+of.deque        = src/sched/deque.c $(model.guard)
 of.event        = src/sync/event.c $(model.wait)
 of.foreign      = src/sync/event.c $(model.lookout)
 of.idle         = $(model.lookout)
@@ -43,7 +43,7 @@ runs.foreign    = 40000
 runs.idle       = 100000
 
 # Small sizes, so that the ends of everything are met.
-model_sizes = -DFL_READY=4u -DFL_BATCH=2 -DFL_BIAS_MOMENT=2 -DFIRST_SIZE=2 \
+model_sizes = -DFL_READY=4u -DFL_BATCH=2 -DFL_BIAS_MOMENT=2 -DFL_DEQUE_FIRST=2 \
               -DLOOKS_SPINNING=1
 model_memory = -Dmalloc=model_malloc -Dcalloc=model_calloc -Dfree=model_free \
                -Daligned_alloc=model_aligned_alloc
