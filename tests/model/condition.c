@@ -13,7 +13,7 @@
 
 static filch_condition condition;
 static unsigned inside;
-static bool ready, cancels;
+static bool ready, cancels, late;
 
 void
 model_before(void)
@@ -23,6 +23,7 @@ model_before(void)
         play_task(i);
     }
     cancels = model_choose(2);
+    late = model_choose(2);
     if (!cancels && model_choose(2)) {
         play_thread(0);
     }
@@ -69,8 +70,17 @@ set_it(void)
     model_assert(filch_condition_acquire(&condition) == 0);
     enter();
     ready = true;
-    model_assert(filch_condition_notify(&condition, 1) == 0);
+    if (!late) {
+        model_assert(filch_condition_notify(&condition, 1) == 0);
+    }
     leave();
+    /* another may hold the lock by now; if nobody does, it is to take it */
+    if (late && filch_condition_notify(&condition, 1)) {
+        model_assert(filch_condition_acquire(&condition) == 0);
+        enter();
+        model_assert(filch_condition_notify(&condition, 1) == 0);
+        leave();
+    }
 }
 
 void

@@ -34,6 +34,7 @@ static const int timed_out = ETIMEDOUT; /* relacy has one of its own */
 #undef assert
 
 #include "engine.h"
+#include "scheduler.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -823,6 +824,21 @@ struct suite : rl::test_suite<suite, MODEL_THREADS> {
     }
 };
 
+/* As rl::simulate, with another scheduler: a failed run once more, traced. */
+static bool
+simulate(rl::test_params &params)
+{
+    typedef model_scheduler<MODEL_THREADS> scheduler;
+    rl::ostringstream out, again;
+    if (!rl::run_test<suite, scheduler>(params, out, false)) {
+        return true;
+    }
+    params.initial_state = out.str();
+    params.collect_history = true;
+    rl::run_test<suite, scheduler>(params, again, true);
+    return false;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -860,7 +876,7 @@ main(int argc, char **argv)
         params.initial_state = start;
         uint64_t n = piece < runs - done ? piece : runs - done;
         params.iteration_count = first + done + n - 1;
-        passed = rl::simulate<suite>(params);
+        passed = simulate(params);
         done += passed ? n : params.stop_iteration - (first + done) + 1;
         if (limit > 0 && seconds() - begin > limit) {
             break;

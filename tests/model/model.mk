@@ -62,7 +62,8 @@ model_objects = $(patsubst %.c,$(M)/obj/%.o,tests/model/$(1).c \
 $(M)/obj/%.o: %.c tests/model/model.mk
 	@mkdir -p $(@D)
 	@echo "  CC  $@"; $(MODEL_CC) $(model_flags) -c -o $@ $<
-$(M)/engine%.o: tests/model/engine.cc tests/model/engine.h
+$(M)/engine%.o: tests/model/engine.cc tests/model/engine.h \
+               tests/model/scheduler.h
 	@mkdir -p $(@D)
 	@echo "  CXX $@"; $(MODEL_CXX) -O2 -g -w -DMODEL_THREADS=$* -c -o $@ $<
 
