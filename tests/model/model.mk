@@ -39,8 +39,10 @@ MODELS = $(patsubst of.%,%,$(filter of.%,$(.VARIABLES)))
 # How many runs of each: some seconds.
 MODEL_RUNS      = 200000
 runs.depot      = 40000
-runs.foreign    = 40000
-runs.idle       = 100000
+runs.foreign    = 60000
+runs.idle       = 60000
+runs.join       = 100000
+runs.condition  = 100000
 
 # Small sizes, so that the ends of everything are met.
 model_sizes = -DFL_READY=4u -DFL_BATCH=2 -DFL_BIAS_MOMENT=2 -DFL_DEQUE_FIRST=2 \
