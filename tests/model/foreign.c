@@ -68,9 +68,12 @@ work(void)
     worker->stacks.items = (fl_link *)(void *)worker; /* not NULL is all */
     model_assert(filch_event_wait(&event) == 0);
     fl_store_release(&worker->stats.tasks, (uint64_t)1);
+    fl_add_seq_cst(&runtime->ended, 1u);
+    fl_os_wake(&runtime->ended, 1);
     fl_me_set(&worker->loop);
     model_assert(fl_idle(worker) == NULL);
     model_tell(&worker_ended);
+    fl_os_wake(&worker_ended, 1);
 }
 
 void
@@ -78,7 +81,7 @@ fl_os_thread_join(pthread_t thread)
 {
     (void)thread;
     while (fl_load_acquire(&worker_ended) == 0) {
-        model_yield();
+        fl_os_wait(&worker_ended, 0, FILCH_NEVER);
     }
 }
 
@@ -86,8 +89,9 @@ static void
 end_run(void)
 {
     fl_store_release(&runtime->submitted, (uint64_t)1);
-    while (!all_ended(runtime)) {
-        model_yield();
+    for (uint32_t seen; seen = fl_load_seq_cst(&runtime->ended),
+                        !all_ended(runtime);) {
+        fl_os_wait(&runtime->ended, seen, FILCH_NEVER);
     }
     stop_workers(runtime, 1);
     runtime->workers[0].stacks.items = NULL;

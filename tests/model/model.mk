@@ -41,6 +41,7 @@ MODEL_RUNS      = 200000
 runs.depot      = 40000
 runs.foreign    = 60000
 runs.idle       = 60000
+runs.wait_many  = 60000
 runs.join       = 100000
 runs.condition  = 100000
 

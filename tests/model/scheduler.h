@@ -1,7 +1,8 @@
 /*
  * Who runs next. Relacy's random scheduler picks any thread at each step, so
- * that hardly ever one stands still while another does fifty; half of the runs
- * here are by priorities instead: the thread with the highest one runs until
+ * that hardly ever one stands still while another does fifty. So in a quarter
+ * of the runs here one thread stands still at some step of its own, until the
+ * others can do nothing more; and half are by priorities: the thread with the highest one runs until
  * it sleeps or yields, or until one of three random steps at which it becomes
  * the last (Burckhardt, Kothari, Musuvathi, Nagarakatte, "A randomized
  * scheduler with probabilistic guarantees of finding bugs", ASPLOS 2010).
@@ -32,6 +33,9 @@ public:
     {
         random.seed(this->iter_);
         by_priority = this->iter_ % 2;
+        frozen = this->iter_ % 4 == 2 ? (int)(random.rand() % N) : -1;
+        freeze_at = random.rand() % (8u << random.rand() % 4); /* 8 to 64 */
+        freeze_for = 500;
         step = 0;
         lowest = 0;
         for (int i = 0; i < N; i++) {
@@ -67,7 +71,7 @@ public:
         }
         reason = rl::unpark_reason_normal;
         if (!by_priority) {
-            return this->running_threads[random.rand() % runnable];
+            return pick_any(runnable);
         }
         return pick(runnable, yields);
     }
@@ -107,12 +111,31 @@ private:
     bool by_priority;
     unsigned step, changes[3];
     int priority[N], lowest;
+    int frozen; /* who stands still, once it has done freeze_at steps */
+    unsigned freeze_at, freeze_for;
 
     rl::thread_id_t unpark(thread_info_t *thread)
     {
         rl::thread_id_t const which = thread->index_;
         this->unpark_thread(which);
         return which;
+    }
+
+    rl::thread_id_t pick_any(unsigned runnable)
+    {
+        rl::thread_id_t one = this->running_threads[random.rand() % runnable];
+        if (one != frozen) {
+            return one;
+        }
+        if (freeze_at > 0) {
+            freeze_at--;
+            return one;
+        }
+        while (one == frozen && runnable > 1 && freeze_for > 0) {
+            freeze_for--;
+            one = this->running_threads[random.rand() % runnable];
+        }
+        return one;
     }
 
     rl::thread_id_t pick(unsigned runnable, unsigned yields)

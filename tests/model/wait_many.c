@@ -7,6 +7,7 @@
 
 #include "sched/task.c"
 
+#include <alloca.h>
 #include <errno.h>
 
 #define MODEL_THREADS 4
@@ -48,6 +49,15 @@ model_before(void)
     }
 }
 
+/* The frame in which the nodes were is used for something else. */
+static FL_NOINLINE void
+trample(uint64_t *words, size_t n)
+{
+    while (n-- > 0) {
+        words[n] = 0xdead;
+    }
+}
+
 static void
 wait_for_them(void)
 {
@@ -59,6 +69,7 @@ wait_for_them(void)
         model_assert(done == 2 || (done == 1 && when == FILCH_FIRST_COMPLETED) ||
                      (done == 1 && when == FILCH_FIRST_EXCEPTION && failed));
     }
+    trample(alloca(2048), 2048 / 8);
     filch_task_release(tasks[0]);
     filch_task_release(tasks[1]);
 }
