@@ -150,6 +150,7 @@ include tests/volume/volume.mk
 include tests/linear/linear.mk
 include tests/lanes/lanes.mk
 include bench/simulate/simulate.mk
+include tests/model/model.mk
 
 # --- Testing -----------------------------------------------------------------
 

@@ -19,9 +19,10 @@
  *
  *     fl_fence_compiler()   fl_fence_seq_cst()
  *
- * Two back ends: Concurrency Kit's ck_pr in normal builds; the compiler's
+ * Three back ends: Concurrency Kit's ck_pr in normal builds; the compiler's
  * builtins where a sanitizer must see the operations (inline assembly is
- * invisible to it), or where FL_ATOMIC_BUILTIN asks for them.
+ * invisible to it), or where FL_ATOMIC_BUILTIN asks for them; and a model
+ * checker where FL_ATOMIC_MODEL does (tests/model).
  */
 #ifndef FL_ATOMIC_H
 #define FL_ATOMIC_H
@@ -32,7 +33,9 @@ typedef uint32_t fl_atomic32;
 typedef uint64_t fl_atomic64;
 typedef void *fl_atomic_ptr;
 
-#if defined(FILCH_TSAN_) || defined(FILCH_ASAN_) || defined(FL_ATOMIC_BUILTIN)
+#if defined(FL_ATOMIC_MODEL)
+#include "base/atomic_model.h"
+#elif defined(FILCH_TSAN_) || defined(FILCH_ASAN_) || defined(FL_ATOMIC_BUILTIN)
 #include "base/atomic_builtin.h"
 #else
 #include "base/atomic_ck.h"

@@ -169,7 +169,7 @@ fl_fiber *fl_me_begin(void);
  * thread-local across a suspension, after which the caller may be on another
  * thread: hence the assembly, or a call that cannot be inlined.
  */
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(FL_ATOMIC_MODEL)
 static inline fl_fiber *
 fl_me_read(void)
 {

@@ -37,7 +37,9 @@ typedef struct fl_bias {
     fl_atomic32 visitor;
 } fl_bias;
 
+#ifndef FL_BIAS_MOMENT
 #define FL_BIAS_MOMENT 32 /* pauses: a microsecond or so */
+#endif
 
 /* ---- the owner ---- */
 

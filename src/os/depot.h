@@ -13,7 +13,9 @@
 
 #include "os/guard.h"
 
+#ifndef FL_BATCH
 #define FL_BATCH 64
+#endif
 
 typedef struct fl_link {
     struct fl_link *next;  /* in its batch */

@@ -61,7 +61,9 @@ typedef struct fl_deque {
     fl_atomic_ptr *slots;
 } fl_deque;
 
+#ifndef FL_DEQUE_FIRST
 #define FL_DEQUE_FIRST 256 /* entries that it has room for at first */
+#endif
 
 /* ENOMEM. */
 int fl_deque_init(fl_deque *deque);

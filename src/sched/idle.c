@@ -51,7 +51,9 @@
 
 enum { FL_AWAKE, FL_ASLEEP };
 
+#ifndef LOOKS_SPINNING
 #define LOOKS_SPINNING 16
+#endif
 #define PAUSES 64 /* between two looks, some 1.5 us */
 #define NAP_FIRST FILCH_US(50)
 #define NAP_LAST FILCH_MS(1)

@@ -23,7 +23,9 @@
 
 #include "os/bias.h"
 
+#ifndef FL_READY
 #define FL_READY 1024u
+#endif
 #define FL_STREAK 64u /* so that two that wake each other starve nobody */
 
 struct fl_fiber;

@@ -1,0 +1,108 @@
+/*
+ * A condition and its lock: one waits until a flag is set, one sets it and
+ * notifies, holding the lock or just after, one takes the lock now and then,
+ * and one may cancel who waits. The flag's waiter always comes back with the
+ * lock held, and is never forgotten.
+ */
+#include "world.h"
+
+#include <errno.h>
+#include <filch/condition.h>
+
+#define MODEL_THREADS 4
+
+static filch_condition condition;
+static unsigned inside;
+static bool ready, cancels, late;
+
+void
+model_before(void)
+{
+    condition = (filch_condition)FILCH_CONDITION_INIT;
+    for (unsigned i = 0; i < MODEL_THREADS; i++) {
+        play_task(i);
+    }
+    cancels = model_choose(2);
+    late = model_choose(2);
+    if (!cancels && model_choose(2)) {
+        play_thread(0);
+    }
+    model_tick = model_choose(2) ? FILCH_MS(1) : FILCH_US(1);
+    inside = 0;
+    ready = false;
+}
+
+static void
+enter(void)
+{
+    model_assert(inside == 0);
+    inside++;
+}
+
+static void
+leave(void)
+{
+    inside--;
+    model_assert(filch_condition_release(&condition) == 0);
+}
+
+static void
+wait_for_it(void)
+{
+    int error = filch_condition_acquire(&condition);
+    if (error) {
+        model_assert(error == ECANCELED && cancels);
+        return;
+    }
+    enter();
+    while (!ready && !error) {
+        inside--;
+        error = filch_condition_wait(&condition);
+        enter();
+        model_assert(!error || (error == ECANCELED && cancels));
+    }
+    leave();
+}
+
+static void
+set_it(void)
+{
+    model_assert(filch_condition_acquire(&condition) == 0);
+    enter();
+    ready = true;
+    if (!late) {
+        model_assert(filch_condition_notify(&condition, 1) == 0);
+    }
+    leave();
+    /* another may hold the lock by now; if nobody does, it is to take it */
+    if (late && filch_condition_notify(&condition, 1)) {
+        model_assert(filch_condition_acquire(&condition) == 0);
+        enter();
+        model_assert(filch_condition_notify(&condition, 1) == 0);
+        leave();
+    }
+}
+
+void
+model_thread(unsigned thread)
+{
+    switch (thread) {
+    case 0: wait_for_it(); break;
+    case 1: set_it(); break;
+    case 2:
+        model_assert(filch_condition_acquire(&condition) == 0);
+        enter();
+        leave();
+        break;
+    default:
+        if (cancels) {
+            fl_cancel(&players[0].task.fiber, 0);
+        }
+    }
+}
+
+void
+model_after(void)
+{
+    model_assert(filch_condition_destroy(&condition) == 0);
+}

@@ -1,0 +1,74 @@
+/*
+ * The lock: two tasks and a third, which may be a plain thread, take it one
+ * after the other; a fourth thread cancels one of them. Nobody is inside with
+ * another, nobody sleeps for ever, and at the end it is free.
+ */
+#include "world.h"
+
+#include <errno.h>
+#include <filch/lock.h>
+
+#define MODEL_THREADS 4
+
+static filch_lock lock;
+static unsigned inside, entered[3];
+static int victim;
+
+void
+model_before(void)
+{
+    lock = model_choose(4) ? (filch_lock)FILCH_LOCK_INIT
+                           : (filch_lock)FILCH_LOCK_FAIR_INIT;
+    for (unsigned i = 0; i < MODEL_THREADS; i++) {
+        play_task(i);
+    }
+    if (model_choose(3) == 0) {
+        play_thread(2);
+    }
+    victim = (int)model_choose(3) - 1;
+    /* now and then those who wait have been passed over for too long */
+    model_tick = model_choose(2) ? FILCH_MS(1) : FILCH_US(1);
+    inside = 0;
+    for (int i = 0; i < 3; i++) {
+        entered[i] = 0;
+    }
+}
+
+static void
+take(unsigned self)
+{
+    int error = self == 1 && model_choose(2) ? filch_lock_try_acquire(&lock)
+                                             : filch_lock_acquire(&lock);
+    if (!error) {
+        model_assert(inside == 0);
+        inside++;
+        entered[self]++;
+        inside--;
+        model_assert(filch_lock_release(&lock) == 0);
+    } else {
+        model_assert((error == ECANCELED && victim == (int)self) ||
+                     (error == EBUSY && self == 1));
+    }
+}
+
+void
+model_thread(unsigned thread)
+{
+    if (thread < 3) {
+        take(thread);
+        take(thread);
+    } else if (victim >= 0) {
+        fl_cancel(&players[victim].task.fiber, 0);
+    }
+}
+
+void
+model_after(void)
+{
+    model_assert(!(lock.state_ & 1));
+    model_assert(!lock.waiters_.first_ && !lock.waiters_.last_);
+    model_assert(filch_lock_destroy(&lock) == 0);
+    for (int i = 0; i < 3; i++) {
+        model_assert(entered[i] == 2 || i == victim || i == 1);
+    }
+}

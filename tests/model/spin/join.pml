@@ -1,0 +1,137 @@
+/*
+ * A task entered by its joiner (sync/join.c, D1 to D4), its end (E1, E4) and a
+ * cancel of the joiner (C1 to C4). After its first wait the joiner waits once
+ * more, for something that only a third grants: the task's end must not.
+ *
+ * WEAKEN NO_SETTLED: who cancels does not wait until the end has done (C3)
+ * WEAKEN NO_LEFT: the end does not look whether the joiner has left (E4)
+ * WEAKEN NO_GUARD: who cancels does not wait until the joiner is parked (C2)
+ * WEAKEN NO_ANSWER: the end that was late does not say that it has done (E4)
+ */
+#define RUNNING 0
+#define WAITING 1
+#define GRANTED 2
+#define CANCELLED 3
+#define SHELTERED 4
+
+byte phase;           /* the joiner's */
+bool cancel;          /* FL_CANCEL */
+bool guard = true;    /* D2 */
+bool done, left, settled;
+byte go;              /* how often the joiner was resumed */
+bool parked, entered, second, granted_second;
+
+inline decide(outcome, won)
+{
+    atomic {
+        if
+        :: phase == WAITING || phase == SHELTERED ->
+            phase = outcome; won = true
+        :: else -> won = false
+        fi
+    }
+}
+
+inline resume()
+{
+    atomic { assert(parked); assert(go == 0); go = 1 }
+}
+
+proctype joiner()
+{
+    atomic { /* D3 */
+        if
+        :: cancel -> goto wait_again
+        :: else -> phase = WAITING
+        fi
+    };
+    parked = true;
+    entered = true; /* D4 */
+    atomic { go == 1; go = 0; parked = false };
+    assert(phase == CANCELLED || done);
+wait_again:
+    phase = SHELTERED;
+    parked = true;
+    second = true;
+    atomic { go == 1; go = 0; parked = false };
+    assert(granted_second)
+}
+
+proctype child()
+{
+    bool was_left, won;
+    if
+    :: entered -> skip
+    :: second -> goto out /* it was not entered */
+    fi;
+    guard = false;
+    atomic { done = true; was_left = left }; /* E1 */
+#ifdef NO_LEFT
+    was_left = false;
+#endif
+    if
+    :: was_left -> skip
+    :: else ->
+        decide(GRANTED, won); /* E4 */
+        if
+        :: won -> resume() /* E5 */
+        :: else ->
+#ifndef NO_ANSWER
+            settled = true
+#else
+            skip
+#endif
+        fi
+    fi;
+out:
+    skip
+}
+
+proctype canceller()
+{
+    bool waits, was_done;
+    atomic {
+        cancel = true;
+        if
+        :: phase == WAITING -> phase = CANCELLED; waits = true /* C1 */
+        :: else -> skip
+        fi
+    };
+    if
+    :: waits ->
+#ifndef NO_GUARD
+        !guard; /* C2 */
+#endif
+        atomic { was_done = done; left = left || !done }; /* C3 */
+#ifndef NO_SETTLED
+        if
+        :: was_done -> settled
+        :: else -> skip
+        fi;
+#endif
+        resume() /* C4 */
+    :: else -> skip
+    fi
+}
+
+proctype granter()
+{
+    bool won;
+    second;
+    granted_second = true;
+    decide(GRANTED, won);
+    assert(won);
+    resume()
+}
+
+init
+{
+    atomic {
+        run joiner();
+        run child();
+        run canceller();
+        run granter();
+    };
+    _nr_pr == 1;
+    assert(go == 0)
+}

@@ -1,0 +1,198 @@
+#include "world.h"
+
+#include <string.h>
+
+const char FILCH_FLAVOUR_ = 0;
+
+player players[PLAYERS];
+fl_fiber *callers[PLAYERS];
+static fl_thread_fiber plain_threads[PLAYERS];
+static fl_stack spare[PLAYERS];
+
+void
+fl_fatal(const char *format, ...)
+{
+    model_fail(format);
+}
+
+void
+fl_warn(const char *format, ...)
+{
+    (void)format;
+}
+
+/* ---- who calls ---- */
+
+fl_fiber *
+fl_me_read(void)
+{
+    return callers[model_self()];
+}
+
+void
+fl_me_set(fl_fiber *me)
+{
+    callers[model_self()] = me;
+}
+
+fl_fiber *
+fl_me_begin(void)
+{
+    return fl_me_read();
+}
+
+fl_fiber *
+play_task(unsigned i)
+{
+    player *one = &players[i];
+    memset(one, 0, sizeof *one);
+    fl_fiber *fiber = &one->task.fiber;
+    fiber->kind = FL_TASK;
+    fiber->runtime = &one->runtime;
+    fiber->worker = &one->worker;
+    one->runtime.count = 1;
+    one->runtime.workers = &one->worker;
+    one->runtime.tag = i + 1;
+    one->worker.runtime = &one->runtime;
+    one->worker.stack = &spare[i];
+    one->worker.stacks.items = &spare[i].link;
+    fl_store_relaxed(&fiber->state, (i + 1) << FL_TAG_SHIFT);
+    fl_store_relaxed(&one->task.life, 2u * FL_REFERENCE);
+    fl_store_relaxed(&one->go, 0u);
+    return callers[i] = fiber;
+}
+
+fl_fiber *
+play_thread(unsigned i)
+{
+    fl_thread_fiber *thread = &plain_threads[i];
+    memset(thread, 0, sizeof *thread);
+    thread->fiber.kind = FL_THREAD;
+    fl_store_relaxed(&thread->go, 0u);
+    fl_store_relaxed(&thread->fiber.state, 0u);
+    return callers[i] = &thread->fiber;
+}
+
+/* ---- suspensions ---- */
+
+void
+player_sleep(player *one)
+{
+    while (!fl_load_acquire(&one->go)) {
+        fl_os_wait(&one->go, 0, FILCH_NEVER);
+    }
+    fl_store_relaxed(&one->go, 0u);
+    one->task.fiber.sp = NULL;
+}
+
+void
+player_resume(fl_fiber *fiber)
+{
+    player *one = fl_container(fiber, player, task.fiber);
+    model_assert(fiber->sp != NULL); /* resumed before it was parked */
+    model_assert(fl_exchange_acq_rel(&one->go, 1u) == 0);
+    fl_os_wake(&one->go, 1);
+}
+
+__attribute__((weak)) void
+fl_suspend_guarded(fl_fiber *me, fl_atomic32 *guard)
+{
+    player *one = fl_container(me, player, task.fiber);
+    me->sp = one;
+    fl_store_release(guard, 0u);
+    player_sleep(one);
+}
+
+__attribute__((weak)) void
+fl_suspend(fl_fiber *me, void (*after)(void *arg), void *arg)
+{
+    player *one = fl_container(me, player, task.fiber);
+    fl_fiber *next = &plain_threads[model_self()].fiber;
+    me->sp = one;
+    fl_me_set(next); /* who runs next on that worker */
+    after(arg);
+    fl_me_set(me);
+    player_sleep(one);
+}
+
+__attribute__((weak)) void
+fl_suspend_into(fl_fiber *me, fl_atomic32 *guard, fl_fiber *next)
+{
+    (void)next;
+    fl_suspend_guarded(me, guard);
+}
+
+__attribute__((weak)) void
+fl_yield(fl_fiber *me)
+{
+    (void)me;
+    model_yield();
+}
+
+__attribute__((weak)) bool
+fl_spare_slowly(fl_worker *worker)
+{
+    (void)worker;
+    return true;
+}
+
+__attribute__((weak)) void
+fl_inject_push(fl_inject *inject, fl_fiber *first, fl_fiber *last, uint32_t n)
+{
+    (void)inject;
+    (void)last;
+    for (; n > 0; n--) {
+        fl_fiber *next = first->next;
+        player_resume(first);
+        first = next;
+    }
+}
+
+/* ---- what lies below or beside ---- */
+
+__attribute__((weak)) void
+fl_wake_watch(filch_runtime *runtime)
+{
+    (void)runtime;
+}
+
+__attribute__((weak)) void
+fl_timer_armed(fl_worker *worker, filch_time deadline)
+{
+    (void)worker;
+    (void)deadline;
+}
+
+__attribute__((weak)) bool
+fl_stack_surplus(void)
+{
+    return false;
+}
+
+__attribute__((weak)) void
+fl_stack_trim(void)
+{
+}
+
+/* ---- the fence of os/fence.h ---- */
+
+bool fl_fence_asymmetric;
+
+void fl_model_fence_all(void);
+
+__attribute__((weak)) void
+fl_fence_heavy(void)
+{
+    if (fl_fence_asymmetric) {
+        fl_model_fence_all();
+    } else {
+        fl_fence_seq_cst();
+    }
+}
+
+__attribute__((weak)) filch_task *
+fl_task_of(fl_fiber *fiber)
+{
+    return fiber->kind == FL_TASK ? fl_container(fiber, filch_task, fiber)
+                                  : NULL;
+}

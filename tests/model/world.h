@@ -1,0 +1,40 @@
+/*
+ * The part of the library's surroundings that the models share: who calls, and
+ * threads that play tasks.
+ *
+ * A *player* is a task that runs on a worker and in a runtime of its own, so
+ * that whoever resumes it comes to fl_inject_push, which here sets `go`. What
+ * switch.c does at a suspension is played in the same order: the context is
+ * parked (sp), then the guard is dropped, then it waits until somebody
+ * resumes it.
+ */
+#ifndef MODEL_WORLD_H
+#define MODEL_WORLD_H
+
+#include "engine.h"
+
+#include "sched/worker.h"
+
+#define PLAYERS 4
+
+typedef struct player {
+    filch_task task;
+    filch_runtime runtime;
+    fl_worker worker;
+    fl_atomic32 go;
+} player;
+
+extern player players[PLAYERS];
+
+/* Who calls, of each thread. */
+extern fl_fiber *callers[PLAYERS];
+
+/* Makes thread `i` a task, or a plain thread. */
+fl_fiber *play_task(unsigned i);
+fl_fiber *play_thread(unsigned i);
+
+/* Waits until the player is resumed, after it was parked; and the other side. */
+void player_sleep(player *one);
+void player_resume(fl_fiber *fiber);
+
+#endif
