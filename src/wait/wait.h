@@ -47,7 +47,6 @@ static inline fl_waiter *
 fl_waiter_begin(fl_fiber *me, enum fl_what what, const void *object)
 {
     fl_waiter *waiter = &me->waiter;
-    fl_assert(!waiter->list); /* it is in no list from its last wait */
     waiter->object = object;
     waiter->list = NULL;
     waiter->result = 0;

@@ -151,6 +151,8 @@ call_rest(void)
     filch_dump(nowhere);
     CHECK(filch_version() != NULL);
     CHECK(filch_now() < filch_after(FILCH_SEC(1)));
+    filch_foreign_begin();
+    filch_foreign_end();
     return 0;
 }
 
@@ -187,7 +189,8 @@ const struct row rows_of_others[] = {
     {"filch_barrier_init filch_barrier_destroy filch_barrier_abort "
      "filch_barrier_reset",
      NULL, call_barrier, NULL, NULL, true, 0},
-    {"filch_stats_read filch_dump filch_version filch_now filch_after",
+    {"filch_stats_read filch_dump filch_version filch_now filch_after "
+     "filch_foreign_begin filch_foreign_end",
      open_nowhere, call_rest, NULL, close_nowhere, true, 0},
     {0},
 };
