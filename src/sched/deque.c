@@ -1,5 +1,7 @@
 #include "sched/deque.h"
 
+#include "os/chaos.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -66,6 +68,7 @@ FL_NOINLINE bool
 fl_deque_take_slowly(fl_deque *deque, uint64_t b)
 {
     fl_store_release(&deque->bottom, b + 1);
+    fl_chaos();
     fl_guard_lock(&deque->guard);
     bool there = (int64_t)(b - fl_load_relaxed(&deque->top)) >= 0;
     if (there) {
@@ -113,8 +116,10 @@ share(const fl_deque *deque, uint64_t t, uint64_t most)
 static uint64_t
 claim(fl_deque *deque, uint64_t t, uint64_t n)
 {
-    fl_store_relaxed(&deque->top, t + n);                       /* S2 */
-    fl_fence_heavy();                                           /* S3 */
+    fl_store_relaxed(&deque->top, t + n); /* S2 */
+    fl_chaos();
+    fl_fence_heavy(); /* S3 */
+    fl_chaos();
     int64_t k = (int64_t)(fl_load_acquire(&deque->bottom) - t); /* S4 */
     if (k < (int64_t)n) {
         n = k > 0 ? (uint64_t)k : 0;

@@ -34,6 +34,7 @@
  *           lines of the queues from those who work.
  * SOURCE    The one searcher of Go's scheduler (runtime/proc.go) and Tokio's.
  */
+#include "sched/chaos.h"
 #include "sched/seeded.h"
 
 #include <errno.h>
@@ -53,6 +54,7 @@ wake(fl_worker *worker)
 {
     if (fl_load_seq_cst(&worker->park) == FL_ASLEEP &&
         fl_exchange_seq_cst(&worker->park, (uint32_t)FL_AWAKE) == FL_ASLEEP) {
+        fl_chaos();
         fl_os_wake(&worker->park, 1);
     }
 }
@@ -62,6 +64,7 @@ fl_wake_watch(filch_runtime *runtime)
 {
     fl_worker *watch = fl_load_seq_cst(&runtime->watch); /* I2 */
     if (watch) {
+        fl_chaos();
         wake(watch); /* I3 */
     }
 }
@@ -78,6 +81,7 @@ void
 fl_timer_armed(fl_worker *worker, filch_time deadline)
 {
     filch_runtime *runtime = worker->runtime;
+    fl_chaos();
     if (deadline < (filch_time)fl_load_seq_cst(&runtime->watch_until)) {
         fl_wake_watch(runtime);
     }
@@ -131,6 +135,7 @@ hand_over_watch(fl_worker *worker)
     fl_exchange_seq_cst(&runtime->watch, (void *)next);
     fl_guard_unlock(&runtime->idle_guard);
     if (next) {
+        fl_chaos();
         wake(next);
     }
 }
@@ -164,10 +169,12 @@ sleep_until_called(fl_worker *worker)
 {
     for (;;) {
         fl_exchange_seq_cst(&worker->park, (uint32_t)FL_ASLEEP);
+        fl_chaos();
         if (quits(worker)) {
             break;
         }
         if (fl_load_seq_cst(&worker->runtime->watch) == (void *)worker) {
+            fl_chaos();
             if (still_watch(worker)) { /* else it was relieved just now */
                 return;
             }
@@ -219,7 +226,9 @@ nap(fl_worker *worker, filch_time nap)
     until = first < until ? first : until;
 
     fl_exchange_seq_cst(&runtime->watch_until, (uint64_t)until);
+    fl_chaos();
     fl_exchange_seq_cst(&worker->park, (uint32_t)FL_ASLEEP); /* W1 */
+    fl_chaos();
     if (!quits(worker) && !fl_inject_count(&runtime->inject) && /* W2 */
         earliest(runtime) >= until) {                           /* W3 */
         fl_count(&worker->stats.sleeps);
@@ -227,6 +236,7 @@ nap(fl_worker *worker, filch_time nap)
         while (fl_load_seq_cst(&worker->park) == FL_ASLEEP && !timed_out) {
             timed_out = fl_os_wait(&worker->park, FL_ASLEEP, until);
         }
+        fl_chaos();
         tidy(tidies && timed_out);
     }
     return still_watch(worker);
@@ -268,10 +278,12 @@ keep_watch(fl_worker *worker, fl_work **work)
     filch_time length = NAP_FIRST;
     *work = NULL;
     for (unsigned looks = 0; !quits(worker); looks++) {
+        fl_chaos_assert(fl_load_seq_cst(&worker->runtime->watch) ==
+                        (void *)worker);
         if (look(worker, work)) {
             return true;
         }
-        if (looks < LOOKS_SPINNING) {
+        if (looks < LOOKS_SPINNING && !fl_chaos_chance(8)) {
             for (int i = 0; i < PAUSES; i++) {
                 fl_pause();
             }
@@ -318,6 +330,7 @@ fl_idle(fl_worker *worker)
         if (!watching) {
             continue;
         }
+        fl_chaos();
         hand_over_watch(worker);
         if (!work) {
             /* not as the watch: a callback may take its time */

@@ -46,6 +46,7 @@
  */
 #include "sync/lock.h"
 
+#include "os/chaos.h"
 #include "sched/seeded.h"
 
 #include <errno.h>
@@ -148,7 +149,9 @@ static FL_NOINLINE int
 acquire_waiting(fl_fiber *me, filch_lock *lock, bool woken, filch_time deadline)
 {
     for (;;) {
+        fl_chaos();
         fl_guard_lock(&lock->guard_);
+        fl_chaos();
         if (take_or_mark(lock, woken)) {
             fl_guard_unlock(&lock->guard_);
             return 0;
@@ -248,6 +251,7 @@ hand_over(filch_lock *lock)
     fl_waiter *first = hand_to_first(lock);
     if (first) {
         fl_guard_unlock(&lock->guard_);
+        fl_chaos();
         fl_resume(fl_waiter_fiber(first));
     }
     return first;
@@ -257,6 +261,7 @@ hand_over(filch_lock *lock)
 static void
 give(filch_lock *lock)
 {
+    fl_chaos();
     change(lock, 0, GIVEN);
     fl_guard_unlock(&lock->guard_);
 }
@@ -278,10 +283,12 @@ wake(filch_lock *lock, uint32_t state)
     uint32_t clear = no_waiters(lock), set = first ? WOKEN : 0;
     uint32_t seen = (change(lock, clear, set) & ~clear) | set;
     fl_guard_unlock(&lock->guard_);
+    fl_chaos();
     if (!first) {
         return let_go(lock, seen);
     }
     change(lock, HELD, 0); /* WOKEN stays until `first` runs: it will look */
+    fl_chaos();
     fl_resume(fl_waiter_fiber(first));
     return true;
 }
@@ -330,6 +337,7 @@ static bool
 try_release(filch_lock *lock, bool suspends)
 {
     fl_guard_lock(&lock->guard_);
+    fl_chaos();
     uint32_t state = fl_load_relaxed(&lock->state_);
     bool must = lock->fair_ || (!suspends && owes(lock));
     if (must && (state & WOKEN)) {

@@ -26,6 +26,8 @@
  */
 #include "sync/queue.h"
 
+#include "os/chaos.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -146,6 +148,7 @@ static inline void
 resume(fl_fiber *granted)
 {
     if (granted) {
+        fl_chaos();
         fl_resume(granted);
     }
 }
@@ -210,6 +213,7 @@ static FL_NOINLINE int
 put_guarded(filch_queue *queue, void *item, filch_time deadline)
 {
     fl_fiber *granted;
+    fl_chaos();
     int error = put_one(queue, item, &granted);
     if (error == EAGAIN) {
         return wait_for_slot(fl_me(), queue, item, deadline);
@@ -223,6 +227,7 @@ static FL_NOINLINE int
 get_guarded(filch_queue *queue, void **item, filch_time deadline)
 {
     fl_fiber *granted;
+    fl_chaos();
     int error = get_one(queue, item, &granted);
     if (error == EAGAIN) {
         return wait_for_item(fl_me(), queue, item, deadline);
