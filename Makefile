@@ -87,7 +87,7 @@ TESTS    = $(call programs,$(wildcard tests/*/test_*.c))
 # These are of several parts; see their folders' .mk.
 PARTED   = $(filter $(B)/tests/volume/% $(B)/tests/linear/%,$(TESTS))
 
-all: lib pgz                    ## the library and pgz (the default)
+all: lib pgz filch-stress       ## the library and its programs (the default)
 lib: $(B)/$(lib).a $(B)/$(lib).so.0
 pgz: $(B)/pgz
 examples: $(EXAMPLES)           ## the examples, in build/plain/examples
@@ -151,6 +151,7 @@ include tests/linear/linear.mk
 include tests/lanes/lanes.mk
 include bench/simulate/simulate.mk
 include tests/model/model.mk
+include tests/stress/stress.mk
 
 # --- Testing -----------------------------------------------------------------
 
@@ -161,7 +162,7 @@ everything = $(submake) DEV=1 lib pgz examples tests
 
 check:                          ## build and run all tests
 	@tools/deps check
-	@$(everything) FLAVOUR=plain bench-checked
+	@$(everything) FLAVOUR=plain bench-checked stress-checked
 	@$(everything) FLAVOUR=tsan
 	@$(everything) FLAVOUR=asan
 	@tools/run-tests plain@1,2,3,4,8 \
@@ -197,12 +198,12 @@ version = $(shell sed -n 's/.*FILCH_VERSION "\(.*\)"/\1/p' \
 # too, static and shared (tests/abi/users.sh), but gcc 12's ThreadSanitizer takes
 # some 3 ms for each task, against 0.15.
 install:                        ## to PREFIX=/usr/local, under DESTDIR
-	@$(submake) FLAVOUR=plain pgz install-plain
+	@$(submake) FLAVOUR=plain pgz filch-stress install-plain
 	@$(submake) FLAVOUR=tsan install-tsan
 	@$(submake) FLAVOUR=asan install-asan
 	install -d $(bin) $(man1) $(headers)/filch
-	install -m 755 build/plain/pgz $(bin)
-	install -m 644 docs/pgz.1 $(man1)
+	install -m 755 build/plain/pgz build/plain/filch-stress $(bin)
+	install -m 644 docs/pgz.1 docs/filch-stress.1 $(man1)
 	install -m 644 include/filch.h $(headers)
 	install -m 644 include/filch/*.h $(headers)/filch
 
@@ -218,6 +219,7 @@ install-%: lib
 
 uninstall:                      ## what install has put there
 	rm -f $(bin)/pgz $(man1)/pgz.1 $(headers)/filch.h
+	rm -f $(bin)/filch-stress $(man1)/filch-stress.1
 	rm -rf $(headers)/filch
 	for s in '' -tsan -asan; do \
 	    rm -f $(libs)/libfilch$$s.a $(libs)/libfilch$$s.so* \

@@ -27,6 +27,7 @@
 #ifndef FL_BIAS_H
 #define FL_BIAS_H
 
+#include "os/chaos.h"
 #include "os/fence.h"
 #include "os/os.h"
 
@@ -61,10 +62,12 @@ fl_bias_meet(fl_bias *bias)
 {
     for (;;) {
         fl_fence_seq_cst();
+        fl_chaos();
         if (fl_load_acquire(&bias->visitor) != FL_BIAS_TAKEN) { /* O4 */
             return;
         }
         fl_store_release(&bias->inside, 0u); /* O5 */
+        fl_chaos();
         fl_bias_await_visitor_(bias);
         fl_store_relaxed(&bias->inside, 1u); /* O1 again */
     }
@@ -103,11 +106,14 @@ fl_bias_visit(fl_bias *bias)
                         (uint32_t)FL_BIAS_WANTED)) { /* V1 */
         return false;
     }
+    fl_chaos();
     if (!fl_fence_heavy()) { /* V2 */
         fl_bias_depart(bias);
         return false;
     }
+    fl_chaos();
     fl_exchange_seq_cst(&bias->visitor, (uint32_t)FL_BIAS_TAKEN); /* V3 */
+    fl_chaos();
     for (int i = 0; i < FL_BIAS_MOMENT; i++) {
         if (!fl_load_seq_cst(&bias->inside)) {
             return true; /* V4 */

@@ -1,8 +1,11 @@
 #include "os/depot.h"
 
+#include "os/chaos.h"
+
 void
 fl_depot_give(fl_depot *depot, fl_link *batch)
 {
+    fl_chaos();
     fl_guard_lock(&depot->guard);
     batch->batch = depot->first;
     depot->first = batch;
@@ -13,6 +16,7 @@ fl_depot_give(fl_depot *depot, fl_link *batch)
 fl_link *
 fl_depot_take(fl_depot *depot)
 {
+    fl_chaos();
     fl_guard_lock(&depot->guard);
     fl_link *batch = depot->first;
     if (batch) {

@@ -5,6 +5,7 @@
  *           compare-and-swap: so either the waiter sees the bit before it
  *           waits, or the canceller sees the wait.
  */
+#include "os/chaos.h"
 #include "sched/worker.h"
 
 void
@@ -26,9 +27,11 @@ fl_cancel(fl_fiber *fiber, uint32_t tag)
             return;
         }
         fl_tsan_release(&fiber->state);
+        fl_chaos();
     } while (!fl_cas_acq_rel(&fiber->state, &state, cancelled));
     if (waits) {
         bool entered = fiber->waiter.traits & FL_ENTERED;
+        fl_chaos();
         fl_abort_wait[entered](fiber);
     }
 }

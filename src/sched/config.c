@@ -1,6 +1,8 @@
 #include "sched/config.h"
 
 #include "fiber/stack.h"
+#include "os/chaos.h"
+#include "sched/point.h"
 #include "sched/policy.h"
 
 #include <errno.h>
@@ -80,7 +82,7 @@ check_policy(void)
 }
 
 static int
-fill_from_environment(filch_config *config)
+fill_from_environment(filch_config *config, uint64_t *chaos)
 {
     uint64_t workers = config->workers, stack = config->stack_size;
     uint64_t seed = config->seed, virtual_time = config->virtual_time;
@@ -111,6 +113,10 @@ fill_from_environment(filch_config *config)
     if (!error) {
         error = check_policy();
     }
+    if (!error) {
+        error =
+            from_environment("FILCH_CHAOS", UINT64_MAX, "a number", chaos);
+    }
     config->workers = (unsigned)workers;
     config->stack_size = (size_t)stack;
     config->seed = seed;
@@ -122,8 +128,9 @@ fill_from_environment(filch_config *config)
 int
 fl_config_resolve(filch_config *config, const filch_config *given)
 {
+    uint64_t chaos = 0;
     *config = given ? *given : (filch_config){0};
-    int error = fill_from_environment(config);
+    int error = fill_from_environment(config, &chaos);
     if (error) {
         return error;
     }
@@ -145,5 +152,8 @@ fl_config_resolve(filch_config *config, const filch_config *given)
     config->stack_size =
         config->stack_size ? config->stack_size : STACK_DEFAULT;
     config->name = config->name ? config->name : "filch";
+    if (fl_chaos_begin(chaos)) {
+        fl_points_begin(FL_POINTS_CHAOS);
+    }
     return 0;
 }

@@ -1,5 +1,7 @@
 #include "sched/deque.h"
 
+#include "os/chaos.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -68,6 +70,7 @@ FL_NOINLINE bool
 fl_deque_take_slowly(fl_deque *deque, uint64_t b)
 {
     fl_store_release(&deque->bottom, b + 1);
+    fl_chaos();
     fl_guard_lock(&deque->guard);
     bool there = (int64_t)(b - fl_load_relaxed(&deque->top)) >= 0;
     if (there) {
@@ -117,7 +120,9 @@ claim(fl_deque *deque, uint64_t t, uint64_t n)
 {
     int64_t k = 0;
     fl_store_relaxed(&deque->top, t + n); /* S2 */
-    if (fl_likely(fl_fence_heavy())) {    /* S3; else it gives all back */
+    fl_chaos();
+    if (fl_likely(fl_fence_heavy())) { /* S3; else it gives all back */
+        fl_chaos();
         k = (int64_t)(fl_load_acquire(&deque->bottom) - t); /* S4 */
     }
     if (k < (int64_t)n) {

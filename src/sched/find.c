@@ -8,6 +8,7 @@
  * ever. How many turns adapts to how long they take: the clock is to be
  * read every 100 to 500 us, not for every task.
  */
+#include "sched/chaos.h"
 #include "sched/seeded.h"
 
 #define POLL_MOST 64u /* turns */
@@ -41,7 +42,9 @@ poll(fl_worker *worker)
     filch_time now = fl_os_now(), took = now - worker->polled;
     worker->polled = now;
     uint32_t mask = worker->poll_mask;
-    if (took > POLL_LATE) {
+    if (fl_chaos_among(worker->runtime)) {
+        worker->poll_mask = (1u << fl_chaos_draw(7)) - 1;
+    } else if (took > POLL_LATE) {
         worker->poll_mask = mask / 2;
     } else if (took < POLL_SOON && mask < POLL_MOST - 1) {
         worker->poll_mask = 2 * mask + 1;
@@ -58,6 +61,12 @@ do_chores(fl_worker *worker)
         return fl_seeded_next(worker);
     }
     poll(worker);
+    if (fl_chaos_among(worker->runtime)) {
+        fl_work *work = fl_chaos_shuffle(worker);
+        if (work) {
+            return work;
+        }
+    }
     if (fl_inject_count(&worker->runtime->inject)) {
         fl_work *work = fl_find_injected(worker);
         if (work) {

@@ -45,6 +45,7 @@
  *           little is left: it comes 12 us later, and finds nothing.
  * SOURCE    The one searcher of Go's scheduler (runtime/proc.go) and Tokio's.
  */
+#include "sched/chaos.h"
 #include "sched/seeded.h"
 
 #include <errno.h>
@@ -67,6 +68,7 @@ wake(fl_worker *worker)
 {
     if (fl_load_seq_cst(&worker->park) == FL_ASLEEP &&
         fl_exchange_seq_cst(&worker->park, (uint32_t)FL_AWAKE) == FL_ASLEEP) {
+        fl_chaos();
         fl_os_wake(&worker->park, 1);
     }
 }
@@ -76,6 +78,7 @@ fl_wake_watch(filch_runtime *runtime)
 {
     fl_worker *watch = fl_load_seq_cst(&runtime->watch); /* I2 */
     if (watch) {
+        fl_chaos();
         wake(watch); /* I3 */
     }
 }
@@ -92,6 +95,7 @@ void
 fl_timer_armed(fl_worker *worker, filch_time deadline)
 {
     filch_runtime *runtime = worker->runtime;
+    fl_chaos();
     if (deadline < (filch_time)fl_load_seq_cst(&runtime->watch_until)) {
         fl_wake_watch(runtime);
     }
@@ -152,6 +156,7 @@ hand_over_watch(fl_worker *worker)
     fl_exchange_seq_cst(&runtime->watch, (void *)next);
     fl_guard_unlock(&runtime->idle_guard);
     if (next) {
+        fl_chaos();
         wake(next);
     }
 }
@@ -213,6 +218,7 @@ sleep_until_called(fl_worker *worker)
     fl_worker *victim = NULL;
     for (;;) {
         fl_exchange_seq_cst(&worker->park, (uint32_t)FL_ASLEEP);
+        fl_chaos();
         if (quits(worker)) {
             break;
         }
@@ -222,6 +228,7 @@ sleep_until_called(fl_worker *worker)
             break;
         }
         if (fl_load_seq_cst(&worker->runtime->watch) == (void *)worker) {
+            fl_chaos();
             if (still_watch(worker)) { /* else it was relieved just now */
                 return NULL;
             }
@@ -274,7 +281,9 @@ nap(fl_worker *worker, filch_time nap)
     until = first < until ? first : until;
 
     fl_exchange_seq_cst(&runtime->watch_until, (uint64_t)until);
+    fl_chaos();
     fl_exchange_seq_cst(&worker->park, (uint32_t)FL_ASLEEP); /* W1 */
+    fl_chaos();
     if (!quits(worker) && !fl_inject_count(&runtime->inject) && /* W2 */
         earliest(runtime) >= until) {                           /* W3 */
         fl_count(&worker->stats.sleeps);
@@ -282,6 +291,7 @@ nap(fl_worker *worker, filch_time nap)
         while (fl_load_seq_cst(&worker->park) == FL_ASLEEP && !timed_out) {
             timed_out = fl_os_wait(&worker->park, FL_ASLEEP, until);
         }
+        fl_chaos();
         tidy(tidies && timed_out);
     }
     return still_watch(worker);
@@ -325,10 +335,12 @@ keep_watch(fl_worker *worker, fl_work **work, fl_worker **victim)
     filch_time length = NAP_FIRST;
     *work = NULL;
     for (unsigned looks = 0; !quits(worker); looks++) {
+        fl_chaos_assert(fl_load_seq_cst(&worker->runtime->watch) ==
+                        (void *)worker);
         if (look(worker, work, victim)) {
             return true;
         }
-        if (looks < LOOKS_SPINNING) {
+        if (looks < LOOKS_SPINNING && !fl_chaos_chance(8)) {
             for (int i = 0; i < PAUSES; i++) {
                 fl_pause();
             }
@@ -360,6 +372,7 @@ fl_sleep_alone(fl_worker *worker, const fl_atomic32 *called)
 static fl_work *
 leave_watch(fl_worker *worker, fl_work *work, fl_worker *victim)
 {
+    fl_chaos();
     hand_over_watch(worker);
     if (!work) {
         /* not as the watch: a callback may take its time */

@@ -1,5 +1,7 @@
 #include "sched/inject.h"
 
+#include "os/chaos.h"
+
 void
 fl_inject_push(fl_inject *inject, fl_fiber *first, fl_fiber *last, uint32_t n)
 {
@@ -12,6 +14,7 @@ fl_inject_push(fl_inject *inject, fl_fiber *first, fl_fiber *last, uint32_t n)
     }
     inject->last = last;
     fl_guard_unlock(&inject->guard);
+    fl_chaos();
     fl_add_seq_cst(&inject->count, n);
 }
 
@@ -31,6 +34,7 @@ fl_inject_pop(fl_inject *inject, fl_fiber **first, uint32_t n)
         last->next = NULL;
     }
     fl_guard_unlock(&inject->guard);
+    fl_chaos();
     fl_add_acq_rel(&inject->count, (uint32_t)-taken);
     return taken;
 }

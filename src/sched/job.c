@@ -1,5 +1,6 @@
 #include "sched/job.h"
 
+#include "os/chaos.h"
 #include "sched/seeded.h"
 
 #include <filch/job.h>
@@ -41,6 +42,7 @@ await(void *arg)
 {
     filch_job *job = arg;
     fl_fiber *forker = job->forker_;
+    fl_chaos();
     if (fl_exchange_acq_rel(&job->state_, (uint32_t)FL_JOB_AWAITED) ==
         FL_JOB_DONE) {
         fl_resume(forker);
@@ -66,6 +68,7 @@ park(fl_fiber *me, filch_job *job)
     }
     me->waiter.what = FL_JOB_END;
     me->waiter.object = job;
+    fl_chaos();
     set_phase(me, FL_SYNCING);
     fl_suspend(me, await, job);
     set_phase(me, FL_RUNNING);

@@ -1,6 +1,7 @@
 #include "sched/point.h"
 
 #include "os/guard.h"
+#include "sched/chaos.h"
 #include "sched/seeded.h"
 
 #define BITS 2
@@ -40,7 +41,11 @@ fl_points_end(uint32_t bit)
 FL_NOINLINE void
 fl_point_slowly(const char *where)
 {
-    if (fl_load_relaxed(&fl_points) & FL_POINTS_SEEDED) {
+    uint32_t points = fl_load_relaxed(&fl_points);
+    if (points & FL_POINTS_SEEDED) {
         fl_seeded_point(where);
+    }
+    if (points & FL_POINTS_CHAOS) {
+        fl_chaos_point(where);
     }
 }

@@ -18,7 +18,8 @@
 #include "base/atomic.h"
 
 enum {
-    FL_POINTS_SEEDED = 1 /* a runtime is deterministic; seeded.h */
+    FL_POINTS_SEEDED = 1, /* a runtime is deterministic; seeded.h */
+    FL_POINTS_CHAOS = 2   /* chaos is on; chaos.h */
 };
 
 extern fl_atomic32 fl_points __attribute__((visibility("hidden")));

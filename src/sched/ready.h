@@ -170,11 +170,13 @@ fl_ready_steal(fl_ready *ready, struct fl_fiber **fibers, uint32_t most)
     if (!fl_bias_visit(&ready->bias)) {
         return 0;
     }
+    fl_chaos();
     uint32_t n = (fl_ready_size(ready) + 1) / 2;
     n = n < most ? n : most;
     for (uint32_t i = 0; i < n; i++) {
         fibers[i] = fl_ready_first(ready);
     }
+    fl_chaos();
     fl_bias_depart(&ready->bias);
     return n;
 }
@@ -186,6 +188,7 @@ fl_ready_steal_next(fl_ready *ready)
     if (!fl_bias_visit(&ready->bias)) {
         return NULL;
     }
+    fl_chaos();
     struct fl_fiber *fiber = fl_ready_next(ready);
     fl_bias_depart(&ready->bias);
     return fiber;

@@ -10,6 +10,7 @@
  *           and out at the end; the end of a run waits for that count, so what
  *           is touched in between is still there.
  */
+#include "os/chaos.h"
 #include "sched/seeded.h"
 
 void
@@ -38,6 +39,7 @@ resume_thread(fl_fiber *fiber)
     fl_thread_fiber *thread = fl_container(fiber, fl_thread_fiber, fiber);
     fl_atomic32 *go = &thread->go;
     fl_store_release(go, 1u);
+    fl_chaos();
     fl_os_wake(go, 1); /* the thread may be gone by now: that does no harm */
 }
 
@@ -51,7 +53,9 @@ resume_foreign(fl_fiber *first, fl_fiber *last, uint32_t n)
         fl_seeded_disturbed("another runtime's task");
     }
     fl_inject_push(&runtime->inject, first, last, n);
+    fl_chaos();
     fl_wake_watch(runtime);
+    fl_chaos();
     fl_foreign_leave(runtime);
 }
 
@@ -112,6 +116,7 @@ fl_resume_chain(fl_fiber *first)
     bool looked = me->kind == FL_THREAD;
     while (first) {
         fl_fiber *rest = first->next;
+        fl_chaos();
         if (rest && !looked &&
             fl_ready_size(&me->worker->ready) >= FL_READY / 2) {
             looked = true;

@@ -14,6 +14,7 @@
  *           E5  no stranger is touching the runtime any more (resume.c)
  *           E6  it is freed
  */
+#include "os/chaos.h"
 #include "sched/config.h"
 #include "sched/seeded.h"
 
@@ -160,6 +161,7 @@ make_runtime(filch_runtime **made, const filch_config *config)
 static void
 stop_workers(filch_runtime *runtime, unsigned started)
 {
+    fl_chaos();
     fl_exchange_seq_cst(&runtime->quit, 1u); /* E4 */
     for (unsigned i = 0; i < started; i++) {
         fl_wake_all(runtime);
@@ -264,6 +266,7 @@ all_ended(filch_runtime *runtime)
     for (unsigned i = 0; i < runtime->count; i++) {
         ended += fl_load_acquire(&runtime->workers[i].stats.tasks);
     }
+    fl_chaos();
     begun = fl_load_acquire(&runtime->submitted);
     for (unsigned i = 0; i < runtime->count; i++) {
         begun += fl_load_acquire(&runtime->workers[i].stats.spawned);
@@ -286,8 +289,10 @@ end_tasks(filch_runtime *runtime)
     }
     for (;;) {
         uint32_t seen = fl_load_seq_cst(&runtime->ended);
+        fl_chaos();
         if (all_ended(runtime)) {
             fl_exchange_seq_cst(&runtime->closing, 1u);
+            fl_chaos();
             if (all_ended(runtime)) {
                 return;
             }

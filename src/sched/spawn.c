@@ -1,3 +1,4 @@
+#include "os/chaos.h"
 #include "sched/worker.h"
 
 #include <errno.h>
@@ -149,7 +150,9 @@ fl_submit(filch_runtime *runtime, filch_task **handle, filch_fn fn, void *arg,
             *handle = task;
         }
         fl_add_seq_cst(&runtime->submitted, (uint64_t)1);
+        fl_chaos();
         fl_inject_push(&runtime->inject, &task->fiber, &task->fiber, 1);
+        fl_chaos();
         fl_wake_watch(runtime);
     }
     fl_foreign_leave(runtime);

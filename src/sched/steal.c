@@ -20,6 +20,7 @@
  * REJECTED  Taking what is there at the first look: from one worker to two a
  *           ping-pong went from 76 to 644 ns in a runtime that does so.
  */
+#include "sched/chaos.h"
 #include "sched/worker.h"
 
 #define DEQUE_AGE FILCH_US(1)
@@ -118,6 +119,16 @@ look_at_ring(fl_worker *worker, fl_ready *victim, struct fl_look *look,
 }
 
 static fl_work *
+take_next(fl_worker *worker, fl_ready *victim)
+{
+    fl_fiber *fiber = fl_ready_steal_next(victim);
+    if (fiber) {
+        count_steal(worker, 1);
+    }
+    return fl_work_of(fiber);
+}
+
+static fl_work *
 look_at_next(fl_worker *worker, fl_worker *victim, struct fl_look *look,
              filch_time now)
 {
@@ -133,17 +144,30 @@ look_at_next(fl_worker *worker, fl_worker *victim, struct fl_look *look,
         return NULL;
     }
     look->next = NULL;
-    fl_fiber *fiber = fl_ready_steal_next(&victim->ready);
-    if (fiber) {
-        count_steal(worker, 1);
+    return take_next(worker, &victim->ready);
+}
+
+/* For chaos: something that has not waited, or nothing. */
+static fl_work *
+take_rashly(fl_worker *worker, fl_worker *victim)
+{
+    switch (fl_chaos_draw(3)) {
+    case 0:
+        return take_from_deque(worker, &victim->deque);
+    case 1:
+        return take_from_ring(worker, &victim->ready);
+    default:
+        return take_next(worker, &victim->ready);
     }
-    return fl_work_of(fiber);
 }
 
 static fl_work *
 look_at(fl_worker *worker, fl_worker *victim, filch_time now)
 {
     struct fl_look *look = &worker->runtime->looks[victim->index];
+    if (fl_chaos_chance(4)) {
+        return take_rashly(worker, victim);
+    }
     fl_work *work = look_at_deque(worker, &victim->deque, look, now);
     if (!work) {
         work = look_at_ring(worker, &victim->ready, look, now);

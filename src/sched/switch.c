@@ -18,6 +18,7 @@
  *           after each switch and each task: it may be another.
  */
 #include "fiber/context.h"
+#include "os/chaos.h"
 #include "sched/worker.h"
 
 /* The first thing in any context that was switched to. */
@@ -31,6 +32,7 @@ arrive(fl_worker *worker)
     if (fl_unlikely(after != NULL)) {
         worker->after = NULL;
         worker->let_go = &worker->none;
+        fl_chaos();
         after(worker->after_arg); /* A3 */
     }
     return worker;

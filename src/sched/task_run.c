@@ -4,6 +4,7 @@
  * LAST TOUCH  Once the runtime's reference to a task is dropped, or a job's end
  *           published, it may be gone.
  */
+#include "os/chaos.h"
 #include "sched/job.h"
 #include "sched/seeded.h"
 
@@ -56,10 +57,12 @@ settle(filch_task *task, fl_fiber *direct, uint32_t life)
     if (life & FL_LEFT) {
         return NULL;
     }
+    fl_chaos();
     if (fl_likely(fl_decide(direct, FL_GRANTED))) {
         fl_tsan_release(direct);
         return direct;
     }
+    fl_chaos();
     fl_add_acq_rel(&task->life, (uint32_t)FL_SETTLED);
     return NULL;
 }
@@ -77,6 +80,7 @@ finish(filch_task *task)
         }
     }
     if (life & FL_JOINED) {
+        fl_chaos();
         fl_task_on_end(task);
     }
     if (direct) {
@@ -147,8 +151,10 @@ fl_run_job(fl_worker *worker, filch_job *job)
     }
     fl_tsan_release(job);
     fl_tsan_release(worker->runtime);
+    fl_chaos();
     if (fl_exchange_acq_rel(&job->state_, (uint32_t)FL_JOB_DONE) ==
         FL_JOB_AWAITED) {
+        fl_chaos();
         fl_resume(forker); /* whose frame the job lies in */
     }
     end(worker, tsan);

@@ -1,5 +1,6 @@
 #include "sched/timer.h"
 
+#include "os/chaos.h"
 #include "sched/clock.h"
 #include "sched/worker.h"
 
@@ -157,6 +158,7 @@ fl_timer_disarm(filch_timer *timer)
     if (!timers) {
         return false;
     }
+    fl_chaos();
     fl_guard_lock(&timers->guard);
     if (timer->heap_ == timers && timer->kind_ != FL_TIMER_IDLE) {
         take_out(timers, timer);
@@ -182,6 +184,7 @@ static bool
 begin_call(fl_worker *worker, filch_timer *timer)
 {
     fl_exchange_seq_cst(&worker->timers->running, (void *)timer);
+    fl_chaos();
     return !fl_load_seq_cst(&worker->runtime->closing);
 }
 
@@ -208,6 +211,7 @@ take_due(fl_worker *worker, fl_timers *timers, filch_time now, uint64_t newest,
     if (due->kind == FL_TIMEOUT && !fl_decide(due->arg, FL_TIMED_OUT)) {
         due->fn = NULL; /* somebody was faster, and resumes the fiber */
     }
+    fl_chaos();
     /* last: until then the fiber, if it runs on, finds the timer armed, and
      * waits for the guard; afterwards it may wait for something else */
     take_out(timers, timer);
@@ -219,6 +223,7 @@ static void
 end_call(fl_timers *timers)
 {
     fl_store_release(&timers->running, (void *)NULL);
+    fl_chaos();
     fl_guard_lock(&timers->end_guard);
     void (*on_end)(fl_timers *) =
         timers->waiters.first_ ? timers->on_end : NULL;
@@ -237,6 +242,7 @@ go_off(fl_worker *worker, fl_timers *timers, struct due *due)
     }
     free(due->owned);
     if (due->fn) {
+        fl_chaos();
         fl_count(&worker->stats.timers);
         fl_tsan_acquire(worker->stack->base);
         due->fn(due->arg);

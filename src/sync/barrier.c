@@ -13,6 +13,7 @@
  * LAST TOUCH  Dropping guard_; but who gives up takes it again, so the barrier
  *           may be freed only when all calls have returned.
  */
+#include "os/chaos.h"
 #include "wait/wait.h"
 
 #include <errno.h>
@@ -83,6 +84,7 @@ wait_for_others(fl_fiber *me, filch_barrier *barrier, size_t *index,
     fl_assert(barrier->arrived_ < barrier->parties_); /* I1 */
     int error = fl_wait(me, &barrier->guard_, &barrier->waiters_, deadline);
     if (error) {
+        fl_chaos();
         fl_guard_lock(&barrier->guard_);
         bool given_up = waiter->result == NOT_LET_GO;
         fl_guard_unlock(&barrier->guard_);

@@ -15,6 +15,7 @@
  * LOCK ORDER  guard_, then the lock's.
  * LAST TOUCH  wait: of the lock only, after A4. notify: N4.
  */
+#include "os/chaos.h"
 #include "sync/lock.h"
 
 #include <errno.h>
@@ -90,7 +91,9 @@ filch_condition_wait_until(filch_condition *condition, filch_time deadline)
     }
     fl_waiter *waiter = fl_waiter_begin(me, FL_CONDITION, condition);
     fl_guard_lock(&condition->guard_);
+    fl_chaos();
     fl_lock_hand_over(lock); /* A2; nobody gets at guard_ before A3 */
+    fl_chaos();
     error = fl_wait(me, &condition->guard_, &condition->waiters_, deadline);
     if (error) {
         fl_lock_acquire_shielded(me, lock);
@@ -155,6 +158,7 @@ filch_condition_notify(filch_condition *condition, size_t n)
         if (!first) {
             break;
         }
+        fl_chaos();
         fl_fiber *holder = fl_lock_enqueue(lock, first); /* N3 */
         if (holder) {
             fl_chain_add(&free, holder);

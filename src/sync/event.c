@@ -16,6 +16,7 @@
  * LAST TOUCH  S4. That is why A1 looks at guard_ too: who went on between S2 and
  *           S4 might free the event under the setter's hands.
  */
+#include "os/chaos.h"
 #include "wait/wait.h"
 
 #include <errno.h>
@@ -78,6 +79,7 @@ filch_event_wait_until(filch_event *event, filch_time deadline)
     if (fl_load_acquire(&event->state_) && !fl_load_acquire(&event->guard_)) {
         return 0; /* A1 */
     }
+    fl_chaos();
     fl_guard_lock(&event->guard_); /* A2 */
     if (fl_load_relaxed(&event->state_)) {
         fl_guard_unlock(&event->guard_); /* A3 */

@@ -33,6 +33,7 @@
  *           each task until somebody waits, and a group that lives on would
  *           grow.
  */
+#include "os/chaos.h"
 #include "wait/wait.h"
 
 #include <errno.h>
@@ -141,6 +142,7 @@ cancel_members(filch_group *group)
         take_out(one); /* C2 */
         filch_task *task = filch_task_hold(one->task);
         fl_guard_unlock(&group->guard_);
+        fl_chaos();
         filch_cancel(task); /* C3 */
         filch_task_release(task);
         fl_guard_lock(&group->guard_);
@@ -166,6 +168,7 @@ begin(member *me)
 {
     filch_group *group = me->group;
     me->task = filch_current();
+    fl_chaos();
     fl_guard_lock(&group->guard_);
     bool closed = group->closed_;
     if (!closed) {

@@ -31,6 +31,7 @@
  *           before E1, which then sees FL_LEFT.
  * LAST TOUCH  E3, of the task; the joiner has a handle of its own.
  */
+#include "os/chaos.h"
 #include "wait/wait.h"
 
 #include <errno.h>
@@ -53,6 +54,7 @@ wake_joiners(filch_task *task)
     fl_chain granted = {0};
     fl_waiter *waiter;
     fl_guard_lock(&task->guard);
+    fl_chaos();
     fl_add_acq_rel(&task->life, (uint32_t)FL_DONE);
     while ((waiter = fl_first(&task->joiners))) {
         fl_fiber *fiber = fl_waiter_fiber(waiter);
@@ -106,7 +108,9 @@ leave_entered(fl_fiber *joiner)
 {
     fl_tsan_acquire(&joiner->waiter);
     filch_task *task = (filch_task *)(uintptr_t)joiner->waiter.object;
+    fl_chaos();
     fl_guard_lock(joiner->waiter.guard); /* C2 */
+    fl_chaos();
     uint32_t life = fl_load_acquire(&task->life);
     while (!(life & FL_DONE) &&
            !fl_cas_acq_rel(&task->life, &life, life | FL_LEFT)) { /* C3 */
@@ -116,6 +120,7 @@ leave_entered(fl_fiber *joiner)
         fl_os_back_off(round++);
         life = fl_load_acquire(&task->life);
     }
+    fl_chaos();
     fl_resume(joiner); /* C4 */
 }
 
@@ -141,7 +146,8 @@ enter(fl_fiber *me, filch_task *task, int *error)
     fl_waiter_begin(me, FL_END, task)->guard = &guard;
     me->waiter.traits = FL_ENTERED;
     fl_tsan_release(&me->waiter);
-    task->direct = me;           /* D2 */
+    task->direct = me; /* D2 */
+    fl_chaos();
     if (!fl_begin_plainly(me)) { /* D3 */
         task->direct = NULL;
         fl_deque_push(&worker->deque, work); /* there is room: it was there */
@@ -162,6 +168,7 @@ await_end(fl_fiber *me, filch_task *task, filch_time deadline)
         fl_guard_unlock(&task->guard);
         return 0;
     }
+    fl_chaos();
     fl_waiter_begin(me, FL_END, task);
     return fl_wait(me, &task->guard, &task->joiners, deadline); /* J3 */
 }
@@ -273,6 +280,7 @@ enlist(fl_separate *node, filch_task *task)
         node->waiter.guard = &task->guard;
     }
     fl_guard_unlock(&task->guard);
+    fl_chaos();
     if (!pending) {
         fl_tsan_acquire(&task->life);
         count_ended(node->of, node->waiter.traits, task);
@@ -305,6 +313,7 @@ wait_for_pending(fl_fiber *me, filch_task **tasks, size_t n, fl_separate *nodes,
     fl_guard_lock(&guard);
     int error = fl_wait_linked(me, &guard, deadline);
     for (size_t i = 0; i < enlisted; i++) {
+        fl_chaos();
         fl_delist(&nodes[i].waiter);
     }
     return error;

@@ -46,6 +46,7 @@
  */
 #include "sync/lock.h"
 
+#include "os/chaos.h"
 #include "sched/seeded.h"
 
 #include <errno.h>
@@ -158,8 +159,10 @@ static FL_NOINLINE int
 acquire_waiting(fl_fiber *me, filch_lock *lock, bool woken, filch_time deadline)
 {
     for (;;) {
+        fl_chaos();
         fl_guard_lock(&lock->guard_);
         fl_assert(is_sound(lock));
+        fl_chaos();
         if (take_or_mark(lock, woken)) {
             fl_guard_unlock(&lock->guard_);
             return 0;
@@ -259,6 +262,7 @@ hand_over(filch_lock *lock)
     fl_waiter *first = hand_to_first(lock);
     if (first) {
         fl_guard_unlock(&lock->guard_);
+        fl_chaos();
         fl_resume(fl_waiter_fiber(first));
     }
     return first;
@@ -269,6 +273,7 @@ static int
 give(filch_lock *lock)
 {
     uint32_t state = fl_load_relaxed(&lock->state_);
+    fl_chaos();
     while ((state & HELD) &&
            !fl_cas_acq_rel(&lock->state_, &state, state | GIVEN)) {
     }
@@ -293,11 +298,13 @@ wake(filch_lock *lock, uint32_t state)
     uint32_t clear = no_waiters(lock), set = first ? WOKEN : 0;
     uint32_t seen = (change(lock, clear, set) & ~clear) | set;
     fl_guard_unlock(&lock->guard_);
+    fl_chaos();
     if (!first && (seen & HELD)) {
         return let_go(lock, seen) ? 0 : EAGAIN;
     }
     if (first) { /* WOKEN stays until it runs: it will look */
         seen = change(lock, HELD, 0);
+        fl_chaos();
         fl_resume(fl_waiter_fiber(first));
     }
     return seen & HELD ? 0 : EPERM;
@@ -349,6 +356,7 @@ try_release(filch_lock *lock, bool suspends)
 {
     fl_guard_lock(&lock->guard_);
     fl_assert(is_sound(lock));
+    fl_chaos();
     uint32_t state = fl_load_relaxed(&lock->state_);
     if ((state & (HELD | GIVEN)) != HELD) {
         fl_guard_unlock(&lock->guard_);

@@ -26,6 +26,8 @@
  */
 #include "sync/queue.h"
 
+#include "os/chaos.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -147,6 +149,7 @@ static inline void
 resume(fl_fiber *granted)
 {
     if (granted) {
+        fl_chaos();
         fl_resume(granted);
     }
 }
@@ -211,6 +214,7 @@ static FL_NOINLINE int
 put_guarded(filch_queue *queue, void *item, filch_time deadline)
 {
     fl_fiber *granted;
+    fl_chaos();
     int error = put_one(queue, item, &granted);
     fl_queue_check(queue);
     if (error == EAGAIN) {
@@ -225,6 +229,7 @@ static FL_NOINLINE int
 get_guarded(filch_queue *queue, void **item, filch_time deadline)
 {
     fl_fiber *granted;
+    fl_chaos();
     int error = get_one(queue, item, &granted);
     fl_queue_check(queue);
     if (error == EAGAIN) {

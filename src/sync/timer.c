@@ -1,4 +1,5 @@
 /* Callbacks; the timers themselves are in sched/timer.c. */
+#include "os/chaos.h"
 #include "sched/clock.h"
 #include "wait/wait.h"
 
@@ -76,6 +77,7 @@ static int
 wait_for_end(fl_fiber *me, filch_timer *timer, fl_timers *timers,
              filch_time deadline)
 {
+    fl_chaos();
     fl_guard_lock(&timers->end_guard);
     if (fl_load_acquire(&timers->running) != (void *)timer) {
         fl_guard_unlock(&timers->end_guard);
@@ -95,6 +97,7 @@ filch_timer_cancel_wait_until(filch_timer *timer, filch_time deadline)
     while (!error) {
         fl_timers *timers;
         fl_timer_disarm(timer); /* again: its callback may have armed it */
+        fl_chaos();
         timers = fl_timer_runner(timer);
         if (!timers) {
             break;

@@ -1,5 +1,6 @@
 #include "wait/wait.h"
 
+#include "os/chaos.h"
 #include "sched/clock.h"
 
 #include <errno.h>
@@ -82,6 +83,7 @@ fl_grant_special(fl_waiter *waiter)
         !fl_decide(fiber, FL_GRANTED)) { /* R3 */
         return false;
     }
+    fl_chaos();
     await_parked(fiber);
     return true;
 }
@@ -135,11 +137,13 @@ abort_wait(fl_fiber *fiber)
 {
     fl_waiter *waiter = &fiber->waiter;
     fl_tsan_acquire(waiter);
+    fl_chaos();
     fl_guard_lock(waiter->guard); /* which also waits until it is parked */
     if (waiter->list) {
         take_out(waiter);
     }
     fl_guard_unlock(waiter->guard);
+    fl_chaos();
     fl_resume(fiber);
 }
 
@@ -160,6 +164,7 @@ static bool
 begin_waiting(fl_fiber *me)
 {
     uint32_t state = fl_load_relaxed(&me->state), waiting;
+    fl_chaos();
     do {
         bool sheltered = me->shield || me->kind == FL_JOB;
         if ((state & FL_CANCEL) && !sheltered) {
@@ -196,7 +201,9 @@ wait_as_fiber(fl_fiber *me, filch_time deadline)
             fl_timer_armed(worker, deadline);
         }
     }
+    fl_chaos();
     fl_suspend_guarded(me, me->waiter.guard); /* A4, A5 */
+    fl_chaos();
     if (deadline != FILCH_NEVER) {
         fl_timer_disarm(&timeout);
     }
@@ -208,12 +215,15 @@ static int
 wait_as_thread(fl_fiber *me, filch_time deadline)
 {
     fl_thread_fiber *thread = fl_container(me, fl_thread_fiber, fiber);
+    fl_chaos();
     fl_guard_unlock(me->waiter.guard);
     while (!fl_load_acquire(&thread->go)) {
         if (fl_os_wait(&thread->go, 0, deadline) != ETIMEDOUT) {
             continue;
         }
+        fl_chaos();
         if (fl_decide(me, FL_TIMED_OUT)) {
+            fl_chaos();
             fl_delist(&me->waiter);
             return ETIMEDOUT;
         }
@@ -276,6 +286,7 @@ fl_wait_linked(fl_fiber *me, fl_atomic32 *guard, filch_time deadline)
     fl_assert(me == fl_me() && me->kind != FL_LOOP && !me->barred);
     waiter->guard = guard;
     fl_tsan_release(waiter); /* to who may end the wait: A3 is hidden from it */
+    fl_chaos();
     bool plain = me->manner == FL_PLAIN_TASK && deadline == FILCH_NEVER &&
                  waiter->traits == 0;
     if (fl_unlikely(!plain || !fl_spare(me->worker) ||

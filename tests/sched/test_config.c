@@ -154,6 +154,8 @@ TEST(environment_that_does_not_parse_is_EINVAL_and_named_on_standard_error)
         {"FILCH_STACK_SIZE", "2048M"},
         {"FILCH_STACK_SIZE", "99999999999999999999M"},
         {"FILCH_SEED", "chance"},
+        {"FILCH_CHAOS", "much"},
+        {"FILCH_CHAOS", "-1"},
         {"FILCH_VIRTUAL_TIME", "2"},
         {"FILCH_VIRTUAL_TIME", "yes"},
         {"FILCH_PIN_WORKERS", "2"},

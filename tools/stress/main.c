@@ -1,0 +1,172 @@
+/* filch-stress: one program under many schedules. See docs/filch-stress.1. */
+#include "message.h"
+#include "options.h"
+#include "report.h"
+#include "run.h"
+#include "schedule.h"
+#include "search.h"
+#include "shrink.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A run that hangs is not to be waited for long, each time it is shrunk; one
+ * that passed took `longest` at most. */
+static double
+short_limit(const struct options *options, double longest)
+{
+    double limit = 1 + 50 * longest;
+
+    return limit < options->limit ? limit : options->limit;
+}
+
+/* Whether the program is one that can be told how to run. */
+static void
+check_program(const struct options *options)
+{
+    struct setting setting = {.seed = options->first,
+                              .policy = options->policies[0],
+                              .schedule = runs_file("first")};
+    const struct run *run = run_once(&setting, options->limit);
+    struct schedule schedule;
+    bool good = schedule_read(&schedule, setting.schedule);
+
+    schedule_free(&schedule);
+    free((void *)setting.schedule);
+    if (good || run->outcome.kind == HUNG)
+        return;
+    outcome_show_output(run->output);
+    die("%s has written no schedule (%s): it must start a filch runtime, and "
+        "ask for no number of workers",
+        *options->command, outcome_text(run->outcome));
+}
+
+static void
+say_what_else(void)
+{
+    printf("Something else than the schedule decides: time, addresses, input, "
+           "or threads of\nthe program's own.\n");
+}
+
+/* Repeats the run that failed, and has it write its schedule. */
+static bool
+repeat(const struct options *options, struct finding *finding)
+{
+    struct schedule schedule;
+    const struct run *run;
+
+    finding->setting.schedule = options->output;
+    run = run_once(&finding->setting, options->limit);
+    report_failure(options, finding);
+    if (!outcome_same(run->outcome, finding->outcome)) {
+        printf("But when it was repeated: %s.\n", outcome_text(run->outcome));
+        say_what_else();
+        return false;
+    }
+    if (!schedule_read(&schedule, options->output)) {
+        printf("It has written no schedule that could be followed.\n");
+        return false;
+    }
+    schedule_free(&schedule);
+    return true;
+}
+
+/* Whether the schedule that was written always leads to the same end. */
+static bool
+replays(const struct options *options, struct run *runs,
+        const struct finding *finding)
+{
+    unsigned same =
+        search_replays(options, runs, options->output, finding->outcome,
+                       short_limit(options, finding->longest));
+
+    printf("Its schedule replays: %u of %u times.\n", same, options->replays);
+    if (same < options->replays)
+        say_what_else();
+    return same == options->replays;
+}
+
+static void
+shrink_it(const struct options *options, const struct finding *finding)
+{
+    struct shrinking shrinking = {.outcome = finding->outcome,
+                                  .limit =
+                                      short_limit(options, finding->longest),
+                                  .time = options->shrink_time};
+    struct schedule schedule;
+    size_t before;
+
+    if (!schedule_read(&schedule, options->output))
+        die("%s is gone", options->output);
+    before = schedule.count;
+    shrink(&shrinking, &schedule);
+    schedule_write(&schedule, options->output, NULL);
+    printf("It was shrunk from %zu deviations to %zu, in %lu runs%s.\n", before,
+           schedule.count, shrinking.runs,
+           shrinking.complete ? "" : "; there was no time for more");
+    schedule_free(&schedule);
+}
+
+static int
+examine(const struct options *options, struct run *runs,
+        struct finding *finding)
+{
+    bool good = repeat(options, finding) && replays(options, runs, finding);
+
+    if (good && options->shrink_time > 0) {
+        shrink_it(options, finding);
+        good = replays(options, runs, finding);
+    }
+    if (good) {
+        report_schedule(options->output);
+        report_replay(options);
+    }
+    printf("1 failure in %" PRIu64 " seeds\n", finding->runs);
+    return STATUS_FOUND;
+}
+
+static int
+follow(const struct options *options)
+{
+    struct setting setting = {.replay = options->replay,
+                              .schedule = runs_file("followed")};
+    const struct run *run = run_once(&setting, options->limit);
+
+    printf("%s: %s\n", *options->command, outcome_text(run->outcome));
+    outcome_show_output(run->output);
+    report_schedule(setting.schedule);
+    free((void *)setting.schedule);
+    return run->outcome.kind == PASSED ? STATUS_NOTHING : STATUS_FOUND;
+}
+
+static int
+hunt(const struct options *options, struct run *runs)
+{
+    struct finding finding;
+
+    check_program(options);
+    search(&finding, options, runs);
+    if (finding.failed)
+        return examine(options, runs, &finding);
+    printf("0 failures in %" PRIu64 " seeds\n", finding.runs);
+    return STATUS_NOTHING;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct options options;
+    struct run *runs;
+    int status;
+
+    options_parse(&options, argc, argv);
+    if (options.quiet)
+        progress_off();
+    runs_begin(options.command);
+    runs = runs_make(options.jobs);
+    status = options.replay ? follow(&options) : hunt(&options, runs);
+    runs_end();
+    if (fflush(stdout) && status == STATUS_NOTHING)
+        status = STATUS_ERROR;
+    return status;
+}
