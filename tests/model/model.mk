@@ -6,8 +6,8 @@ MODEL_CC  = gcc
 MODEL_CXX = g++
 M         = build/model
 
-# What each is made of, besides its own file and world.c. What a model does not
-# use of these files is left out by the linker.
+# What each is made of, besides its own file, world.c and beside.c. What a
+# model does not use of these files is left out by the linker.
 model.guard     = src/os/guard.c
 model.wait      = src/wait/wait.c src/sched/resume.c src/sched/timer.c \
                   src/sched/cancel.c $(model.guard)
@@ -60,7 +60,7 @@ model_flags = -std=gnu11 -O1 -g -fsanitize=thread -U__SANITIZE_THREAD__ \
 model_threads = $(shell sed -n 's/^.define MODEL_THREADS \([0-9]*\).*/\1/p' \
                 tests/model/$(1).c)
 model_objects = $(patsubst %.c,$(M)/obj/%.o,tests/model/$(1).c \
-                tests/model/world.c $(of.$(1)))
+                tests/model/world.c tests/model/beside.c $(of.$(1)))
 
 $(M)/obj/%.o: %.c tests/model/model.mk
 	@mkdir -p $(@D)

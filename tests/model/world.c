@@ -48,7 +48,6 @@ play_task(unsigned i)
     memset(one, 0, sizeof *one);
     fl_fiber *fiber = &one->task.fiber;
     fiber->kind = FL_TASK;
-    fiber->runtime = &one->runtime;
     fiber->worker = &one->worker;
     one->runtime.count = 1;
     one->runtime.workers = &one->worker;
@@ -176,18 +175,21 @@ fl_stack_trim(void)
 
 /* ---- the fence of os/fence.h ---- */
 
-bool fl_fence_asymmetric;
+bool fl_fence_asymmetric, fences_fail;
 
 void fl_model_fence_all(void);
 
-__attribute__((weak)) void
+__attribute__((weak)) bool
 fl_fence_heavy(void)
 {
-    if (fl_fence_asymmetric) {
-        fl_model_fence_all();
-    } else {
+    if (!fl_fence_asymmetric) {
         fl_fence_seq_cst();
+    } else if (fences_fail && model_choose(4) == 0) {
+        return false; /* the kernel is short of memory */
+    } else {
+        fl_model_fence_all();
     }
+    return true;
 }
 
 __attribute__((weak)) filch_task *
