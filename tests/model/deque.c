@@ -2,7 +2,8 @@
  * The deque: the owner pushes, so many that it grows, pops, and takes the
  * oldest; two thieves steal. Each entry comes out once, and what was written
  * to it before it was pushed is seen by who takes it. With the light fence as
- * the system gives it, and as a fence; in some runs the heavy one fails now and then.
+ * the system gives it, and as a fence; in some runs the heavy one fails now and
+ * then.
  */
 #include "world.h"
 

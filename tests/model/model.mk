@@ -20,6 +20,7 @@ of.depot        = src/os/depot.c $(model.guard)
 of.deque        = src/sched/deque.c $(model.guard)
 of.event        = src/sync/event.c $(model.wait)
 of.foreign      = src/sync/event.c $(model.lookout)
+of.help         = $(model.lookout)
 of.idle         = $(model.lookout)
 of.inject       = src/sched/inject.c $(model.guard)
 of.job          = src/sched/job.c src/sched/task_run.c src/sched/deque.c \
@@ -40,6 +41,7 @@ MODELS = $(patsubst of.%,%,$(filter of.%,$(.VARIABLES)))
 MODEL_RUNS      = 200000
 runs.depot      = 40000
 runs.foreign    = 60000
+runs.help       = 40000
 runs.idle       = 60000
 runs.wait_many  = 60000
 runs.join       = 100000
@@ -47,7 +49,7 @@ runs.condition  = 100000
 
 # Small sizes, so that the ends of everything are met.
 model_sizes = -DFL_READY=4u -DFL_BATCH=2 -DFL_BIAS_MOMENT=2 -DFL_DEQUE_FIRST=2 \
-              -DLOOKS_SPINNING=1
+              -DLOOKS_SPINNING=1 -DHELP_FROM=1
 model_memory = -Dmalloc=model_malloc -Dcalloc=model_calloc -Dfree=model_free \
                -Daligned_alloc=model_aligned_alloc
 # The compiler tells of each plain access as it would the ThreadSanitizer,
