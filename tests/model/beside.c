@@ -1,13 +1,13 @@
 /* What no model plays, but its sources ask for: deterministic runs, which none
  * is, points, forks, names. */
+#include "engine.h"
+
 #include "sched/seeded.h"
 
 fl_atomic32 fl_points;
 void (*fl_abort_wait[2])(fl_fiber *fiber);
 
 #define NEVER_CALLED(name) model_fail(#name " was called")
-
-void model_fail(const char *what) __attribute__((noreturn));
 
 void
 fl_point_slowly(const char *where)

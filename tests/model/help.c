@@ -106,8 +106,8 @@ be_busy(fl_worker *worker)
         let_them_sleep();
         for (int i = 0; i < TASKS; i++) {
             fibers[i].sp = &fibers[i];
-            model_assert(fl_deque_push(&worker->deque,
-                                       fl_work_of(&fibers[i])) == 0);
+            model_assert(
+                fl_deque_push(&worker->deque, fl_work_of(&fibers[i])) == 0);
         }
         await(round * TASKS);
     }

@@ -1,5 +1,7 @@
 #include "world.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 const char FILCH_FLAVOUR_ = 0;
@@ -12,7 +14,12 @@ static fl_stack spare[PLAYERS];
 void
 fl_fatal(const char *format, ...)
 {
-    model_fail(format);
+    static char text[200];
+    va_list values;
+    va_start(values, format);
+    vsnprintf(text, sizeof text, format, values);
+    va_end(values);
+    model_fail(text);
 }
 
 void
