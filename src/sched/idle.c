@@ -59,7 +59,9 @@ enum { FL_AWAKE, FL_ASLEEP };
 #define NAP_FIRST FILCH_US(50)
 #define NAP_LAST FILCH_MS(1)
 #define TIDY_AFTER FILCH_MS(100)
+#ifndef HELP_FROM
 #define HELP_FROM 4 /* entries that are left in a deque */
+#endif
 
 /* ---- waking ---- */
 

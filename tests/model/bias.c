@@ -15,6 +15,7 @@ void
 model_before(void)
 {
     fl_fence_asymmetric = model_choose(2);
+    fences_fail = model_choose(2);
     bias = (fl_bias){0};
     inside = entered = 0;
 }

@@ -1,5 +1,5 @@
 /*
- * The event, and who touches it last: one sets it, two wait, one of which
+ * The event, and who touches it last: one sets it, the other waits, and
  * frees it as soon as it may go on, while the setter's call still returns.
  */
 #include "world.h"

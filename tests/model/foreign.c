@@ -38,11 +38,9 @@ model_before(void)
     worker->runtime = runtime;
     worker->timers = heaps;
     worker->loop.kind = FL_LOOP;
-    worker->loop.runtime = runtime;
     worker->loop.worker = worker;
     model_assert(fl_deque_init(&worker->deque) == 0);
     sleeper = play_task(1);
-    sleeper->runtime = runtime;
     sleeper->worker = worker;
     worker_ended = 0;
 }

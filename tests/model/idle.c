@@ -34,7 +34,6 @@ make_worker(unsigned i)
     looks[i] = (struct fl_look){0};
     worker->timers = &heaps[i];
     worker->loop.kind = FL_LOOP;
-    worker->loop.runtime = &runtime;
     worker->loop.worker = worker;
     worker->stack = (fl_stack *)(void *)worker; /* only named */
     model_assert(fl_deque_init(&worker->deque) == 0);
@@ -54,7 +53,7 @@ model_before(void)
     make_worker(1);
     play_thread(2);
     for (int i = 0; i < FIBERS + 1; i++) {
-        fibers[i] = (fl_fiber){.kind = FL_TASK, .runtime = &runtime};
+        fibers[i] = (fl_fiber){.kind = FL_TASK, .worker = workers};
         times[i] = 0;
     }
     timer = (filch_timer){0};

@@ -29,7 +29,6 @@ model_before(void)
         fl_worker *worker = &players[i].worker;
         model_assert(fl_deque_init(&worker->deque) == 0);
         worker->loop.kind = FL_LOOP;
-        worker->loop.runtime = &players[i].runtime;
         worker->loop.worker = worker;
     }
     callers[1] = &players[1].worker.loop;

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <filch/event.h>
+#include <string.h>
 
 #define MODEL_THREADS 4
 
@@ -47,8 +48,8 @@ model_before(void)
     child = &memory;
     memset(child, 0, sizeof *child);
     child->fiber.manner = FL_PLAIN_TASK;
-    child->fiber.runtime = &players[0].runtime;
-    child->fn = be_child;
+    child->fiber.worker = &players[0].worker;
+    child->fiber.start.fn = be_child;
     fl_store_relaxed(&child->life, FL_REFERENCE * (joins ? 3u : 2u));
     fl_store_relaxed(&child->fiber.state, 1u << FL_TAG_SHIFT);
     event = (filch_event)FILCH_EVENT_INIT;
@@ -122,7 +123,6 @@ be_worker(void)
     }
     fl_me_set(&worker->loop);
     worker->loop.kind = FL_LOOP;
-    worker->loop.runtime = &players[thief ? 1 : 0].runtime;
     worker->loop.worker = worker;
     fl_run_task(worker, child);
     if (worker->pending) {

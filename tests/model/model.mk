@@ -6,8 +6,8 @@ MODEL_CC  = gcc
 MODEL_CXX = g++
 M         = build/model
 
-# What each is made of, besides its own file and world.c. What a model does not
-# use of these files is left out by the linker.
+# What each is made of, besides its own file, world.c and beside.c. What a
+# model does not use of these files is left out by the linker.
 model.guard     = src/os/guard.c
 model.wait      = src/wait/wait.c src/sched/resume.c src/sched/timer.c \
                   src/sched/cancel.c $(model.guard)
@@ -20,6 +20,7 @@ of.depot        = src/os/depot.c $(model.guard)
 of.deque        = src/sched/deque.c $(model.guard)
 of.event        = src/sync/event.c $(model.wait)
 of.foreign      = src/sync/event.c $(model.lookout)
+of.help         = $(model.lookout)
 of.idle         = $(model.lookout)
 of.inject       = src/sched/inject.c $(model.guard)
 of.job          = src/sched/job.c src/sched/task_run.c src/sched/deque.c \
@@ -40,6 +41,7 @@ MODELS = $(patsubst of.%,%,$(filter of.%,$(.VARIABLES)))
 MODEL_RUNS      = 200000
 runs.depot      = 40000
 runs.foreign    = 60000
+runs.help       = 40000
 runs.idle       = 60000
 runs.wait_many  = 60000
 runs.join       = 100000
@@ -47,7 +49,7 @@ runs.condition  = 100000
 
 # Small sizes, so that the ends of everything are met.
 model_sizes = -DFL_READY=4u -DFL_BATCH=2 -DFL_BIAS_MOMENT=2 -DFL_DEQUE_FIRST=2 \
-              -DLOOKS_SPINNING=1
+              -DLOOKS_SPINNING=1 -DHELP_FROM=1
 model_memory = -Dmalloc=model_malloc -Dcalloc=model_calloc -Dfree=model_free \
                -Daligned_alloc=model_aligned_alloc
 # The compiler tells of each plain access as it would the ThreadSanitizer,
@@ -60,7 +62,7 @@ model_flags = -std=gnu11 -O1 -g -fsanitize=thread -U__SANITIZE_THREAD__ \
 model_threads = $(shell sed -n 's/^.define MODEL_THREADS \([0-9]*\).*/\1/p' \
                 tests/model/$(1).c)
 model_objects = $(patsubst %.c,$(M)/obj/%.o,tests/model/$(1).c \
-                tests/model/world.c $(of.$(1)))
+                tests/model/world.c tests/model/beside.c $(of.$(1)))
 
 $(M)/obj/%.o: %.c tests/model/model.mk
 	@mkdir -p $(@D)

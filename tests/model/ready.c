@@ -2,7 +2,7 @@
  * A worker's ring and next slot under their bias: the owner puts in, picks,
  * and swaps; two thieves take half of the ring, or what is in the next slot.
  * Each fiber comes out once. With the light fence as the system gives it, and
- * as a fence.
+ * as a fence; in some runs the heavy one fails now and then.
  */
 #include "world.h"
 
@@ -19,6 +19,7 @@ void
 model_before(void)
 {
     fl_fence_asymmetric = model_choose(2);
+    fences_fail = model_choose(2);
     ready = (fl_ready){0};
     for (int i = 0; i < FIBERS; i++) {
         fibers[i].sp = NULL;

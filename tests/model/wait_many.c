@@ -9,6 +9,7 @@
 
 #include <alloca.h>
 #include <errno.h>
+#include <string.h>
 
 #define MODEL_THREADS 4
 
@@ -30,7 +31,6 @@ model_before(void)
         play_task(i);
         fl_worker *worker = &players[i].worker;
         worker->loop.kind = FL_LOOP;
-        worker->loop.runtime = &players[i].runtime;
         worker->loop.worker = worker;
     }
     callers[1] = &players[1].worker.loop;
@@ -40,9 +40,9 @@ model_before(void)
     for (unsigned i = 0; i < 2; i++) {
         memset(&memory[i], 0, sizeof memory[i]);
         memory[i].fiber.manner = FL_PLAIN_TASK;
-        memory[i].fiber.runtime = &players[i + 1].runtime;
-        memory[i].fn = succeed_or_not;
-        memory[i].arg = model_choose(2) ? &memory[i] : NULL;
+        memory[i].fiber.worker = &players[i + 1].worker;
+        memory[i].fiber.start.fn = succeed_or_not;
+        memory[i].fiber.start.arg = model_choose(2) ? &memory[i] : NULL;
         fl_store_relaxed(&memory[i].life, FL_REFERENCE * 2u);
         fl_store_relaxed(&memory[i].fiber.state, 1u << FL_TAG_SHIFT);
         tasks[i] = &memory[i];

@@ -1,5 +1,7 @@
 #include "world.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 const char FILCH_FLAVOUR_ = 0;
@@ -12,7 +14,12 @@ static fl_stack spare[PLAYERS];
 void
 fl_fatal(const char *format, ...)
 {
-    model_fail(format);
+    static char text[200];
+    va_list values;
+    va_start(values, format);
+    vsnprintf(text, sizeof text, format, values);
+    va_end(values);
+    model_fail(text);
 }
 
 void
@@ -48,7 +55,6 @@ play_task(unsigned i)
     memset(one, 0, sizeof *one);
     fl_fiber *fiber = &one->task.fiber;
     fiber->kind = FL_TASK;
-    fiber->runtime = &one->runtime;
     fiber->worker = &one->worker;
     one->runtime.count = 1;
     one->runtime.workers = &one->worker;
@@ -176,18 +182,21 @@ fl_stack_trim(void)
 
 /* ---- the fence of os/fence.h ---- */
 
-bool fl_fence_asymmetric;
+bool fl_fence_asymmetric, fences_fail;
 
 void fl_model_fence_all(void);
 
-__attribute__((weak)) void
+__attribute__((weak)) bool
 fl_fence_heavy(void)
 {
-    if (fl_fence_asymmetric) {
-        fl_model_fence_all();
-    } else {
+    if (!fl_fence_asymmetric) {
         fl_fence_seq_cst();
+    } else if (fences_fail && model_choose(4) == 0) {
+        return false; /* the kernel is short of memory */
+    } else {
+        fl_model_fence_all();
     }
+    return true;
 }
 
 __attribute__((weak)) filch_task *

@@ -29,6 +29,9 @@ extern player players[PLAYERS];
 /* Who calls, of each thread. */
 extern fl_fiber *callers[PLAYERS];
 
+/* Whether a heavy fence now and then is none, and says so. */
+extern bool fences_fail;
+
 /* Makes thread `i` a task, or a plain thread. */
 fl_fiber *play_task(unsigned i);
 fl_fiber *play_thread(unsigned i);
