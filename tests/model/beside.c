@@ -1,7 +1,8 @@
 /* What no model plays, but its sources ask for: deterministic runs, which none
- * is, points, forks, names. */
+ * is, chaos, points, forks, names. */
 #include "engine.h"
 
+#include "sched/chaos.h"
 #include "sched/seeded.h"
 
 fl_atomic32 fl_points;
@@ -96,4 +97,28 @@ fl_name_set(fl_atomic32 *name, const char *text)
     (void)name;
     (void)text;
     NEVER_CALLED(fl_name_set);
+}
+
+/* ---- chaos ---- */
+
+bool fl_chaos_on;
+
+void
+fl_chaos_disturb(void)
+{
+    NEVER_CALLED(fl_chaos_disturb);
+}
+
+uint32_t
+fl_chaos_draw(uint32_t n)
+{
+    (void)n;
+    NEVER_CALLED(fl_chaos_draw);
+}
+
+fl_work *
+fl_chaos_shuffle(fl_worker *worker)
+{
+    (void)worker;
+    NEVER_CALLED(fl_chaos_shuffle);
 }
