@@ -23,6 +23,17 @@
 
 #include "base/base.h"
 
+#ifdef FL_ATOMIC_MODEL
+
+/* The model checker takes every order by itself. */
+#define fl_chaos_on false
+#define fl_chaos() ((void)0)
+#define fl_chaos_chance(n) false
+#define fl_chaos_draw(n) 0u
+#define fl_chaos_assert(x) ((void)0)
+
+#else
+
 extern bool fl_chaos_on __attribute__((visibility("hidden")));
 
 /* From now on, with that seed; false if it is 0, or chaos is on already. */
@@ -58,6 +69,8 @@ fl_chaos_chance(uint32_t n)
     (fl_likely(!fl_chaos_on || (x))                                            \
          ? (void)0                                                             \
          : fl_fatal("%s:%d: broken: %s", __FILE__, __LINE__, #x))
+#endif
+
 #endif
 
 #endif

@@ -1,5 +1,6 @@
 #include "sched/deque.h"
 
+#include "fiber/sanitizer.h"
 #include "os/chaos.h"
 
 #include <errno.h>
@@ -12,6 +13,7 @@ fl_deque_init(fl_deque *deque)
     if (!deque->slots) {
         return ENOMEM;
     }
+    fl_tsan_release(deque);
     deque->mask = FL_DEQUE_FIRST - 1;
     deque->limit = FL_DEQUE_FIRST;
     fl_store_relaxed(&deque->top, (uint64_t)0);
@@ -23,6 +25,7 @@ fl_deque_init(fl_deque *deque)
 void
 fl_deque_free(fl_deque *deque)
 {
+    fl_tsan_acquire(deque);
     free(deque->slots);
 }
 
@@ -39,6 +42,7 @@ grow(fl_deque *deque, uint64_t t, uint64_t b)
     }
     fl_assert_held(&deque->guard);
     fl_assert(b - t <= deque->mask + 1);
+    fl_tsan_acquire(deque); /* who made the old ones, or grew it last */
     for (uint64_t i = t; i != b; i++) {
         fl_store_relaxed(&slots[i & mask],
                          fl_load_relaxed(&deque->slots[i & deque->mask]));
@@ -46,6 +50,7 @@ grow(fl_deque *deque, uint64_t t, uint64_t b)
     free(deque->slots); /* no thief looks there without the guard */
     deque->slots = slots;
     deque->mask = mask;
+    fl_tsan_release(deque);
     return 0;
 }
 

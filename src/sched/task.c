@@ -110,3 +110,15 @@ fl_task_of(fl_fiber *fiber)
         return NULL;
     }
 }
+
+const void *
+fl_task_group(const filch_task *task)
+{
+    return task->group;
+}
+
+void
+fl_task_set_group(filch_task *task, const void *group)
+{
+    task->group = group;
+}

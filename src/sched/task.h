@@ -73,6 +73,11 @@ void fl_task_flush(struct fl_worker *worker);
 /* The task that a fiber works for, NULL where it is no task's. */
 filch_task *fl_task_of(fl_fiber *fiber);
 
+/* The group that it is one of, as set by itself: apart, since the sanitizer would
+ * take whom `direct` was before for a race. */
+const void *fl_task_group(const filch_task *task);
+void fl_task_set_group(filch_task *task, const void *group);
+
 /* Its name as copied by fl_name_set, NULL if it has none. */
 static inline const char *
 fl_task_name(const filch_task *task)

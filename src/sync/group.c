@@ -200,9 +200,9 @@ run(void *arg)
 {
     member *me = arg;
     begin(me);
-    me->task->group = me->group;
+    fl_task_set_group(me->task, me->group);
     int status = me->fn(me->arg); /* T2 */
-    me->task->group = NULL;
+    fl_task_set_group(me->task, NULL);
     end(me, status);
     return status;
 }
@@ -260,7 +260,7 @@ static bool
 is_member(fl_fiber *me, const filch_group *group)
 {
     const filch_task *task = fl_task_of(me);
-    return task && task->group == group;
+    return task && fl_task_group(task) == group;
 }
 
 static int

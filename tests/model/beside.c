@@ -1,5 +1,5 @@
 /* What no model plays, but its sources ask for: deterministic runs, which none
- * is, chaos, points, forks, names. */
+ * is, points, forks, names. */
 #include "engine.h"
 
 #include "sched/chaos.h"
@@ -97,23 +97,6 @@ fl_name_set(fl_atomic32 *name, const char *text)
     (void)name;
     (void)text;
     NEVER_CALLED(fl_name_set);
-}
-
-/* ---- chaos ---- */
-
-bool fl_chaos_on;
-
-void
-fl_chaos_disturb(void)
-{
-    NEVER_CALLED(fl_chaos_disturb);
-}
-
-uint32_t
-fl_chaos_draw(uint32_t n)
-{
-    (void)n;
-    NEVER_CALLED(fl_chaos_draw);
 }
 
 fl_work *
