@@ -57,9 +57,6 @@ poll(fl_worker *worker)
 static fl_work *
 do_chores(fl_worker *worker)
 {
-    if (worker->runtime->seeded) {
-        return fl_seeded_next(worker);
-    }
     poll(worker);
     if (fl_chaos_among(worker->runtime)) {
         fl_work *work = fl_chaos_shuffle(worker);
@@ -113,6 +110,11 @@ fl_find(fl_worker *worker)
         uint32_t turn = fl_load_relaxed(&worker->turn) + 1;
         fl_store_relaxed(&worker->turn, turn);
         if ((turn & worker->poll_mask) == 0) {
+            if (worker->runtime->seeded) {
+                /* and nothing else: what has come since then has no number, and
+                 * is to be chosen too */
+                return fl_seeded_next(worker);
+            }
             work = do_chores(worker);
         }
     }

@@ -471,6 +471,15 @@ fl_seeded_call(filch_runtime *runtime)
     fl_wake_watch(runtime);
 }
 
+/* Whether a stranger is just bringing something, or has: a task counts as alive
+ * before it is in the common queue, and who brings it is counted all the while. */
+static bool
+is_visited(const filch_runtime *runtime)
+{
+    return fl_load_seq_cst(&runtime->foreign) ||
+           fl_inject_count(&runtime->inject);
+}
+
 fl_work *
 fl_seeded_idle(fl_worker *worker)
 {
@@ -485,6 +494,10 @@ fl_seeded_idle(fl_worker *worker)
         bool alive = fl_seeded_alive(runtime);
         bool ends = fl_load_seq_cst(&runtime->stopping) && !alive;
         if (!ends && jump(runtime)) {
+            continue;
+        }
+        if (alive && is_visited(runtime)) {
+            fl_os_back_off(0);
             continue;
         }
         if (alive && !fl_is_foreign_declared()) {
