@@ -131,6 +131,17 @@ begin(void)
     fl_abort_wait[1] = leave_entered;
 }
 
+/* Who joins a crowd comes to those below this one soon. */
+static inline void
+fetch_ahead(const fl_deque *deque)
+{
+    const char *ahead = fl_deque_ahead(deque);
+    if (fl_unlikely(ahead != NULL)) {
+        __builtin_prefetch(ahead);
+        __builtin_prefetch(ahead + FL_CACHE_LINE);
+    }
+}
+
 /* Whether the task was entered; then *error is what the wait came to. */
 static inline bool
 enter(fl_fiber *me, filch_task *task, int *error)
@@ -142,6 +153,7 @@ enter(fl_fiber *me, filch_task *task, int *error)
         !fl_deque_pop_if(&worker->deque, work)) { /* D1 */
         return false;
     }
+    fetch_ahead(&worker->deque);
     fl_atomic32 guard = 1;
     fl_waiter_begin(me, FL_END, task)->guard = &guard;
     me->waiter.traits = FL_ENTERED;
