@@ -365,3 +365,10 @@ mill_run_beside(const struct mill *given)
     thread_join(thread);
     settle_accounts();
 }
+
+void
+skip_where_stacks_may_run_out(void)
+{
+    if (UNDER_TSAN)
+        skip("where stacks run out, the ThreadSanitizer's runtime may die");
+}

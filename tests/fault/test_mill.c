@@ -12,6 +12,7 @@ TEST(nothing_is_lost_where_all_is_well)
 
 TEST(nothing_is_lost_where_memory_is_short_here_and_there)
 {
+    skip_where_stacks_may_run_out();
     struct mill mill = {.tasks = 8, .rounds = ROUNDS, .short_of_memory = true};
     run_on(test_workers(), mill_run, &mill);
 }
@@ -33,6 +34,7 @@ TEST(nothing_is_lost_where_the_clock_jumps_forward)
 
 TEST(nothing_is_lost_where_all_of_that_comes_together)
 {
+    skip_where_stacks_may_run_out();
     struct mill mill = {.tasks = 8, .rounds = ROUNDS, .short_of_memory = true};
     disturb_begin(FILCH_MS(20));
     run_on(test_workers(), mill_run, &mill);
