@@ -8,21 +8,28 @@
  *     FL_LOOP    a worker between tasks, which also runs callbacks: never waits
  *     FL_THREAD  a thread that is no worker: waits on a futex
  *
- * STATE   The word `state`, by bits:
+ * STATE   The word `state`:
  *
- *     31      16   3       2  0
- *     +---------+---+------+----+
- *     | runtime | … |cancel|phase|
- *     +---------+---+------+----+
+ *     31       16      0
+ *     +---------+-+------+
+ *     | runtime |…|cancel|
+ *     +---------+-+------+
  *
- *     phase    FL_RUNNING    nobody may resume it
- *              FL_WAITING    who sets the phase anew resumes it
- *              FL_SHELTERED  likewise, but a cancel may not
- *              FL_SYNCING    it waits for a job, whose end alone resumes it
- *              FL_GRANTED, FL_TIMED_OUT, FL_CANCELLED   it runs, or is about
- *                            to: why the last wait ended
  *     cancel   it was asked to end; stays until it ends
  *     runtime  the number of its runtime; 0: it does not live
+ *
+ * The word `waiter.phase`, whose upper bits count the fiber's waits, so that who
+ * means one of them cannot decide another:
+ *
+ *     FL_RUNNING    nobody may resume it
+ *     FL_WAITING    who sets the phase anew resumes it
+ *     FL_SHELTERED  likewise, but a cancel may not
+ *     FL_SYNCING    it waits for a job, whose end alone resumes it
+ *     FL_GRANTED, FL_TIMED_OUT, FL_CANCELLED   it runs, or is about to: why the
+ *                   last wait ended
+ *
+ * They are two words so that the fiber begins a wait by a store: see
+ * wait/wait.h, A3.
  *
  * Fields marked O belong to the fiber itself while it runs, and to who decided
  * its wait while it is parked.
@@ -55,10 +62,11 @@ enum {
     FL_TIMED_OUT,
     FL_CANCELLED,
     FL_SYNCING,
-    FL_PHASE = 7,
-    FL_CANCEL = 8,
-    FL_TAG_SHIFT = 16
+    FL_PHASE = 7,   /* the bits of these */
+    FL_ONE_WAIT = 8 /* counts the waits */
 };
+
+enum { FL_CANCEL = 1, FL_TAG_SHIFT = 16 };
 
 struct fl_fiber;
 
@@ -88,19 +96,22 @@ enum fl_what {
  * the guard of what it waits in.
  */
 typedef struct fl_waiter {
-    struct fl_waiter *next, *previous; /* G */
-    struct filch_waiters_ *list;       /* G: that it is in, or NULL */
+    union {
+        struct fl_waiter *next; /* G */
+        fl_atomic32 left; /* FL_COUNTS, itself in no list: grants needed before
+                             it may go on */
+    };
+    struct fl_waiter *previous;  /* G */
+    struct filch_waiters_ *list; /* G: that it is in, or NULL */
     fl_atomic32 *guard;
     union {
         const void *object; /* at first: what it waits in, to be shown */
         void *item;         /* what is handed over, or was brought along */
     };
-    union {
-        int result;       /* what the wait comes to if it is granted */
-        fl_atomic32 left; /* FL_COUNTS: grants needed before it may go on */
-    };
-    uint16_t what;   /* a fl_what */
-    uint16_t traits; /* G: those below */
+    int16_t result;    /* what the wait comes to if it is granted */
+    uint8_t what;      /* a fl_what */
+    uint8_t traits;    /* G: those below */
+    fl_atomic32 phase; /* of the fiber whose own it is */
 } fl_waiter;
 
 enum {
@@ -204,6 +215,14 @@ fl_me(void)
     return fl_likely(me) ? me : fl_me_begin();
 }
 
+/* Whether a wait of that phase is still to be decided. */
+static inline bool
+fl_is_open(uint32_t phase)
+{
+    phase &= FL_PHASE;
+    return phase == FL_WAITING || phase == FL_SHELTERED;
+}
+
 /*
  * Decides the wait of a fiber: whether the caller is the one who did. It then
  * must resume it. Everyone who may end a wait comes through here, so that just
@@ -212,17 +231,14 @@ fl_me(void)
 static inline bool
 fl_decide(fl_fiber *fiber, uint32_t outcome)
 {
-    uint32_t state = fl_load_seq_cst(&fiber->state); /* see join.c */
-    for (;;) {
-        uint32_t phase = state & FL_PHASE;
-        if (phase != FL_WAITING && phase != FL_SHELTERED) {
-            return false;
-        }
-        uint32_t decided = (state & ~(uint32_t)FL_PHASE) | outcome;
-        if (fl_cas_acq_rel(&fiber->state, &state, decided)) {
+    uint32_t phase = fl_load_seq_cst(&fiber->waiter.phase); /* see join.c */
+    while (fl_is_open(phase)) {
+        if (fl_cas_acq_rel(&fiber->waiter.phase, &phase,
+                           (phase & ~(uint32_t)FL_PHASE) | outcome)) {
             return true;
         }
     }
+    return false;
 }
 
 /* Whether both live in the same runtime, if any. */

@@ -1,38 +1,116 @@
 /*
  * Cancelling.
  *
- * TIMEOUT AND CANCEL  The bit FL_CANCEL and the end of a wait are one
- *           compare-and-swap: so either the waiter sees the bit before it
- *           waits, or the canceller sees the wait.
+ * PROTOCOL      who cancels                     who begins a wait
+ *           C1  cas: sets FL_CANCEL           A3  phase := WAITING
+ *           C2  heavy fence                       light fence
+ *           C3  reads the phase: WAITING          looks at FL_CANCEL
+ *           C4  FL_CANCEL is set still
+ *           C5  cas of the phase WAITING -> CANCELLED
+ *           Where C3 sees WAITING at once, there is no need of C2. By C4 and the
+ *           count of waits in the phase, C5 does not end the wait of a later
+ *           task in the same descriptor, which nobody has cancelled.
+ * LAST TOUCH  Who cancels has a handle, or is the runtime.
  */
 #include "os/chaos.h"
+#include "os/fence.h"
 #include "sched/worker.h"
+
+/* Whether that is the state of a fiber which the call is about. */
+static bool
+is_meant(uint32_t state, uint32_t tag)
+{
+    uint32_t lives_in = state >> FL_TAG_SHIFT;
+    return lives_in != 0 && (tag == 0 || lives_in == tag);
+}
+
+/* C1: whether it was not set before. */
+static bool
+mark(fl_fiber *fiber, uint32_t tag)
+{
+    uint32_t state = fl_load_acquire(&fiber->state);
+    do {
+        if (!is_meant(state, tag) || (state & FL_CANCEL)) {
+            return false;
+        }
+        fl_tsan_release(&fiber->state);
+        fl_chaos();
+    } while (!fl_cas_seq_cst(&fiber->state, &state, state | FL_CANCEL));
+    return true;
+}
+
+/* C2. There is no way without it, and the kernel finds its memory again. */
+static void
+fence(void)
+{
+    unsigned round = 0;
+    while (!fl_fence_heavy()) {
+        fl_os_back_off(round++);
+    }
+}
+
+/* C3 to C5: whether the caller has ended a wait. */
+static bool
+end_wait(fl_fiber *fiber, uint32_t tag)
+{
+    uint32_t phase = fl_load_seq_cst(&fiber->waiter.phase);
+    if ((phase & FL_PHASE) != FL_WAITING) {
+        return false;
+    }
+    fl_chaos();
+    uint32_t state = fl_load_acquire(&fiber->state);
+    if (!is_meant(state, tag) || !(state & FL_CANCEL) ||
+        !fl_cas_acq_rel(&fiber->waiter.phase, &phase,
+                        (phase & ~(uint32_t)FL_PHASE) | FL_CANCELLED)) {
+        return false;
+    }
+    bool entered = fiber->waiter.traits & FL_ENTERED;
+    fl_chaos();
+    fl_abort_wait[entered](fiber);
+    return true;
+}
 
 void
 fl_cancel(fl_fiber *fiber, uint32_t tag)
 {
-    uint32_t state = fl_load_acquire(&fiber->state), cancelled;
-    bool waits;
-    do {
-        uint32_t lives_in = state >> FL_TAG_SHIFT;
-        if (lives_in == 0 || (tag && lives_in != tag)) {
-            return;
-        }
-        waits = (state & FL_PHASE) == FL_WAITING;
-        cancelled = state | FL_CANCEL;
-        if (waits) {
-            cancelled = (cancelled & ~(uint32_t)FL_PHASE) | FL_CANCELLED;
-        }
-        if (cancelled == state) {
-            return;
-        }
-        fl_tsan_release(&fiber->state);
-        fl_chaos();
-    } while (!fl_cas_acq_rel(&fiber->state, &state, cancelled));
-    if (waits) {
-        bool entered = fiber->waiter.traits & FL_ENTERED;
-        fl_chaos();
-        fl_abort_wait[entered](fiber);
+    if (mark(fiber, tag) && !end_wait(fiber, tag)) {
+        fence();
+        end_wait(fiber, tag);
+    }
+}
+
+void
+fl_cancel_ahead(fl_fiber *fiber)
+{
+    mark(fiber, 0);
+}
+
+struct all {
+    uint32_t tag;
+    bool marked;
+};
+
+static void
+mark_one(filch_task *task, void *arg)
+{
+    struct all *all = arg;
+    all->marked |= mark(&task->fiber, all->tag);
+}
+
+static void
+end_one(filch_task *task, void *arg)
+{
+    end_wait(&task->fiber, ((const struct all *)arg)->tag);
+}
+
+void
+fl_cancel_all(filch_runtime *runtime)
+{
+    struct all all = {.tag = runtime->tag};
+    fl_task_each(mark_one, &all);
+    if (all.marked) {
+        fence(); /* one for all of them */
+        fl_task_each(end_one, &all);
     }
 }
 

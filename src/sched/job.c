@@ -49,14 +49,12 @@ await(void *arg)
     }
 }
 
-/* Changes the forker's phase, as only it does; a cancel may come meanwhile. */
+/* Changes the forker's phase, which nobody else does from these. */
 static void
 set_phase(fl_fiber *me, uint32_t phase)
 {
-    uint32_t state = fl_load_relaxed(&me->state);
-    while (!fl_cas_acq_rel(&me->state, &state,
-                           (state & ~(uint32_t)FL_PHASE) | phase)) {
-    }
+    uint32_t before = fl_load_relaxed(&me->waiter.phase);
+    fl_store_release(&me->waiter.phase, (before & ~(uint32_t)FL_PHASE) | phase);
 }
 
 /* F1, so that a dump can tell what the forker waits for. */

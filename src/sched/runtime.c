@@ -236,12 +236,6 @@ filch_start(filch_runtime **runtime, const filch_config *given)
 /* ---- the end ---- */
 
 static void
-cancel_one(filch_task *task, void *runtime)
-{
-    fl_cancel(&task->fiber, ((filch_runtime *)runtime)->tag);
-}
-
-static void
 name_one(filch_task *task, void *runtime)
 {
     filch_runtime *mine = runtime;
@@ -299,7 +293,7 @@ end_tasks(filch_runtime *runtime)
             fl_exchange_seq_cst(&runtime->closing, 0u);
         }
         if (!runtime->seeded) {
-            fl_task_each(cancel_one, runtime); /* E2 */
+            fl_cancel_all(runtime); /* E2 */
         }
         filch_time now = fl_os_now();
         if (!named && now - begin > PATIENCE) {

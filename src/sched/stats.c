@@ -35,9 +35,9 @@ filch_stats_read(filch_runtime *runtime, filch_stats *stats, size_t n,
 }
 
 static const char *
-state_name(uint32_t state)
+state_name(uint32_t phase)
 {
-    switch (state & FL_PHASE) {
+    switch (phase) {
     case FL_WAITING:
         return "waits";
     case FL_SHELTERED:
@@ -73,7 +73,7 @@ fl_what_name(unsigned what)
 static bool
 waits(uint32_t phase)
 {
-    return phase == FL_WAITING || phase == FL_SHELTERED || phase == FL_SYNCING;
+    return fl_is_open(phase) || phase == FL_SYNCING;
 }
 
 /* It may wait for something else meanwhile: either is shown. */
@@ -98,11 +98,12 @@ dump_one(filch_task *task, void *out)
     if (state >> FL_TAG_SHIFT == 0) {
         return;
     }
+    uint32_t phase = fl_load_acquire(&task->fiber.waiter.phase) & FL_PHASE;
     const char *name = fl_task_name(task);
     fprintf(out, "task %p '%s' of runtime %u: %s%s", (void *)task,
-            name ? name : "", state >> FL_TAG_SHIFT, state_name(state),
+            name ? name : "", state >> FL_TAG_SHIFT, state_name(phase),
             state & FL_CANCEL ? ", cancelled" : "");
-    if (waits(state & FL_PHASE)) {
+    if (waits(phase)) {
         dump_wait(&task->fiber.waiter, out);
     }
     fputc('\n', out);

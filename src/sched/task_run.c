@@ -12,7 +12,7 @@
 static void
 begin(fl_worker *worker, fl_fiber *fiber)
 {
-    fl_assert((fl_load_relaxed(&fiber->state) & FL_PHASE) == FL_RUNNING);
+    fl_assert(!fl_is_undecided(fiber));
     fiber->worker = worker;
     fl_me_set(fiber);
 #if FL_TSAN
@@ -95,7 +95,7 @@ fl_run_task(fl_worker *worker, filch_task *task)
 {
     fl_fiber *fiber = &task->fiber;
     if (fl_unlikely(fl_load_relaxed(&worker->runtime->stopping))) {
-        fl_cancel(fiber, 0);
+        fl_cancel_ahead(fiber);
     }
     begin(worker, fiber);
     fl_tsan_acquire(&fiber->sp);

@@ -174,8 +174,7 @@ void *fl_worker_main(void *worker);
 static inline bool
 fl_is_undecided(const fl_fiber *fiber)
 {
-    uint32_t phase = fl_load_relaxed(&fiber->state) & FL_PHASE;
-    return phase == FL_WAITING || phase == FL_SHELTERED;
+    return fl_is_open(fl_load_relaxed(&fiber->waiter.phase));
 }
 
 /* Makes a parked fiber run; the caller has decided its wait. From anywhere. */
@@ -302,6 +301,12 @@ fl_worker *fl_run_job(fl_worker *worker, filch_job *job);
  * `tag` not 0 only a fiber that lives in the runtime of that number.
  */
 void fl_cancel(fl_fiber *fiber, uint32_t tag);
+
+/* The same for one that is not running, nor waits: its next wait will see it. */
+void fl_cancel_ahead(fl_fiber *fiber);
+
+/* The same for all tasks of a runtime. */
+void fl_cancel_all(filch_runtime *runtime);
 
 /* ---- spawn.c ---- */
 

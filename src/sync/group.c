@@ -109,7 +109,7 @@ let_go(filch_group *group, fl_chain *granted)
 {
     fl_waiter *waiter;
     while ((waiter = fl_first(&group->waiters_))) {
-        waiter->result = group->status_;
+        waiter->item = (void *)(intptr_t)group->status_;
         if (fl_grant_one(waiter)) {
             fl_chain_add(granted, fl_waiter_fiber(waiter));
         }
@@ -274,7 +274,9 @@ await_end(fl_fiber *me, filch_group *group, int *status, filch_time deadline)
     }
     fl_waiter *waiter = fl_waiter_begin(me, FL_GROUP, group);
     int error = fl_wait(me, &group->guard_, &group->waiters_, deadline);
-    *status = waiter->result;
+    if (!error) {
+        *status = (int)(intptr_t)waiter->item;
+    }
     return error;
 }
 

@@ -159,27 +159,34 @@ begin(void)
     fl_abort_wait[0] = abort_wait; /* who cancels stands a floor below */
 }
 
+FL_NOINLINE bool
+fl_withdraw(fl_fiber *me)
+{
+    uint32_t phase = fl_load_relaxed(&me->waiter.phase);
+    fl_chaos();
+    return fl_is_open(phase) &&
+           fl_cas_acq_rel(&me->waiter.phase, &phase,
+                          phase & ~(uint32_t)FL_PHASE);
+}
+
 /* A3: whether the fiber waits now; false: a cancel came first. */
 static bool
 begin_waiting(fl_fiber *me)
 {
-    uint32_t state = fl_load_relaxed(&me->state), waiting;
+    bool sheltered = me->shield || me->kind == FL_JOB;
+    uint32_t phase = sheltered ? FL_SHELTERED : FL_WAITING;
     fl_chaos();
-    do {
-        bool sheltered = me->shield || me->kind == FL_JOB;
-        if ((state & FL_CANCEL) && !sheltered) {
-            return false;
-        }
-        waiting = (state & ~(uint32_t)FL_PHASE) |
-                  (sheltered ? FL_SHELTERED : FL_WAITING);
-    } while (!fl_cas_seq_cst(&me->state, &state, waiting));
-    return true;
+    /* in order with granted_before, too */
+    fl_exchange_seq_cst(&me->waiter.phase, fl_next_phase(me, phase));
+    fl_chaos();
+    return sheltered || !(fl_load_seq_cst(&me->state) & FL_CANCEL) ||
+           !fl_withdraw(me);
 }
 
 FL_NOINLINE int
 fl_other_outcome(const fl_fiber *me)
 {
-    if ((fl_load_acquire(&me->state) & FL_PHASE) == FL_TIMED_OUT) {
+    if ((fl_load_acquire(&me->waiter.phase) & FL_PHASE) == FL_TIMED_OUT) {
         return ETIMEDOUT;
     }
     fl_tsan_acquire((void *)&me->state);

@@ -8,18 +8,22 @@
  *           permit) is handed over in the same step as the grant.
  * STATE     A waiter is part of the fiber that waits. Its links, and whether it
  *           is linked, are guarded by the object's guard. Whether the wait is
- *           decided, and how, is the phase in its fiber's state.
+ *           decided, and how, is its phase.
  * PROTOCOL      who waits                       who ends the wait
  *           A1  takes the guard             R1  takes the guard
  *           A2  links its waiter            R2  unlinks the first waiter
- *           A3  cas RUNNING -> WAITING;     R3  cas WAITING -> GRANTED;
- *               a cancel is pending: undo       somebody was faster: R2 again
+ *           A3  phase := WAITING; light     R3  cas WAITING -> GRANTED;
+ *               fence; a cancel is pending:     somebody was faster: R2 again
+ *               cas WAITING -> RUNNING
  *           A4  switches away               R4  hands over, drops the guard
  *           A5  the guard is dropped        R5  resumes the fiber
  *               by whoever runs next
  *           A timeout or a cancel does R3 first, as TIMED_OUT or CANCELLED,
  *           without the guard; then takes it, unlinks the waiter if it still
  *           is linked, and does R5. Taking the guard also waits for A5.
+ *           A cancel first sets the fiber's mark, then makes a heavy fence,
+ *           then looks at the phase: so it sees WAITING, or A3 sees the mark.
+ *           If both do, the two cas decide who ends the wait.
  * NO LOST WAKEUP  A waiter whose wait a timeout or a cancel has decided is passed
  *           over at R3 by whoever grants, who goes on with the next one: so what
  *           is handed over never goes to one who will not take it.
@@ -39,6 +43,7 @@
 #ifndef FL_WAIT_H
 #define FL_WAIT_H
 
+#include "os/fence.h"
 #include "sched/worker.h"
 
 /* Has the fiber's own waiter wait in an object of that kind. What is not set
@@ -50,7 +55,7 @@ fl_waiter_begin(fl_fiber *me, enum fl_what what, const void *object)
     waiter->object = object;
     waiter->list = NULL;
     waiter->result = 0;
-    waiter->what = (uint16_t)what;
+    waiter->what = (uint8_t)what;
     waiter->traits = 0;
     return waiter;
 }
@@ -108,14 +113,26 @@ fl_is_free(const fl_fiber *me)
            fl_likely(!((fl_load_relaxed(&me->state) & FL_CANCEL) | me->barred));
 }
 
+/* The phase of its next wait. */
+static inline uint32_t
+fl_next_phase(const fl_fiber *me, uint32_t phase)
+{
+    uint32_t before = fl_load_relaxed(&me->waiter.phase);
+    return (before & ~(uint32_t)FL_PHASE) + FL_ONE_WAIT + phase;
+}
+
+/* A3 where a cancel is pending: whether the wait is taken back; else who cancels
+ * has seen it, and will resume the fiber. */
+bool fl_withdraw(fl_fiber *me);
+
 /* A3 for a plain task: whether it waits now. */
 static inline bool
 fl_begin_plainly(fl_fiber *me)
 {
-    uint32_t state = fl_load_relaxed(&me->state);
-    return fl_likely(!(state & FL_CANCEL)) &&
-           fl_cas_seq_cst(&me->state, &state,
-                          (state & ~(uint32_t)FL_PHASE) | FL_WAITING);
+    fl_store_release(&me->waiter.phase, fl_next_phase(me, FL_WAITING));
+    fl_fence_light();
+    return fl_likely(!(fl_load_relaxed(&me->state) & FL_CANCEL)) ||
+           !fl_withdraw(me);
 }
 
 /* Why a wait has ended that was not by FL_GRANTED. */
@@ -125,7 +142,7 @@ int fl_other_outcome(const fl_fiber *me);
 static inline int
 fl_outcome(const fl_fiber *me)
 {
-    uint32_t phase = fl_load_acquire(&me->state) & FL_PHASE;
+    uint32_t phase = fl_load_acquire(&me->waiter.phase) & FL_PHASE;
     return fl_likely(phase == FL_GRANTED) ? 0 : fl_other_outcome(me);
 }
 

@@ -199,7 +199,7 @@ TEST(timers_put_disarms_what_is_armed)
 static void
 note_outcome(void *fiber)
 {
-    EQ(FL_TIMED_OUT, ((fl_fiber *)fiber)->state & FL_PHASE);
+    EQ(FL_TIMED_OUT, ((fl_fiber *)fiber)->waiter.phase & FL_PHASE);
     n_gone_off++;
 }
 
@@ -209,18 +209,18 @@ TEST(timeout_decides_a_wait_unless_somebody_was_faster)
         uint32_t before, after;
     } cases[] = {{FL_WAITING, FL_TIMED_OUT},
                  {FL_SHELTERED, FL_TIMED_OUT},
-                 {FL_WAITING | FL_CANCEL, FL_TIMED_OUT | FL_CANCEL},
+                 {FL_WAITING + FL_ONE_WAIT, FL_TIMED_OUT + FL_ONE_WAIT},
                  {FL_GRANTED, FL_GRANTED},
-                 {FL_CANCELLED | FL_CANCEL, FL_CANCELLED | FL_CANCEL},
+                 {FL_CANCELLED, FL_CANCELLED},
                  {FL_RUNNING, FL_RUNNING}};
     make();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        fl_fiber fiber = {.state = cases[i].before};
+        fl_fiber fiber = {.waiter.phase = cases[i].before};
         n_gone_off = 0;
         OK(fl_timer_arm(timers, &armed[0], 1, FL_TIMEOUT, note_outcome,
                         &fiber));
         fl_timers_run(&worker, timers);
-        EQ(cases[i].after, fiber.state);
+        EQ(cases[i].after, fiber.waiter.phase);
         EQ(cases[i].before != cases[i].after, n_gone_off);
         CHECK(!fl_timer_disarm(&armed[0]));
     }
