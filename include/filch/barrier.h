@@ -11,16 +11,17 @@
 FILCH_BEGIN_DECLS
 
 typedef struct filch_barrier {
-    uint32_t guard_;
-    uint32_t broken_;
+    filch_guard_ guard_;
     size_t parties_;
     size_t arrived_;
+    uint32_t broken_;
+    uint32_t spare_;
     filch_waiters_ waiters_;
-    void *spare_[2];
+    void *spares_[2];
 } filch_barrier;
 
 /* clang-format off */
-#define FILCH_BARRIER_INIT(parties) {0, 0, (parties), 0, {0, 0}, {0, 0}}
+#define FILCH_BARRIER_INIT(parties) {{0, 0, 0}, (parties), 0, 0, 0, {0, 0}, {0, 0}}
 /* clang-format on */
 
 /* Makes a barrier of that many parties. EINVAL: none. */

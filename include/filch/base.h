@@ -60,8 +60,17 @@ __attribute__((used)) static const char *const filch_flavour_ =
 typedef int (*filch_fn)(void *arg);
 
 /*
- * Those who wait on an object, first come first. Private; part of the public
+ * The guard of an object; all zero is a free one. Private; part of the public
  * structs only so that they can be placed anywhere.
+ */
+typedef struct filch_guard_ {
+    uint32_t word_;
+    uint16_t last_;
+    uint16_t left_;
+} filch_guard_;
+
+/*
+ * Those who wait on an object, first come first. Private, likewise.
  */
 typedef struct filch_waiters_ {
     void *first_;

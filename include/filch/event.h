@@ -15,14 +15,14 @@
 FILCH_BEGIN_DECLS
 
 typedef struct filch_event {
+    filch_guard_ guard_;
     uint32_t state_;
-    uint32_t guard_;
+    uint32_t spare_;
     filch_waiters_ waiters_;
-    void *spare_[1];
 } filch_event;
 
 /* clang-format off */
-#define FILCH_EVENT_INIT {0, 0, {0, 0}, {0}}
+#define FILCH_EVENT_INIT {{0, 0, 0}, 0, 0, {0, 0}}
 /* clang-format on */
 
 /* Makes an event that is not set. Returns 0. */

@@ -26,10 +26,9 @@
 FILCH_BEGIN_DECLS
 
 typedef struct filch_group {
-    uint32_t guard_;
+    filch_guard_ guard_;
     uint32_t closed_;
     int status_;
-    uint32_t spare_;
     size_t alive_;
     struct filch_member_ *members_;
     filch_waiters_ waiters_;
@@ -37,7 +36,7 @@ typedef struct filch_group {
 } filch_group;
 
 /* clang-format off */
-#define FILCH_GROUP_INIT {0, 0, 0, 0, 0, 0, {0, 0}, {0, 0}}
+#define FILCH_GROUP_INIT {{0, 0, 0}, 0, 0, 0, 0, {0, 0}, {0, 0}}
 /* clang-format on */
 
 /* Makes a group without tasks. Returns 0. */

@@ -18,26 +18,27 @@
 FILCH_BEGIN_DECLS
 
 typedef struct filch_queue {
-    uint32_t guard_;
-    uint32_t flags_;
+    filch_guard_ guard_;
     void **slots_;
     size_t capacity_; /* slots there is memory for: a power of two, or 0 */
     size_t head_;     /* the oldest item */
     size_t count_;
     size_t limit_; /* below it a put is simple */
     size_t unfinished_;
+    uint32_t flags_;
+    uint32_t spare_;
     filch_waiters_ getters_;
     filch_waiters_ putters_;
     filch_waiters_ joiners_;
     size_t maxsize_;
     int (*compare_)(const void *, const void *);
     uint64_t order_;
-    void *spare_[3];
+    void *spares_[2];
 } filch_queue;
 
 /* clang-format off */
 #define FILCH_QUEUE_INIT \
-    {0, 0, 0, 0, 0, 0, 0, 0, {0, 0}, {0, 0}, {0, 0}, 0, 0, 0, {0, 0, 0}}
+    {{0, 0, 0}, 0, 0, 0, 0, 0, 0, 0, 0, {0, 0}, {0, 0}, {0, 0}, 0, 0, 0, {0, 0}}
 /* clang-format on */
 
 /*

@@ -16,8 +16,7 @@
 FILCH_BEGIN_DECLS
 
 typedef struct filch_semaphore {
-    uint32_t guard_;
-    uint32_t spare_;
+    filch_guard_ guard_;
     size_t value_;
     size_t bound_; /* the most permits there may be, less 1; 0: unbounded */
     filch_waiters_ waiters_;
@@ -25,7 +24,7 @@ typedef struct filch_semaphore {
 } filch_semaphore;
 
 /* clang-format off */
-#define FILCH_SEMAPHORE_INIT(permits) {0, 0, (permits), 0, {0, 0}, {0, 0}}
+#define FILCH_SEMAPHORE_INIT(permits) {{0, 0, 0}, (permits), 0, {0, 0}, {0, 0}}
 /* clang-format on */
 
 /* Makes a semaphore of that many permits; bounded: it never has more. 0. */

@@ -33,6 +33,15 @@ fl_fence_begin(void)
     fl_guard_unlock(&guard);
 }
 
+void
+fl_fence_heavy_surely(void)
+{
+    unsigned round = 0;
+    while (!fl_fence_heavy() && !fl_os_forked()) {
+        fl_os_back_off(round++); /* the kernel finds memory again */
+    }
+}
+
 bool
 fl_fence_heavy(void)
 {

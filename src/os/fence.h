@@ -36,4 +36,8 @@ fl_fence_light(void)
 /* False: the kernel is short of memory, and there was no fence. */
 bool fl_fence_heavy(void);
 
+/* Tries until it succeeds, for who can't do without. In a forked child, where
+ * there is no other thread, it has. */
+void fl_fence_heavy_surely(void);
+
 #endif

@@ -16,21 +16,27 @@ is_free_soon(const fl_atomic32 *guard)
         for (int i = 0; i < PAUSES; i++) {
             fl_pause();
         }
-        if (!fl_load_relaxed(guard)) {
+        if (fl_load_relaxed(guard) != 1) { /* free, or reserved.h's */
             return true;
         }
     }
     return false;
 }
 
+void
+fl_guard_back_off(unsigned round)
+{
+    if (fl_os_forked() && round > PATIENCE) {
+        fl_fatal("a forked child uses what another thread was just using "
+                 "at the fork: it may only call exec or _exit");
+    }
+    fl_os_back_off(round);
+}
+
 FL_NOINLINE void
 fl_guard_wait(const fl_atomic32 *guard)
 {
     for (unsigned round = 0; !is_free_soon(guard); round++) {
-        if (fl_os_forked() && round > PATIENCE) {
-            fl_fatal("a forked child uses what another thread was just using "
-                     "at the fork: it may only call exec or _exit");
-        }
-        fl_os_back_off(round);
+        fl_guard_back_off(round);
     }
 }

@@ -39,16 +39,6 @@ mark(fl_fiber *fiber, uint32_t tag)
     return true;
 }
 
-/* C2. There is no way without it, and the kernel finds its memory again. */
-static void
-fence(void)
-{
-    unsigned round = 0;
-    while (!fl_fence_heavy()) {
-        fl_os_back_off(round++);
-    }
-}
-
 /* C3 to C5: whether the caller has ended a wait. */
 static bool
 end_wait(fl_fiber *fiber, uint32_t tag)
@@ -74,7 +64,7 @@ void
 fl_cancel(fl_fiber *fiber, uint32_t tag)
 {
     if (mark(fiber, tag) && !end_wait(fiber, tag)) {
-        fence();
+        fl_fence_heavy_surely(); /* C2 */
         end_wait(fiber, tag);
     }
 }
@@ -109,7 +99,7 @@ fl_cancel_all(filch_runtime *runtime)
     struct all all = {.tag = runtime->tag};
     fl_task_each(mark_one, &all);
     if (all.marked) {
-        fence(); /* one for all of them */
+        fl_fence_heavy_surely(); /* C2, one for all of them */
         fl_task_each(end_one, &all);
     }
 }

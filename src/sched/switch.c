@@ -19,6 +19,7 @@
  */
 #include "fiber/context.h"
 #include "os/chaos.h"
+#include "os/reserve.h"
 #include "sched/worker.h"
 
 /* The first thing in any context that was switched to. */
@@ -259,8 +260,10 @@ fl_worker_main(void *arg)
     worker->native_stack.units = (uint32_t)(size / FL_STACK_UNIT);
     worker->let_go = &worker->none;
     fl_me_set(&worker->loop);
+    fl_party_begin();
     fl_stack *first = take_spare(worker);
     jump(worker, &worker->native, first->sp, first);
+    fl_party_end();
     fl_me_set(NULL);
     fl_os_fault_stack_free(worker->signal_stack);
     return NULL;

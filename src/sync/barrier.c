@@ -31,9 +31,9 @@ filch_barrier_init(filch_barrier *barrier, size_t parties)
 int
 filch_barrier_destroy(filch_barrier *barrier)
 {
-    fl_guard_lock(&barrier->guard_);
+    fl_enter(&barrier->guard_);
     int error = barrier->waiters_.first_ ? EBUSY : 0;
-    fl_guard_unlock(&barrier->guard_);
+    fl_leave(&barrier->guard_);
     return error;
 }
 
@@ -59,7 +59,7 @@ complete(filch_barrier *barrier)
 {
     fl_chain granted = {0};
     let_go(barrier, 0, &granted);
-    fl_guard_unlock(&barrier->guard_);
+    fl_leave(&barrier->guard_);
     fl_resume_chain(granted.first);
 }
 
@@ -82,12 +82,12 @@ wait_for_others(fl_fiber *me, filch_barrier *barrier, size_t *index,
     waiter->result = NOT_LET_GO;
     barrier->arrived_++;
     fl_assert(barrier->arrived_ < barrier->parties_); /* I1 */
-    int error = fl_wait(me, &barrier->guard_, &barrier->waiters_, deadline);
+    int error = fl_wait(me, &barrier->guard_.word_, &barrier->waiters_, deadline);
     if (error) {
         fl_chaos();
-        fl_guard_lock(&barrier->guard_);
+        fl_enter(&barrier->guard_);
         bool given_up = waiter->result == NOT_LET_GO;
-        fl_guard_unlock(&barrier->guard_);
+        fl_leave(&barrier->guard_);
         if (given_up) {
             return error;
         }
@@ -108,9 +108,9 @@ filch_barrier_wait_until(filch_barrier *barrier, size_t *index,
     if (fl_unlikely(error)) {
         return error;
     }
-    fl_guard_lock(&barrier->guard_);
+    fl_enter(&barrier->guard_);
     if (barrier->broken_) {
-        fl_guard_unlock(&barrier->guard_);
+        fl_leave(&barrier->guard_);
         return EPIPE;
     }
     if (barrier->arrived_ + 1 >= barrier->parties_) {
@@ -137,10 +137,10 @@ static int
 disturb(filch_barrier *barrier, uint32_t broken)
 {
     fl_chain granted = {0};
-    fl_guard_lock(&barrier->guard_);
+    fl_enter(&barrier->guard_);
     barrier->broken_ = broken;
     let_go(barrier, EPIPE, &granted);
-    fl_guard_unlock(&barrier->guard_);
+    fl_leave(&barrier->guard_);
     fl_resume_chain(granted.first);
     return 0;
 }

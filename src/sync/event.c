@@ -32,9 +32,9 @@ filch_event_init(filch_event *event)
 int
 filch_event_destroy(filch_event *event)
 {
-    fl_guard_lock(&event->guard_);
+    fl_enter(&event->guard_);
     int error = event->waiters_.first_ ? EBUSY : 0;
-    fl_guard_unlock(&event->guard_);
+    fl_leave(&event->guard_);
     return error;
 }
 
@@ -50,10 +50,10 @@ filch_event_set(filch_event *event)
 {
     fl_point("filch_event_set");
     fl_chain granted = {0};
-    fl_guard_lock(&event->guard_);            /* S1 */
+    fl_enter(&event->guard_);            /* S1 */
     fl_store_release(&event->state_, 1u);     /* S2 */
     fl_grant_all(&event->waiters_, &granted); /* S3 */
-    fl_guard_unlock(&event->guard_);          /* S4 */
+    fl_leave(&event->guard_);          /* S4 */
     fl_resume_chain(granted.first);           /* S5 */
 }
 
@@ -61,10 +61,10 @@ void
 filch_event_clear(filch_event *event)
 {
     fl_point("filch_event_clear");
-    fl_guard_lock(&event->guard_);
+    fl_enter(&event->guard_);
     fl_assert(!fl_load_relaxed(&event->state_) || !event->waiters_.first_);
     fl_store_release(&event->state_, 0u);
-    fl_guard_unlock(&event->guard_);
+    fl_leave(&event->guard_);
 }
 
 int
@@ -76,17 +76,17 @@ filch_event_wait_until(filch_event *event, filch_time deadline)
     if (fl_unlikely(error)) {
         return error;
     }
-    if (fl_load_acquire(&event->state_) && !fl_load_acquire(&event->guard_)) {
+    if (fl_load_acquire(&event->state_) && fl_is_free_now(&event->guard_)) {
         return 0; /* A1 */
     }
     fl_chaos();
-    fl_guard_lock(&event->guard_); /* A2 */
+    fl_enter(&event->guard_); /* A2 */
     if (fl_load_relaxed(&event->state_)) {
-        fl_guard_unlock(&event->guard_); /* A3 */
+        fl_leave(&event->guard_); /* A3 */
         return 0;
     }
     fl_waiter_begin(me, FL_EVENT, event);
-    return fl_wait(me, &event->guard_, &event->waiters_, deadline); /* A4 */
+    return fl_wait(me, &event->guard_.word_, &event->waiters_, deadline); /* A4 */
 }
 
 int

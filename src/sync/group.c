@@ -60,9 +60,9 @@ filch_group_init(filch_group *group)
 int
 filch_group_destroy(filch_group *group)
 {
-    fl_guard_lock(&group->guard_);
+    fl_enter(&group->guard_);
     int error = group->alive_ || group->waiters_.first_ ? EBUSY : 0;
-    fl_guard_unlock(&group->guard_);
+    fl_leave(&group->guard_);
     return error;
 }
 
@@ -128,7 +128,7 @@ leave(filch_group *group)
     if (--group->alive_ == 0) {
         let_go(group, &granted); /* T4 */
     }
-    fl_guard_unlock(&group->guard_); /* T5 */
+    fl_leave(&group->guard_); /* T5 */
     fl_resume_chain(granted.first);
 }
 
@@ -141,11 +141,11 @@ cancel_members(filch_group *group)
     while ((one = group->members_)) {
         take_out(one); /* C2 */
         filch_task *task = filch_task_hold(one->task);
-        fl_guard_unlock(&group->guard_);
+        fl_leave(&group->guard_);
         fl_chaos();
         filch_cancel(task); /* C3 */
         filch_task_release(task);
-        fl_guard_lock(&group->guard_);
+        fl_enter(&group->guard_);
     }
 }
 
@@ -153,7 +153,7 @@ int
 filch_group_cancel(filch_group *group)
 {
     fl_point("filch_group_cancel");
-    fl_guard_lock(&group->guard_);
+    fl_enter(&group->guard_);
     group->alive_++; /* C1 */
     cancel_members(group);
     leave(group); /* C4 */
@@ -169,12 +169,12 @@ begin(member *me)
     filch_group *group = me->group;
     me->task = filch_current();
     fl_chaos();
-    fl_guard_lock(&group->guard_);
+    fl_enter(&group->guard_);
     bool closed = group->closed_;
     if (!closed) {
         link_in(group, me);
     }
-    fl_guard_unlock(&group->guard_);
+    fl_leave(&group->guard_);
     if (closed) {
         filch_cancel(me->task);
     }
@@ -185,7 +185,7 @@ static void
 end(member *me, int status)
 {
     filch_group *group = me->group;
-    fl_guard_lock(&group->guard_);
+    fl_enter(&group->guard_);
     take_out(me);
     if (status != 0 && status != ECANCELED && group->status_ == 0) {
         group->status_ = status;
@@ -210,10 +210,10 @@ run(void *arg)
 static int
 enter(filch_group *group)
 {
-    fl_guard_lock(&group->guard_);
+    fl_enter(&group->guard_);
     int error = group->closed_ ? ECANCELED : 0;
     group->alive_ += !error;
-    fl_guard_unlock(&group->guard_);
+    fl_leave(&group->guard_);
     return error;
 }
 
@@ -226,7 +226,7 @@ spawn(filch_group *group, member *me)
     }
     error = filch_spawn(NULL, run, me);
     if (error) {
-        fl_guard_lock(&group->guard_);
+        fl_enter(&group->guard_);
         leave(group);
     }
     return error;
@@ -266,14 +266,14 @@ is_member(fl_fiber *me, const filch_group *group)
 static int
 await_end(fl_fiber *me, filch_group *group, int *status, filch_time deadline)
 {
-    fl_guard_lock(&group->guard_);
+    fl_enter(&group->guard_);
     if (group->alive_ == 0) {
         *status = tell(group);
-        fl_guard_unlock(&group->guard_);
+        fl_leave(&group->guard_);
         return 0;
     }
     fl_waiter *waiter = fl_waiter_begin(me, FL_GROUP, group);
-    int error = fl_wait(me, &group->guard_, &group->waiters_, deadline);
+    int error = fl_wait(me, &group->guard_.word_, &group->waiters_, deadline);
     if (!error) {
         *status = (int)(intptr_t)waiter->item;
     }

@@ -109,7 +109,7 @@ leave_entered(fl_fiber *joiner)
     fl_tsan_acquire(&joiner->waiter);
     filch_task *task = (filch_task *)(uintptr_t)joiner->waiter.object;
     fl_chaos();
-    fl_guard_lock(joiner->waiter.guard); /* C2 */
+    fl_enter_word(joiner->waiter.guard); /* C2 */
     fl_chaos();
     uint32_t life = fl_load_acquire(&task->life);
     while (!(life & FL_DONE) &&

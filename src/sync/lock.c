@@ -77,10 +77,10 @@ filch_lock_init_fair(filch_lock *lock)
 int
 filch_lock_destroy(filch_lock *lock)
 {
-    fl_guard_lock(&lock->guard_);
+    fl_enter(&lock->guard_);
     bool used = (fl_load_acquire(&lock->state_) & (HELD | WOKEN)) ||
                 lock->waiters_.first_;
-    fl_guard_unlock(&lock->guard_);
+    fl_leave(&lock->guard_);
     return used ? EBUSY : 0;
 }
 
@@ -160,16 +160,16 @@ acquire_waiting(fl_fiber *me, filch_lock *lock, bool woken, filch_time deadline)
 {
     for (;;) {
         fl_chaos();
-        fl_guard_lock(&lock->guard_);
+        fl_enter(&lock->guard_);
         fl_assert(is_sound(lock));
         fl_chaos();
         if (take_or_mark(lock, woken)) {
-            fl_guard_unlock(&lock->guard_);
+            fl_leave(&lock->guard_);
             return 0;
         }
         fl_waiter *waiter = fl_waiter_begin(me, FL_LOCK, lock);
         int error = (woken ? fl_wait_first : fl_wait)(
-            me, &lock->guard_, &lock->waiters_, deadline);
+            me, &lock->guard_.word_, &lock->waiters_, deadline);
         if (error || waiter->item == HANDED_OVER) {
             return error;
         }
@@ -261,7 +261,7 @@ hand_over(filch_lock *lock)
 {
     fl_waiter *first = hand_to_first(lock);
     if (first) {
-        fl_guard_unlock(&lock->guard_);
+        fl_leave(&lock->guard_);
         fl_chaos();
         fl_resume(fl_waiter_fiber(first));
     }
@@ -277,7 +277,7 @@ give(filch_lock *lock)
     while ((state & HELD) &&
            !fl_cas_acq_rel(&lock->state_, &state, state | GIVEN)) {
     }
-    fl_guard_unlock(&lock->guard_);
+    fl_leave(&lock->guard_);
     return state & HELD ? 0 : EPERM;
 }
 
@@ -297,7 +297,7 @@ wake(filch_lock *lock, uint32_t state)
     fl_waiter *first = state & WOKEN ? NULL : fl_grant(&lock->waiters_);
     uint32_t clear = no_waiters(lock), set = first ? WOKEN : 0;
     uint32_t seen = (change(lock, clear, set) & ~clear) | set;
-    fl_guard_unlock(&lock->guard_);
+    fl_leave(&lock->guard_);
     fl_chaos();
     if (!first && (seen & HELD)) {
         return let_go(lock, seen) ? 0 : EAGAIN;
@@ -354,12 +354,12 @@ owes(filch_lock *lock)
 static int
 try_release(filch_lock *lock, bool suspends)
 {
-    fl_guard_lock(&lock->guard_);
+    fl_enter(&lock->guard_);
     fl_assert(is_sound(lock));
     fl_chaos();
     uint32_t state = fl_load_relaxed(&lock->state_);
     if ((state & (HELD | GIVEN)) != HELD) {
-        fl_guard_unlock(&lock->guard_);
+        fl_leave(&lock->guard_);
         return EPERM;
     }
     bool must = suspends || lock->fair_ || owes(lock);
@@ -439,13 +439,13 @@ fl_lock_hand_over(filch_lock *lock)
 fl_fiber *
 fl_lock_enqueue(filch_lock *lock, fl_waiter *waiter)
 {
-    fl_guard_lock(&lock->guard_);
-    fl_pass_on(waiter, &lock->guard_, &lock->waiters_);
+    fl_enter(&lock->guard_);
+    fl_pass_on(waiter, &lock->guard_.word_, &lock->waiters_);
     uint32_t state = change(lock, 0, WAITERS | HELD);
     /* somebody else than its holder notified, and it was released just now:
      * then the lock is the first waiter's */
     fl_waiter *first = state & HELD ? NULL : hand_to_first(lock);
-    fl_guard_unlock(&lock->guard_);
+    fl_leave(&lock->guard_);
     return first ? fl_waiter_fiber(first) : NULL;
 }
 

@@ -73,11 +73,11 @@ filch_queue_init_priority(filch_queue *queue, size_t maxsize,
 int
 filch_queue_destroy(filch_queue *queue)
 {
-    fl_guard_lock(&queue->guard_);
+    fl_enter(&queue->guard_);
     fl_queue_check(queue);
     bool used = queue->getters_.first_ || queue->putters_.first_ ||
                 queue->joiners_.first_;
-    fl_guard_unlock(&queue->guard_);
+    fl_leave(&queue->guard_);
     if (used) {
         return EBUSY;
     }
@@ -161,7 +161,7 @@ wait_for_slot(fl_fiber *me, filch_queue *queue, void *item, filch_time deadline)
 {
     fl_waiter *waiter = fl_waiter_begin(me, FL_QUEUE_SLOT, queue);
     waiter->item = item;
-    int error = fl_wait(me, &queue->guard_, &queue->putters_, deadline);
+    int error = fl_wait(me, &queue->guard_.word_, &queue->putters_, deadline);
     return error ? error : waiter->result;
 }
 
@@ -170,7 +170,7 @@ wait_for_item(fl_fiber *me, filch_queue *queue, void **item,
               filch_time deadline)
 {
     fl_waiter *waiter = fl_waiter_begin(me, FL_QUEUE_ITEM, queue);
-    int error = fl_wait(me, &queue->guard_, &queue->getters_, deadline);
+    int error = fl_wait(me, &queue->guard_.word_, &queue->getters_, deadline);
     error = error ? error : waiter->result;
     if (!error) {
         *item = waiter->item;
@@ -220,7 +220,7 @@ put_guarded(filch_queue *queue, void *item, filch_time deadline)
     if (error == EAGAIN) {
         return wait_for_slot(fl_me(), queue, item, deadline);
     }
-    fl_guard_unlock(&queue->guard_);
+    fl_leave(&queue->guard_);
     resume(granted);
     return error;
 }
@@ -235,42 +235,49 @@ get_guarded(filch_queue *queue, void **item, filch_time deadline)
     if (error == EAGAIN) {
         return wait_for_item(fl_me(), queue, item, deadline);
     }
-    fl_guard_unlock(&queue->guard_);
+    fl_leave(&queue->guard_);
     resume(granted);
     return error;
 }
 
-/* Whether the caller is free to wait, and has the guard now, both at once. */
+/* Whether the caller is free to wait, and in the guard at once, since it is
+ * reserved for its worker. */
 static inline bool
-enter(filch_queue *queue)
+enter(filch_queue *queue, fl_party *party)
 {
     return fl_is_free(fl_me_read()) &&
-           fl_likely(!fl_exchange_acq_rel(&queue->guard_, 1u));
+           fl_likely(fl_enter_reserved(party, &queue->guard_.word_));
 }
 
-/* The same, where it takes longer; why not, if so. */
-static FL_NOINLINE int
-enter_slowly(filch_queue *queue)
-{
-    int error = fl_may_wait(fl_me());
-    if (!error) {
-        fl_guard_lock(&queue->guard_);
-    }
-    return error;
-}
-
+/* The same where it takes longer. */
 static FL_NOINLINE int
 put_slowly(filch_queue *queue, void *item, filch_time deadline)
 {
-    int error = enter_slowly(queue);
-    return error ? error : put_guarded(queue, item, deadline);
+    int error = fl_may_wait(fl_me());
+    if (fl_unlikely(error)) {
+        return error;
+    }
+    fl_enter(&queue->guard_);
+    if (fl_likely(put_simply(queue, item))) {
+        fl_leave(&queue->guard_);
+        return 0;
+    }
+    return put_guarded(queue, item, deadline);
 }
 
 static FL_NOINLINE int
 get_slowly(filch_queue *queue, void **item, filch_time deadline)
 {
-    int error = enter_slowly(queue);
-    return error ? error : get_guarded(queue, item, deadline);
+    int error = fl_may_wait(fl_me());
+    if (fl_unlikely(error)) {
+        return error;
+    }
+    fl_enter(&queue->guard_);
+    if (fl_likely(get_simply(queue, item))) {
+        fl_leave(&queue->guard_);
+        return 0;
+    }
+    return get_guarded(queue, item, deadline);
 }
 
 /* The same where the run is steered. */
@@ -287,11 +294,12 @@ filch_queue_put_until(filch_queue *queue, void *item, filch_time deadline)
     if (fl_are_points()) {
         return put_at_point(queue, item, deadline);
     }
-    if (!enter(queue)) {
+    fl_party *party = fl_party_read();
+    if (!enter(queue, party)) {
         return put_slowly(queue, item, deadline);
     }
     if (fl_likely(put_simply(queue, item))) {
-        fl_guard_unlock(&queue->guard_);
+        fl_leave_reserved(party);
         return 0;
     }
     return put_guarded(queue, item, deadline);
@@ -308,10 +316,10 @@ filch_queue_put_nowait(filch_queue *queue, void *item)
 {
     fl_point("filch_queue_put_nowait");
     fl_fiber *granted;
-    fl_guard_lock(&queue->guard_);
+    fl_enter(&queue->guard_);
     int error = put_one(queue, item, &granted);
     fl_queue_check(queue);
-    fl_guard_unlock(&queue->guard_);
+    fl_leave(&queue->guard_);
     resume(granted);
     return error;
 }
@@ -330,11 +338,12 @@ filch_queue_get_until(filch_queue *queue, void **item, filch_time deadline)
     if (fl_are_points()) {
         return get_at_point(queue, item, deadline);
     }
-    if (!enter(queue)) {
+    fl_party *party = fl_party_read();
+    if (!enter(queue, party)) {
         return get_slowly(queue, item, deadline);
     }
     if (fl_likely(get_simply(queue, item))) {
-        fl_guard_unlock(&queue->guard_);
+        fl_leave_reserved(party);
         return 0;
     }
     return get_guarded(queue, item, deadline);
@@ -351,10 +360,10 @@ filch_queue_get_nowait(filch_queue *queue, void **item)
 {
     fl_point("filch_queue_get_nowait");
     fl_fiber *granted;
-    fl_guard_lock(&queue->guard_);
+    fl_enter(&queue->guard_);
     int error = get_one(queue, item, &granted);
     fl_queue_check(queue);
-    fl_guard_unlock(&queue->guard_);
+    fl_leave(&queue->guard_);
     resume(granted);
     return error;
 }
@@ -389,9 +398,9 @@ filch_queue_put_many_until(filch_queue *queue, void *const *items, size_t n,
     int error = fl_may_wait(me);
     while (put < n && !error) {
         fl_chain granted = {0};
-        fl_guard_lock(&queue->guard_);
+        fl_enter(&queue->guard_);
         error = put_some(queue, items, n, &put, &granted);
-        fl_guard_unlock(&queue->guard_);
+        fl_leave(&queue->guard_);
         fl_resume_chain(granted.first);
         if (error == EAGAIN) {
             error = filch_queue_put_until(queue, items[put], deadline);
@@ -417,14 +426,14 @@ get_some(filch_queue *queue, void **items, size_t n, size_t *done)
 {
     fl_chain granted = {0};
     fl_fiber *one;
-    fl_guard_lock(&queue->guard_);
+    fl_enter(&queue->guard_);
     while (*done < n && !get_one(queue, &items[*done], &one)) {
         ++*done;
         if (one) {
             fl_chain_add(&granted, one);
         }
     }
-    fl_guard_unlock(&queue->guard_);
+    fl_leave(&queue->guard_);
     fl_resume_chain(granted.first);
 }
 
@@ -470,12 +479,12 @@ filch_queue_task_done(filch_queue *queue)
 {
     fl_point("filch_queue_task_done");
     fl_chain granted = {0};
-    fl_guard_lock(&queue->guard_);
+    fl_enter(&queue->guard_);
     int error = queue->unfinished_ ? 0 : EINVAL;
     if (!error) {
         finish(queue, 1, &granted);
     }
-    fl_guard_unlock(&queue->guard_);
+    fl_leave(&queue->guard_);
     fl_resume_chain(granted.first);
     return error;
 }
@@ -489,13 +498,13 @@ filch_queue_join_until(filch_queue *queue, filch_time deadline)
     if (fl_unlikely(error)) {
         return error;
     }
-    fl_guard_lock(&queue->guard_);
+    fl_enter(&queue->guard_);
     if (queue->unfinished_ == 0) {
-        fl_guard_unlock(&queue->guard_);
+        fl_leave(&queue->guard_);
         return 0;
     }
     fl_waiter_begin(me, FL_QUEUE_JOIN, queue);
-    return fl_wait(me, &queue->guard_, &queue->joiners_, deadline);
+    return fl_wait(me, &queue->guard_.word_, &queue->joiners_, deadline);
 }
 
 int

@@ -29,7 +29,7 @@ fl_queue_check(const filch_queue *queue)
 {
     bool bounded = queue->maxsize_ != 0, shut = queue->flags_ & FL_QUEUE_SHUT;
     (void)bounded, (void)shut;
-    fl_assert_held(&queue->guard_);
+    fl_assert_in(&queue->guard_.word_);
     fl_assert(queue->count_ <= queue->capacity_);
     fl_assert(!bounded || queue->count_ <= queue->maxsize_);
     fl_assert(!queue->getters_.first_ || queue->count_ == 0); /* I1 */

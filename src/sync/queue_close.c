@@ -14,10 +14,10 @@ size_t
 filch_queue_size(const filch_queue *queue)
 {
     fl_point("filch_queue_size");
-    fl_atomic32 *guard = (fl_atomic32 *)&queue->guard_;
-    fl_guard_lock(guard);
+    fl_guard *guard = (fl_guard *)&queue->guard_;
+    fl_enter(guard);
     size_t size = available(queue);
-    fl_guard_unlock(guard);
+    fl_leave(guard);
     return size;
 }
 
@@ -67,7 +67,7 @@ filch_queue_shutdown(filch_queue *queue, bool immediate)
 {
     fl_point("filch_queue_shutdown");
     fl_chain granted = {0};
-    fl_guard_lock(&queue->guard_);
+    fl_enter(&queue->guard_);
     queue->flags_ |= FL_QUEUE_SHUT;
     fl_queue_set_limit(queue);
     send_away(&queue->putters_, &granted);
@@ -76,7 +76,7 @@ filch_queue_shutdown(filch_queue *queue, bool immediate)
         take_out_all(queue, &granted);
     }
     fl_queue_check(queue);
-    fl_guard_unlock(&queue->guard_);
+    fl_leave(&queue->guard_);
     fl_resume_chain(granted.first);
     return 0;
 }
@@ -86,12 +86,12 @@ filch_queue_drain(filch_queue *queue, void **items, size_t n, size_t *done)
 {
     fl_point("filch_queue_drain");
     size_t taken = 0;
-    fl_guard_lock(&queue->guard_);
+    fl_enter(&queue->guard_);
     bool taken_out = queue->flags_ & FL_QUEUE_TAKEN_OUT;
     while (taken_out && taken < n && queue->count_) {
         items[taken++] = fl_queue_remove(queue);
     }
-    fl_guard_unlock(&queue->guard_);
+    fl_leave(&queue->guard_);
     if (done) {
         *done = taken;
     }

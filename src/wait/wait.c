@@ -25,7 +25,7 @@ static void
 take_out(fl_waiter *waiter)
 {
     filch_waiters_ *list = waiter->list;
-    fl_assert_held(waiter->guard);
+    fl_assert_in(waiter->guard);
     fl_assert(waiter->previous ? waiter->previous->next == waiter
                                : list->first_ == waiter);
     fl_assert(waiter->next ? waiter->next->previous == waiter
@@ -53,11 +53,11 @@ fl_enlist(fl_waiter *waiter, fl_atomic32 *guard, filch_waiters_ *list)
 void
 fl_delist(fl_waiter *waiter)
 {
-    fl_guard_lock(waiter->guard);
+    fl_enter_word(waiter->guard);
     if (waiter->list) {
         take_out(waiter);
     }
-    fl_guard_unlock(waiter->guard);
+    fl_leave_word(waiter->guard);
 }
 
 /* ---- granting ---- */
@@ -68,8 +68,8 @@ static void
 await_parked(const fl_fiber *fiber)
 {
     fl_atomic32 *guard = fiber->waiter.guard;
-    fl_guard_lock(guard);
-    fl_guard_unlock(guard);
+    fl_enter_word(guard);
+    fl_leave_word(guard);
 }
 
 FL_NOINLINE bool
@@ -138,11 +138,11 @@ abort_wait(fl_fiber *fiber)
     fl_waiter *waiter = &fiber->waiter;
     fl_tsan_acquire(waiter);
     fl_chaos();
-    fl_guard_lock(waiter->guard); /* which also waits until it is parked */
+    fl_enter_word(waiter->guard); /* which also waits until it is parked */
     if (waiter->list) {
         take_out(waiter);
     }
-    fl_guard_unlock(waiter->guard);
+    fl_leave_word(waiter->guard);
     fl_chaos();
     fl_resume(fiber);
 }
@@ -209,7 +209,7 @@ wait_as_fiber(fl_fiber *me, filch_time deadline)
         }
     }
     fl_chaos();
-    fl_suspend_guarded(me, me->waiter.guard); /* A4, A5 */
+    fl_suspend_guarded(me, fl_exit_of(me->waiter.guard)); /* A4, A5 */
     fl_chaos();
     if (deadline != FILCH_NEVER) {
         fl_timer_disarm(&timeout);
@@ -223,7 +223,7 @@ wait_as_thread(fl_fiber *me, filch_time deadline)
 {
     fl_thread_fiber *thread = fl_container(me, fl_thread_fiber, fiber);
     fl_chaos();
-    fl_guard_unlock(me->waiter.guard);
+    fl_leave_word(me->waiter.guard);
     while (!fl_load_acquire(&thread->go)) {
         if (fl_os_wait(&thread->go, 0, deadline) != ETIMEDOUT) {
             continue;
@@ -278,7 +278,7 @@ wait_slowly(fl_fiber *me, fl_atomic32 *guard, filch_time deadline)
         if (waiter->list) {
             take_out(waiter);
         }
-        fl_guard_unlock(guard);
+        fl_leave_word(guard);
         return error;
     }
     return me->kind == FL_THREAD ? wait_as_thread(me, deadline)
@@ -289,7 +289,7 @@ int
 fl_wait_linked(fl_fiber *me, fl_atomic32 *guard, filch_time deadline)
 {
     fl_waiter *waiter = &me->waiter;
-    fl_assert_held(guard);
+    fl_assert_in(guard);
     fl_assert(me == fl_me() && me->kind != FL_LOOP && !me->barred);
     waiter->guard = guard;
     fl_tsan_release(waiter); /* to who may end the wait: A3 is hidden from it */
@@ -300,7 +300,7 @@ fl_wait_linked(fl_fiber *me, fl_atomic32 *guard, filch_time deadline)
                     !fl_begin_plainly(me))) { /* A3 */
         return wait_slowly(me, guard, deadline);
     }
-    fl_suspend_guarded(me, guard); /* A4, A5 */
+    fl_suspend_guarded(me, fl_exit_of(guard)); /* A4, A5 */
     return fl_outcome(me);
 }
 

@@ -43,7 +43,7 @@
 #ifndef FL_WAIT_H
 #define FL_WAIT_H
 
-#include "os/fence.h"
+#include "os/reserve.h"
 #include "sched/worker.h"
 
 /* Has the fiber's own waiter wait in an object of that kind. What is not set
@@ -195,7 +195,7 @@ fl_grant(filch_waiters_ *list)
     while ((waiter = fl_first(list))) {
         fl_waiter *next = waiter->next;
         fl_assert(waiter->list == list && !waiter->previous);
-        fl_assert_held(waiter->guard);
+        fl_assert_in(waiter->guard);
         list->first_ = next;
         *(next ? (void **)&next->previous : &list->last_) = NULL;
         waiter->list = NULL;

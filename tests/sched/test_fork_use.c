@@ -111,11 +111,11 @@ lock_for_good(void)
 TASK_TEST(object_that_was_being_changed_at_the_fork_ends_the_child)
 {
     OK(filch_queue_init(&queue, 1));
-    queue.guard_ = 1;
+    queue.guard_.word_ = 1;
     int status = status_of(put_without_waiting);
     CHECK(WIFSIGNALED(status));
     EQ(SIGABRT, WTERMSIG(status));
-    queue.guard_ = 0;
+    queue.guard_.word_ = 0;
     EQ(0, status_of(put_without_waiting));
 }
 

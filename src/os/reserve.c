@@ -1,0 +1,103 @@
+#include "os/reserve.h"
+
+#include "os/chaos.h"
+
+fl_party fl_party_nobody = {.number = FL_NOBODY};
+
+/* By number, less FL_PARTY_FIRST. One that is used again has the guards that
+ * were reserved for its former thread. */
+fl_party fl_parties[FL_PARTIES] __attribute__((aligned(FL_CACHE_LINE)));
+
+/* ---- parties ---- */
+
+#ifndef FL_ATOMIC_MODEL
+__thread fl_party *fl_party_tls = &fl_party_nobody;
+#endif
+
+#if !defined(__x86_64__) && !defined(FL_ATOMIC_MODEL) && !defined(FILCH_TSAN_)
+FL_NOINLINE fl_party *
+fl_party_read(void)
+{
+    fl_party **party = &fl_party_tls;
+    __asm__ volatile("" : "+r"(party) : : "memory");
+    return *party;
+}
+#endif
+
+#ifndef FL_ATOMIC_MODEL
+void
+fl_party_begin(void)
+{
+    for (uint32_t i = 0; i < FL_PARTIES; i++) {
+        uint32_t unused = 0;
+        if (fl_cas_acq_rel(&fl_parties[i].used, &unused, 1u)) {
+            fl_parties[i].number = i + FL_PARTY_FIRST;
+            fl_party_tls = &fl_parties[i];
+            return;
+        }
+    }
+}
+
+void
+fl_party_end(void)
+{
+    fl_party *party = fl_party_tls;
+    fl_assert(!fl_load_relaxed(&party->inside));
+    fl_party_tls = &fl_party_nobody;
+    if (party != &fl_party_nobody) {
+        fl_store_release(&party->used, 0u);
+    }
+}
+#endif
+
+/* ---- entering ---- */
+
+/* Waits until the party has left. */
+static void
+await_party(const fl_party *party, const fl_atomic32 *word)
+{
+    uint32_t mark = fl_guard_short(word);
+    unsigned round = 0;
+    while (fl_load_acquire(&party->inside) == mark) { /* Q5 */
+        fl_guard_back_off(round++);
+    }
+}
+
+FL_NOINLINE bool
+fl_enter_slowly(fl_atomic32 *word, uint32_t seen)
+{
+    while (seen == FL_GUARD_HELD) {
+        fl_guard_wait(word); /* Q3 */
+        seen = fl_exchange_acq_rel(word, FL_GUARD_HELD);
+    }
+    if (seen == FL_GUARD_FREE) {
+        return false;
+    }
+    fl_chaos();
+    fl_fence_heavy_surely(); /* Q4 */
+    fl_chaos();
+    await_party(&fl_parties[seen - FL_PARTY_FIRST], word);
+    return true;
+}
+
+/* ---- reserving ---- */
+
+FL_NOINLINE void
+fl_reserve(fl_guard *guard, fl_party *party)
+{
+    uint32_t vain = guard->last_ & FL_RESERVE_VAIN;
+    if (party->number == FL_NOBODY || vain == FL_RESERVE_VAIN) {
+        return;
+    }
+    fl_store_release(&party->inside, fl_guard_short(&guard->word_)); /* R1 */
+    fl_chaos();
+    fl_store_release(&guard->word_, party->number); /* R2 */
+}
+
+void
+fl_reserved_in_vain(fl_guard *guard)
+{
+    uint32_t vain = guard->last_ & FL_RESERVE_VAIN;
+    vain += vain < FL_RESERVE_VAIN;
+    guard->last_ = (uint16_t)vain; /* of no party */
+}

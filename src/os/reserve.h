@@ -1,0 +1,226 @@
+/*
+ * The guard of an object that tasks share: one that costs no ordered operation
+ * while one worker after the other uses it for a while.
+ *
+ * CONTRACT  As a guard (os/guard.h); a zero guard is free. A thread holds one of
+ *           these at a time. Who knows nothing but the word's address uses the
+ *           ..._word functions, which do for a plain guard as well.
+ * STATE     word_   FREE, HELD, or the number of a party, for which the guard is
+ *                   reserved: nobody else gets in without taking that away
+ *           last_   under the guard: the party that entered last, and how often
+ *                   the guard has been reserved in vain
+ *           left_   likewise: entries of that party to come before the guard is
+ *                   reserved for it
+ *           inside  of each party: the guard reserved for it that it is in, in
+ *                   short; only the party writes it
+ * PROTOCOL      the party                       anybody else
+ *           P1  word_ is its number           Q1  word_ := HELD (exchange)
+ *           P2  inside := the guard           Q2  it was FREE: in
+ *           P3  light fence                   Q3  it was HELD: wait, Q1 again
+ *           P4  word_ is so still: in         Q4  it was a number: heavy fence
+ *               else inside := 0, as Q1       Q5  wait until that party's inside
+ *           P5  inside := 0                       is not the guard: in
+ *                                             Q6  word_ := FREE
+ *           By the pair of fences P4 sees Q1, or Q5 sees P2. A party enters as
+ *           Q1 to Q3, and at last, in the guard, reserves it:
+ *           R1  inside := the guard           R2  word_ := its number
+ * MEMORY ORDER  P2 and P5 release to Q5, Q6 to Q1, R2 to P1 and P4. (P2 too, since
+ *           Q5 may read a later value of inside than P5's.)
+ * REJECTED  A guard that is always exchanged: 2 to 9 ns of each put and get, of
+ *           which most go through a queue that one worker has for itself, if
+ *           only for some milliseconds. A party's flag in the object, where a
+ *           later party's would be overwritten by one that was held up at P2.
+ * LAST TOUCH  P5 touches the party only; Q6.
+ * FORKS     As os/guard.h.
+ * SOURCE    Kawachiya, Koseki, Onodera, "Lock Reservation" (OOPSLA 2002), with
+ *           the fences of Dice, Huang, Yang (os/fence.h).
+ */
+#ifndef FL_RESERVE_H
+#define FL_RESERVE_H
+
+#include "os/fence.h"
+#include "os/guard.h"
+
+typedef filch_guard_ fl_guard;
+
+typedef struct fl_party {
+    uint32_t number; /* or FL_NOBODY */
+    fl_atomic32 inside;
+    fl_atomic32 used;
+    char apart[FL_CACHE_LINE - 3 * sizeof(uint32_t)];
+} fl_party;
+
+enum { FL_GUARD_FREE, FL_GUARD_HELD, FL_PARTY_FIRST };
+
+#define FL_NOBODY UINT32_MAX
+
+/* How many entries in a row, the first time; then 8 times as many each time, and
+ * never again after the third. */
+#ifndef FL_RESERVE_AFTER
+#define FL_RESERVE_AFTER 512u
+#endif
+#define FL_RESERVE_VAIN 3u
+
+#define FL_PARTIES 256u
+extern fl_party fl_parties[FL_PARTIES], fl_party_nobody
+    __attribute__((visibility("hidden")));
+
+/* Makes the calling thread a party, if there is room for one more; it is one no
+ * more after fl_party_end. */
+void fl_party_begin(void);
+void fl_party_end(void);
+
+extern __thread fl_party *fl_party_tls
+    __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+/* The party that calls, or one that is nobody. As fl_me_read. */
+#if defined(FILCH_TSAN_)
+/* It is not told the order in which a worker's tasks enter a reserved guard. */
+static inline fl_party *
+fl_party_read(void)
+{
+    return &fl_party_nobody;
+}
+#elif defined(__x86_64__) && !defined(FL_ATOMIC_MODEL)
+static inline fl_party *
+fl_party_read(void)
+{
+    fl_party *party;
+    __asm__ volatile("movq fl_party_tls@gottpoff(%%rip), %0\n\t"
+                     "movq %%fs:(%0), %0"
+                     : "=r"(party)
+                     :
+                     : "memory");
+    return party;
+}
+#else
+fl_party *fl_party_read(void);
+#endif
+
+/* A guard in short, never 0. Two may have the same: then who takes a reservation
+ * away waits a little longer. */
+static inline uint32_t
+fl_guard_short(const fl_atomic32 *word)
+{
+    return (uint32_t)((uintptr_t)word >> 2) | 1u;
+}
+
+/* Whether the party is in a guard that is reserved for it. */
+static inline bool
+fl_is_inside(const fl_party *party, const fl_atomic32 *word)
+{
+    return fl_load_relaxed(&party->inside) == fl_guard_short(word);
+}
+
+/* P1 to P4: whether it is in now. */
+static inline bool
+fl_enter_reserved(fl_party *party, fl_atomic32 *word)
+{
+    if (fl_load_relaxed(word) != party->number) {
+        return false; /* P1 */
+    }
+    fl_assert(!fl_load_relaxed(&party->inside));
+    fl_store_release(&party->inside, fl_guard_short(word)); /* P2 */
+    fl_fence_light();                                       /* P3 */
+    if (fl_likely(fl_load_acquire(word) == party->number)) {
+        return true; /* P4 */
+    }
+    fl_store_release(&party->inside, 0u);
+    return false;
+}
+
+/* P5, after that. */
+static inline void
+fl_leave_reserved(fl_party *party)
+{
+    fl_store_release(&party->inside, 0u);
+}
+
+/* Q3 to Q5, the word having been `seen`, and HELD now: whether it was reserved. */
+bool fl_enter_slowly(fl_atomic32 *word, uint32_t seen);
+
+/* In the guard: it is time to reserve it. */
+void fl_reserve(fl_guard *guard, fl_party *party);
+
+/* In the guard: it has been reserved in vain. */
+void fl_reserved_in_vain(fl_guard *guard);
+
+/* In the guard: counts an entry that was not by a reservation. */
+static inline void
+fl_count_entry(fl_guard *guard, fl_party *party)
+{
+    uint32_t vain = guard->last_ & FL_RESERVE_VAIN;
+    uint32_t last = (uint16_t)(party->number * (FL_RESERVE_VAIN + 1)) | vain;
+    if (fl_likely(guard->last_ == last)) {
+        if (fl_unlikely(--guard->left_ == 0)) {
+            fl_reserve(guard, party);
+        }
+    } else {
+        guard->last_ = (uint16_t)last;
+        guard->left_ = (uint16_t)(FL_RESERVE_AFTER << (3 * vain));
+    }
+}
+
+static inline void
+fl_enter(fl_guard *guard)
+{
+    fl_party *party = fl_party_read();
+    if (fl_likely(fl_enter_reserved(party, &guard->word_))) {
+        return;
+    }
+    uint32_t seen = fl_exchange_acq_rel(&guard->word_, FL_GUARD_HELD); /* Q1 */
+    if (fl_unlikely(seen != FL_GUARD_FREE) &&
+        fl_enter_slowly(&guard->word_, seen)) {
+        fl_reserved_in_vain(guard);
+    }
+    fl_count_entry(guard, party);
+}
+
+/* What is to be 0 for a guard to be left that the caller is in. */
+static inline fl_atomic32 *
+fl_exit_of(fl_atomic32 *word)
+{
+    fl_party *party = fl_party_read();
+    return fl_is_inside(party, word) ? &party->inside : word;
+}
+
+static inline void
+fl_leave(fl_guard *guard)
+{
+    fl_store_release(fl_exit_of(&guard->word_), 0u); /* P5, Q6 */
+}
+
+/* ---- who knows but the word ---- */
+
+static inline void
+fl_enter_word(fl_atomic32 *word)
+{
+    if (!fl_enter_reserved(fl_party_read(), word)) {
+        uint32_t seen = fl_exchange_acq_rel(word, FL_GUARD_HELD);
+        if (fl_unlikely(seen != FL_GUARD_FREE)) {
+            fl_enter_slowly(word, seen);
+        }
+    }
+}
+
+static inline void
+fl_leave_word(fl_atomic32 *word)
+{
+    fl_store_release(fl_exit_of(word), 0u);
+}
+
+/* Whether the guard is free, or cannot be held by another but the caller's own
+ * worker, which is here. */
+static inline bool
+fl_is_free_now(const fl_guard *guard)
+{
+    uint32_t word = fl_load_acquire(&guard->word_);
+    return word == FL_GUARD_FREE || word == fl_party_read()->number;
+}
+
+/* Somebody is in the guard; by the protocol, the caller. */
+#define fl_assert_in(word)                                                     \
+    fl_assert(fl_load_relaxed(word) == FL_GUARD_HELD ||                        \
+              fl_is_inside(fl_party_read(), word))
+
+#endif
