@@ -19,7 +19,7 @@
  */
 #include "fiber/context.h"
 #include "os/chaos.h"
-#include "os/reserve.h"
+#include "fiber/reserve.h"
 #include "sched/worker.h"
 
 /* The first thing in any context that was switched to. */

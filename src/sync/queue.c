@@ -240,13 +240,12 @@ get_guarded(filch_queue *queue, void **item, filch_time deadline)
     return error;
 }
 
-/* Whether the caller is free to wait, and in the guard at once, since it is
- * reserved for its worker. */
-static inline bool
-enter(filch_queue *queue, fl_party *party)
+/* Enters the guard if the caller is free to wait, both at once: what is to be 0
+ * for it to be left, or NULL. */
+static inline fl_atomic32 *
+enter(filch_queue *queue)
 {
-    return fl_is_free(fl_me_read()) &&
-           fl_likely(fl_enter_reserved(party, &queue->guard_.word_));
+    return fl_is_free(fl_me_read()) ? fl_enter_at_once(&queue->guard_) : NULL;
 }
 
 /* The same where it takes longer. */
@@ -294,12 +293,12 @@ filch_queue_put_until(filch_queue *queue, void *item, filch_time deadline)
     if (fl_are_points()) {
         return put_at_point(queue, item, deadline);
     }
-    fl_party *party = fl_party_read();
-    if (!enter(queue, party)) {
+    fl_atomic32 *held = enter(queue);
+    if (fl_unlikely(!held)) {
         return put_slowly(queue, item, deadline);
     }
     if (fl_likely(put_simply(queue, item))) {
-        fl_leave_reserved(party);
+        fl_store_release(held, 0u);
         return 0;
     }
     return put_guarded(queue, item, deadline);
@@ -338,12 +337,12 @@ filch_queue_get_until(filch_queue *queue, void **item, filch_time deadline)
     if (fl_are_points()) {
         return get_at_point(queue, item, deadline);
     }
-    fl_party *party = fl_party_read();
-    if (!enter(queue, party)) {
+    fl_atomic32 *held = enter(queue);
+    if (fl_unlikely(!held)) {
         return get_slowly(queue, item, deadline);
     }
     if (fl_likely(get_simply(queue, item))) {
-        fl_leave_reserved(party);
+        fl_store_release(held, 0u);
         return 0;
     }
     return get_guarded(queue, item, deadline);

@@ -43,7 +43,7 @@
 #ifndef FL_WAIT_H
 #define FL_WAIT_H
 
-#include "os/reserve.h"
+#include "fiber/reserve.h"
 #include "sched/worker.h"
 
 /* Has the fiber's own waiter wait in an object of that kind. What is not set

@@ -1,4 +1,4 @@
-#include "os/reserve.h"
+#include "fiber/reserve.h"
 
 #include "os/chaos.h"
 
@@ -85,8 +85,8 @@ fl_enter_slowly(fl_atomic32 *word, uint32_t seen)
 FL_NOINLINE void
 fl_reserve(fl_guard *guard, fl_party *party)
 {
-    uint32_t vain = guard->last_ & FL_RESERVE_VAIN;
-    if (party->number == FL_NOBODY || vain == FL_RESERVE_VAIN) {
+    if (party->number == FL_NOBODY) {
+        guard->left_ = UINT16_MAX; /* for a while */
         return;
     }
     fl_store_release(&party->inside, fl_guard_short(&guard->word_)); /* R1 */
@@ -97,7 +97,7 @@ fl_reserve(fl_guard *guard, fl_party *party)
 void
 fl_reserved_in_vain(fl_guard *guard)
 {
-    uint32_t vain = guard->last_ & FL_RESERVE_VAIN;
-    vain += vain < FL_RESERVE_VAIN;
-    guard->last_ = (uint16_t)vain; /* of no party */
+    if (guard->last_ != FL_RESERVE_NEVER) {
+        guard->last_ = (uint16_t)(guard->last_ % FL_RESERVE_TIMES + 1);
+    }
 }

@@ -7,8 +7,9 @@
  *           ..._word functions, which do for a plain guard as well.
  * STATE     word_   FREE, HELD, or the number of a party, for which the guard is
  *                   reserved: nobody else gets in without taking that away
- *           last_   under the guard: the party that entered last, and how often
- *                   the guard has been reserved in vain
+ *           last_   under the guard: the party that entered last, by number,
+ *                   times FL_RESERVE_TIMES, and how often the guard has been
+ *                   reserved in vain; FL_RESERVE_NEVER
  *           left_   likewise: entries of that party to come before the guard is
  *                   reserved for it
  *           inside  of each party: the guard reserved for it that it is in, in
@@ -44,7 +45,7 @@
 typedef filch_guard_ fl_guard;
 
 typedef struct fl_party {
-    uint32_t number; /* or FL_NOBODY */
+    uint32_t number; /* from FL_PARTY_FIRST on; or FL_NOBODY */
     fl_atomic32 inside;
     fl_atomic32 used;
     char apart[FL_CACHE_LINE - 3 * sizeof(uint32_t)];
@@ -52,14 +53,15 @@ typedef struct fl_party {
 
 enum { FL_GUARD_FREE, FL_GUARD_HELD, FL_PARTY_FIRST };
 
-#define FL_NOBODY UINT32_MAX
+#define FL_NOBODY 20000u /* no party, but as short as one */
 
-/* How many entries in a row, the first time; then 8 times as many each time, and
- * never again after the third. */
+/* How many entries in a row, the first time: what is saved then is what it costs
+ * to take the reservation away. Then 8 times as many each time. */
 #ifndef FL_RESERVE_AFTER
 #define FL_RESERVE_AFTER 512u
 #endif
-#define FL_RESERVE_VAIN 3u
+#define FL_RESERVE_TIMES 3u             /* so often, */
+#define FL_RESERVE_NEVER FL_RESERVE_TIMES /* and never after that: last_ */
 
 #define FL_PARTIES 256u
 extern fl_party fl_parties[FL_PARTIES], fl_party_nobody
@@ -129,13 +131,6 @@ fl_enter_reserved(fl_party *party, fl_atomic32 *word)
     return false;
 }
 
-/* P5, after that. */
-static inline void
-fl_leave_reserved(fl_party *party)
-{
-    fl_store_release(&party->inside, 0u);
-}
-
 /* Q3 to Q5, the word having been `seen`, and HELD now: whether it was reserved. */
 bool fl_enter_slowly(fl_atomic32 *word, uint32_t seen);
 
@@ -145,20 +140,23 @@ void fl_reserve(fl_guard *guard, fl_party *party);
 /* In the guard: it has been reserved in vain. */
 void fl_reserved_in_vain(fl_guard *guard);
 
-/* In the guard: counts an entry that was not by a reservation. */
-static inline void
+/* In the guard: counts an entry that was not by a reservation. False: it is time
+ * to reserve it. */
+static inline bool
 fl_count_entry(fl_guard *guard, fl_party *party)
 {
-    uint32_t vain = guard->last_ & FL_RESERVE_VAIN;
-    uint32_t last = (uint16_t)(party->number * (FL_RESERVE_VAIN + 1)) | vain;
-    if (fl_likely(guard->last_ == last)) {
-        if (fl_unlikely(--guard->left_ == 0)) {
-            fl_reserve(guard, party);
+    uint32_t vain = guard->last_ % FL_RESERVE_TIMES;
+    uint16_t last = (uint16_t)(party->number * FL_RESERVE_TIMES + vain);
+    if (guard->last_ == last) {
+        if (fl_unlikely(guard->left_ == 0)) {
+            return false;
         }
-    } else {
-        guard->last_ = (uint16_t)last;
+        guard->left_--;
+    } else if (guard->last_ != FL_RESERVE_NEVER) {
+        guard->last_ = last;
         guard->left_ = (uint16_t)(FL_RESERVE_AFTER << (3 * vain));
     }
+    return true;
 }
 
 static inline void
@@ -173,7 +171,29 @@ fl_enter(fl_guard *guard)
         fl_enter_slowly(&guard->word_, seen)) {
         fl_reserved_in_vain(guard);
     }
-    fl_count_entry(guard, party);
+    if (fl_unlikely(!fl_count_entry(guard, party))) {
+        fl_reserve(guard, party);
+    }
+}
+
+/* The same if it can be at once, and calls nothing: what is to be 0 for it to be
+ * left; NULL: use fl_enter. */
+static inline fl_atomic32 *
+fl_enter_at_once(fl_guard *guard)
+{
+    fl_party *party = fl_party_read();
+    if (fl_likely(fl_enter_reserved(party, &guard->word_))) {
+        return &party->inside;
+    }
+    uint32_t seen = FL_GUARD_FREE;
+    if (!fl_cas_acq_rel(&guard->word_, &seen, (uint32_t)FL_GUARD_HELD)) {
+        return NULL;
+    }
+    if (fl_unlikely(!fl_count_entry(guard, party))) {
+        fl_store_release(&guard->word_, (uint32_t)FL_GUARD_FREE);
+        return NULL;
+    }
+    return &guard->word_;
 }
 
 /* What is to be 0 for a guard to be left that the caller is in. */
