@@ -10,26 +10,32 @@
  *
  * STATE   The word `state`:
  *
- *     31       16      0
- *     +---------+-+------+
- *     | runtime |…|cancel|
- *     +---------+-+------+
+ *     31       16     4     3     2     1      0
+ *     +---------+------+-------+---+-----+------+
+ *     | runtime | life |aborted|let|swept|cancel|
+ *     +---------+------+-------+---+-----+------+
  *
  *     cancel   it was asked to end; stays until it ends
+ *     swept    by who cancels all tasks of a runtime
+ *     let, aborted   how the wait ends during which that came; see
+ *              sched/cancel.c
+ *     life     counts the tasks that had this descriptor
  *     runtime  the number of its runtime; 0: it does not live
  *
  * The word `waiter.phase`, whose upper bits count the fiber's waits, so that who
  * means one of them cannot decide another:
  *
  *     FL_RUNNING    nobody may resume it
- *     FL_WAITING    who sets the phase anew resumes it
+ *     FL_WAITING    it may be granted, under the object's guard, or cancelled
+ *     FL_CONTESTED  it may be granted by several, time out, or be cancelled: who
+ *                   sets the phase anew, by a compare-and-swap, resumes it
  *     FL_SHELTERED  likewise, but a cancel may not
  *     FL_SYNCING    it waits for a job, whose end alone resumes it
  *     FL_GRANTED, FL_TIMED_OUT, FL_CANCELLED   it runs, or is about to: why the
  *                   last wait ended
  *
- * They are two words so that the fiber begins a wait by a store: see
- * wait/wait.h, A3.
+ * They are two words so that a wait of the first kind, the usual one, begins and
+ * ends by a store.
  *
  * Fields marked O belong to the fiber itself while it runs, and to who decided
  * its wait while it is parked.
@@ -39,6 +45,7 @@
 
 #include "fiber/sanitizer.h"
 #include "fiber/stack.h"
+#include "os/fence.h"
 
 #include <filch/job.h>
 
@@ -57,6 +64,7 @@ enum fl_kind { FL_THREAD, FL_LOOP, FL_TASK, FL_JOB };
 enum {
     FL_RUNNING,
     FL_WAITING,
+    FL_CONTESTED,
     FL_SHELTERED,
     FL_GRANTED,
     FL_TIMED_OUT,
@@ -66,7 +74,15 @@ enum {
     FL_ONE_WAIT = 8 /* counts the waits */
 };
 
-enum { FL_CANCEL = 1, FL_TAG_SHIFT = 16 };
+enum {
+    FL_CANCEL = 1,
+    FL_SWEPT = 2,
+    FL_LET = 4,
+    FL_ABORTED = 8,
+    FL_ONE_LIFE = 16,
+    FL_LIVES = 0xfff0,
+    FL_TAG_SHIFT = 16
+};
 
 struct fl_fiber;
 
@@ -220,25 +236,67 @@ static inline bool
 fl_is_open(uint32_t phase)
 {
     phase &= FL_PHASE;
-    return phase == FL_WAITING || phase == FL_SHELTERED;
+    return phase >= FL_WAITING && phase <= FL_SHELTERED;
 }
 
 /*
- * Decides the wait of a fiber: whether the caller is the one who did. It then
- * must resume it. Everyone who may end a wait comes through here, so that just
- * one does; the fiber cannot run, nor its stack change, before that.
+ * Decides the wait of a fiber, one that may be contested: whether the caller is
+ * the one who did. It then must resume it. The fiber cannot run, nor its stack
+ * change, before that.
  */
 static inline bool
 fl_decide(fl_fiber *fiber, uint32_t outcome)
 {
     uint32_t phase = fl_load_seq_cst(&fiber->waiter.phase); /* see join.c */
-    while (fl_is_open(phase)) {
+    while (fl_is_open(phase) && (phase & FL_PHASE) != FL_WAITING) {
         if (fl_cas_acq_rel(&fiber->waiter.phase, &phase,
                            (phase & ~(uint32_t)FL_PHASE) | outcome)) {
             return true;
         }
     }
     return false;
+}
+
+/* Whether a fiber that was cancelled in its wait goes on as one that was not: so
+ * unless who cancelled it has been faster. */
+bool fl_let(fl_fiber *fiber);
+
+/*
+ * The same for who lets it go on; for a wait that is not contested the only one
+ * who may, by the guard of what it waits in. See sched/cancel.c.
+ */
+static inline bool
+fl_grant_to(fl_fiber *fiber)
+{
+    uint32_t phase = fl_load_relaxed(&fiber->waiter.phase);
+    if (fl_unlikely((phase & FL_PHASE) != FL_WAITING)) {
+        return fl_decide(fiber, FL_GRANTED);
+    }
+    fl_store_release(&fiber->waiter.phase, phase + FL_GRANTED - FL_WAITING);
+    fl_fence_light();
+    return fl_likely(!(fl_load_relaxed(&fiber->state) & FL_CANCEL)) ||
+           fl_let(fiber);
+}
+
+/* For who has cancelled it, when nobody can grant it any more: says so, unless it
+ * is said. */
+static inline void
+fl_say_cancelled(fl_fiber *fiber)
+{
+    uint32_t phase = fl_load_relaxed(&fiber->waiter.phase);
+    uint32_t why = phase & FL_PHASE;
+    if (why == FL_WAITING || why == FL_GRANTED) {
+        fl_store_release(&fiber->waiter.phase,
+                         phase - why + (uint32_t)FL_CANCELLED);
+    }
+}
+
+/* It lives no more, whoever cancels it. */
+static inline void
+fl_end_life(fl_fiber *fiber)
+{
+    fl_store_release(&fiber->state,
+                     fl_load_relaxed(&fiber->state) & (uint32_t)FL_LIVES);
 }
 
 /* Whether both live in the same runtime, if any. */

@@ -39,6 +39,7 @@ state_name(uint32_t phase)
 {
     switch (phase) {
     case FL_WAITING:
+    case FL_CONTESTED:
         return "waits";
     case FL_SHELTERED:
     case FL_SYNCING:

@@ -58,7 +58,7 @@ settle(filch_task *task, fl_fiber *direct, uint32_t life)
         return NULL;
     }
     fl_chaos();
-    if (fl_likely(fl_decide(direct, FL_GRANTED))) {
+    if (fl_likely(fl_grant_to(direct))) {
         fl_tsan_release(direct);
         return direct;
     }
@@ -110,7 +110,7 @@ fl_run_task(fl_worker *worker, filch_task *task)
     check_forked(fiber);
     fl_me_set(&worker->loop);
     task->status = status;
-    fl_store_release(&fiber->state, 0u);
+    fl_end_life(fiber);
     fl_tsan_release(&task->life);
     fl_tsan_release(worker->runtime); /* to who awaits the end of the run */
     /* before a joiner may go on, who might look at the counts */

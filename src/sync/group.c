@@ -12,9 +12,9 @@
  *           A member is the argument of its task, which frees it.
  * PROTOCOL      a task                          cancel
  *           T1  enter members_; closed_:      C1  alive_ + 1, closed_ := 1
- *               cancel itself                 C2  take a member out, hold its
- *           T2  run its function                  task, drop guard_
- *           T3  leave members_; has it        C3  cancel the task, release it;
+ *               cancel itself                 C2  take members out, hold their
+ *           T2  run its function                  tasks, drop guard_
+ *           T3  leave members_; has it        C3  cancel the tasks, release them;
  *               failed, first: C2 to C3           C2 again, until none is left
  *           T4  alive_ - 1; 0: grant all      C4  as T4 and T5
  *           T5  drop guard_, resume
@@ -39,6 +39,8 @@
 #include <errno.h>
 #include <filch/group.h>
 #include <stdlib.h>
+
+#define AT_ONCE 64 /* tasks cancelled in one go */
 
 struct filch_member_ {
     filch_group *group;
@@ -136,15 +138,21 @@ leave(filch_group *group)
 static void
 cancel_members(filch_group *group)
 {
-    member *one;
+    filch_task *some[AT_ONCE];
     group->closed_ = 1;
-    while ((one = group->members_)) {
-        take_out(one); /* C2 */
-        filch_task *task = filch_task_hold(one->task);
+    while (group->members_) {
+        size_t n = 0;
+        for (; n < AT_ONCE && group->members_; n++) {
+            member *one = group->members_;
+            take_out(one); /* C2 */
+            some[n] = filch_task_hold(one->task);
+        }
         fl_leave(&group->guard_);
         fl_chaos();
-        filch_cancel(task); /* C3 */
-        filch_task_release(task);
+        fl_cancel_some(some, n); /* C3 */
+        while (n > 0) {
+            filch_task_release(some[--n]);
+        }
         fl_enter(&group->guard_);
     }
 }

@@ -120,6 +120,7 @@ leave_entered(fl_fiber *joiner)
         fl_os_back_off(round++);
         life = fl_load_acquire(&task->life);
     }
+    fl_say_cancelled(joiner);
     fl_chaos();
     fl_resume(joiner); /* C4 */
 }

@@ -95,7 +95,7 @@ fl_grant_one(fl_waiter *waiter)
     if (fl_unlikely(waiter->traits)) {
         return fl_grant_special(waiter);
     }
-    return fl_decide(fl_waiter_fiber(waiter), FL_GRANTED); /* R3 */
+    return fl_grant_to(fl_waiter_fiber(waiter)); /* R3 */
 }
 
 void
@@ -142,6 +142,7 @@ abort_wait(fl_fiber *fiber)
     if (waiter->list) {
         take_out(waiter);
     }
+    fl_say_cancelled(fiber);
     fl_leave_word(waiter->guard);
     fl_chaos();
     fl_resume(fiber);
@@ -160,13 +161,14 @@ begin(void)
 }
 
 FL_NOINLINE bool
-fl_withdraw(fl_fiber *me)
+fl_wait_anyway(fl_fiber *me)
 {
-    uint32_t phase = fl_load_relaxed(&me->waiter.phase);
     fl_chaos();
-    return fl_is_open(phase) &&
-           fl_cas_acq_rel(&me->waiter.phase, &phase,
-                          phase & ~(uint32_t)FL_PHASE);
+    if (!fl_let(me)) {
+        return true;
+    }
+    fl_store_relaxed(&me->waiter.phase, fl_next_phase(me, FL_RUNNING));
+    return false;
 }
 
 /* A3: whether the fiber waits now; false: a cancel came first. */
@@ -174,13 +176,13 @@ static bool
 begin_waiting(fl_fiber *me)
 {
     bool sheltered = me->shield || me->kind == FL_JOB;
-    uint32_t phase = sheltered ? FL_SHELTERED : FL_WAITING;
+    uint32_t phase = sheltered ? FL_SHELTERED : FL_CONTESTED;
     fl_chaos();
     /* in order with granted_before, too */
     fl_exchange_seq_cst(&me->waiter.phase, fl_next_phase(me, phase));
     fl_chaos();
     return sheltered || !(fl_load_seq_cst(&me->state) & FL_CANCEL) ||
-           !fl_withdraw(me);
+           !fl_decide(me, FL_RUNNING);
 }
 
 FL_NOINLINE int

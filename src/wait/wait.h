@@ -12,23 +12,22 @@
  * PROTOCOL      who waits                       who ends the wait
  *           A1  takes the guard             R1  takes the guard
  *           A2  links its waiter            R2  unlinks the first waiter
- *           A3  phase := WAITING; light     R3  cas WAITING -> GRANTED;
- *               fence; a cancel is pending:     somebody was faster: R2 again
- *               cas WAITING -> RUNNING
+ *           A3  phase := WAITING; light     R3  phase := GRANTED; light fence;
+ *               fence; FL_CANCEL is set:        FL_CANCEL is set: see there; it
+ *               see sched/cancel.c              was aborted: R2 again
  *           A4  switches away               R4  hands over, drops the guard
  *           A5  the guard is dropped        R5  resumes the fiber
  *               by whoever runs next
+ *           Where a wait may time out, or several may grant it, A3 sets CONTESTED,
+ *           and R3 is a cas: somebody was faster: R2 again.
  *           A timeout or a cancel does R3 first, as TIMED_OUT or CANCELLED,
  *           without the guard; then takes it, unlinks the waiter if it still
  *           is linked, and does R5. Taking the guard also waits for A5.
- *           A cancel first sets the fiber's mark, then makes a heavy fence,
- *           then looks at the phase: so it sees WAITING, or A3 sees the mark.
- *           If both do, the two cas decide who ends the wait.
  * NO LOST WAKEUP  A waiter whose wait a timeout or a cancel has decided is passed
  *           over at R3 by whoever grants, who goes on with the next one: so what
  *           is handed over never goes to one who will not take it.
  * WAKEUP GUARANTEE  First come, first served, in each list.
- * TIMEOUT AND CANCEL  The cas at R3. On a tie one of them is first; if it was
+ * TIMEOUT AND CANCEL  As R3. On a tie one of them is first; if it was
  *           the grant, the cancel stays pending.
  *           Who is in several lists (filch_wait) waits under a guard of its own;
  *           who grants it takes that guard too before R5, for the same reason.
@@ -121,18 +120,21 @@ fl_next_phase(const fl_fiber *me, uint32_t phase)
     return (before & ~(uint32_t)FL_PHASE) + FL_ONE_WAIT + phase;
 }
 
-/* A3 where a cancel is pending: whether the wait is taken back; else who cancels
- * has seen it, and will resume the fiber. */
-bool fl_withdraw(fl_fiber *me);
+/* A3 where a cancel has come just now: whether it waits all the same, since who
+ * cancels has seen that, and will resume it. */
+bool fl_wait_anyway(fl_fiber *me);
 
 /* A3 for a plain task: whether it waits now. */
 static inline bool
 fl_begin_plainly(fl_fiber *me)
 {
+    if (fl_unlikely(fl_load_relaxed(&me->state) & FL_CANCEL)) {
+        return false;
+    }
     fl_store_release(&me->waiter.phase, fl_next_phase(me, FL_WAITING));
     fl_fence_light();
     return fl_likely(!(fl_load_relaxed(&me->state) & FL_CANCEL)) ||
-           !fl_withdraw(me);
+           fl_wait_anyway(me);
 }
 
 /* Why a wait has ended that was not by FL_GRANTED. */
@@ -200,7 +202,7 @@ fl_grant(filch_waiters_ *list)
         *(next ? (void **)&next->previous : &list->last_) = NULL;
         waiter->list = NULL;
         fl_fiber *fiber = fl_container(waiter, fl_fiber, waiter);
-        if (fl_likely(waiter->traits == 0 ? fl_decide(fiber, FL_GRANTED)
+        if (fl_likely(waiter->traits == 0 ? fl_grant_to(fiber)
                                           : fl_grant_special(waiter))) {
             break; /* R3 */
         }

@@ -207,9 +207,9 @@ TEST(timeout_decides_a_wait_unless_somebody_was_faster)
 {
     static const struct {
         uint32_t before, after;
-    } cases[] = {{FL_WAITING, FL_TIMED_OUT},
+    } cases[] = {{FL_CONTESTED, FL_TIMED_OUT},
                  {FL_SHELTERED, FL_TIMED_OUT},
-                 {FL_WAITING + FL_ONE_WAIT, FL_TIMED_OUT + FL_ONE_WAIT},
+                 {FL_CONTESTED + FL_ONE_WAIT, FL_TIMED_OUT + FL_ONE_WAIT},
                  {FL_GRANTED, FL_GRANTED},
                  {FL_CANCELLED, FL_CANCELLED},
                  {FL_RUNNING, FL_RUNNING}};
