@@ -104,7 +104,7 @@ fl_party *fl_party_read(void);
 static inline uint32_t
 fl_guard_short(const fl_atomic32 *word)
 {
-    return (uint32_t)((uintptr_t)word >> 2) | 1u;
+    return (uint32_t)(uintptr_t)word | 1u;
 }
 
 /* Whether the party is in a guard that is reserved for it. */
@@ -159,12 +159,13 @@ fl_count_entry(fl_guard *guard, fl_party *party)
     return true;
 }
 
-static inline void
+/* Enters the guard: what is to be 0 for it to be left, see fl_leave_by. */
+static inline fl_atomic32 *
 fl_enter(fl_guard *guard)
 {
     fl_party *party = fl_party_read();
     if (fl_likely(fl_enter_reserved(party, &guard->word_))) {
-        return;
+        return &party->inside;
     }
     uint32_t seen = fl_exchange_acq_rel(&guard->word_, FL_GUARD_HELD); /* Q1 */
     if (fl_unlikely(seen != FL_GUARD_FREE) &&
@@ -173,11 +174,13 @@ fl_enter(fl_guard *guard)
     }
     if (fl_unlikely(!fl_count_entry(guard, party))) {
         fl_reserve(guard, party);
+        return fl_is_inside(party, &guard->word_) ? &party->inside
+                                                  : &guard->word_;
     }
+    return &guard->word_;
 }
 
-/* The same if it can be at once, and calls nothing: what is to be 0 for it to be
- * left; NULL: use fl_enter. */
+/* The same if it can be at once, and calls nothing; NULL: use fl_enter. */
 static inline fl_atomic32 *
 fl_enter_at_once(fl_guard *guard)
 {
@@ -205,9 +208,16 @@ fl_exit_of(fl_atomic32 *word)
 }
 
 static inline void
+fl_leave_by(fl_atomic32 *held)
+{
+    fl_store_release(held, 0u); /* P5, Q6 */
+}
+
+/* The same for who does not know any more. */
+static inline void
 fl_leave(fl_guard *guard)
 {
-    fl_store_release(fl_exit_of(&guard->word_), 0u); /* P5, Q6 */
+    fl_leave_by(fl_exit_of(&guard->word_));
 }
 
 /* ---- who knows but the word ---- */

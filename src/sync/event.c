@@ -32,9 +32,9 @@ filch_event_init(filch_event *event)
 int
 filch_event_destroy(filch_event *event)
 {
-    fl_enter(&event->guard_);
+    fl_atomic32 *held = fl_enter(&event->guard_);
     int error = event->waiters_.first_ ? EBUSY : 0;
-    fl_leave(&event->guard_);
+    fl_leave_by(held);
     return error;
 }
 
@@ -50,10 +50,10 @@ filch_event_set(filch_event *event)
 {
     fl_point("filch_event_set");
     fl_chain granted = {0};
-    fl_enter(&event->guard_);            /* S1 */
+    fl_atomic32 *held = fl_enter(&event->guard_);            /* S1 */
     fl_store_release(&event->state_, 1u);     /* S2 */
     fl_grant_all(&event->waiters_, &granted); /* S3 */
-    fl_leave(&event->guard_);          /* S4 */
+    fl_leave_by(held);          /* S4 */
     fl_resume_chain(granted.first);           /* S5 */
 }
 
@@ -61,10 +61,10 @@ void
 filch_event_clear(filch_event *event)
 {
     fl_point("filch_event_clear");
-    fl_enter(&event->guard_);
+    fl_atomic32 *held = fl_enter(&event->guard_);
     fl_assert(!fl_load_relaxed(&event->state_) || !event->waiters_.first_);
     fl_store_release(&event->state_, 0u);
-    fl_leave(&event->guard_);
+    fl_leave_by(held);
 }
 
 int
@@ -80,13 +80,13 @@ filch_event_wait_until(filch_event *event, filch_time deadline)
         return 0; /* A1 */
     }
     fl_chaos();
-    fl_enter(&event->guard_); /* A2 */
+    fl_atomic32 *held = fl_enter(&event->guard_); /* A2 */
     if (fl_load_relaxed(&event->state_)) {
-        fl_leave(&event->guard_); /* A3 */
+        fl_leave_by(held); /* A3 */
         return 0;
     }
     fl_waiter_begin(me, FL_EVENT, event);
-    return fl_wait(me, &event->guard_.word_, &event->waiters_, deadline); /* A4 */
+    return fl_wait_by(me, &event->guard_.word_, held, &event->waiters_, deadline); /* A4 */
 }
 
 int

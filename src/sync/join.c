@@ -183,7 +183,8 @@ await_end(fl_fiber *me, filch_task *task, filch_time deadline)
     }
     fl_chaos();
     fl_waiter_begin(me, FL_END, task);
-    return fl_wait(me, &task->guard, &task->joiners, deadline); /* J3 */
+    return fl_wait_by(me, &task->guard, &task->guard, &task->joiners,
+                      deadline); /* J3 */
 }
 
 int
@@ -324,7 +325,7 @@ wait_for_pending(fl_fiber *me, filch_task **tasks, size_t n, fl_separate *nodes,
         }
     }
     fl_guard_lock(&guard);
-    int error = fl_wait_linked(me, &guard, deadline);
+    int error = fl_wait_linked(me, &guard, &guard, deadline);
     for (size_t i = 0; i < enlisted; i++) {
         fl_chaos();
         fl_delist(&nodes[i].waiter);

@@ -73,11 +73,11 @@ filch_queue_init_priority(filch_queue *queue, size_t maxsize,
 int
 filch_queue_destroy(filch_queue *queue)
 {
-    fl_enter(&queue->guard_);
+    fl_atomic32 *held = fl_enter(&queue->guard_);
     fl_queue_check(queue);
     bool used = queue->getters_.first_ || queue->putters_.first_ ||
                 queue->joiners_.first_;
-    fl_leave(&queue->guard_);
+    fl_leave_by(held);
     if (used) {
         return EBUSY;
     }
@@ -157,20 +157,23 @@ resume(fl_fiber *granted)
 /* ---- waiting; with the guard, which they drop ---- */
 
 static int
-wait_for_slot(fl_fiber *me, filch_queue *queue, void *item, filch_time deadline)
+wait_for_slot(fl_fiber *me, filch_queue *queue, fl_atomic32 *held, void *item,
+              filch_time deadline)
 {
     fl_waiter *waiter = fl_waiter_begin(me, FL_QUEUE_SLOT, queue);
     waiter->item = item;
-    int error = fl_wait(me, &queue->guard_.word_, &queue->putters_, deadline);
+    int error = fl_wait_by(me, &queue->guard_.word_, held, &queue->putters_,
+                           deadline);
     return error ? error : waiter->result;
 }
 
 static int
-wait_for_item(fl_fiber *me, filch_queue *queue, void **item,
+wait_for_item(fl_fiber *me, filch_queue *queue, fl_atomic32 *held, void **item,
               filch_time deadline)
 {
     fl_waiter *waiter = fl_waiter_begin(me, FL_QUEUE_ITEM, queue);
-    int error = fl_wait(me, &queue->guard_.word_, &queue->getters_, deadline);
+    int error = fl_wait_by(me, &queue->guard_.word_, held, &queue->getters_,
+                           deadline);
     error = error ? error : waiter->result;
     if (!error) {
         *item = waiter->item;
@@ -209,33 +212,59 @@ get_simply(filch_queue *queue, void **item)
     return true;
 }
 
-/* With the guard, which it drops. */
+/* With the guard, which they drop. */
 static FL_NOINLINE int
-put_guarded(filch_queue *queue, void *item, filch_time deadline)
+put_or_wait(filch_queue *queue, void *item, fl_atomic32 *held,
+            filch_time deadline)
 {
     fl_fiber *granted;
     fl_chaos();
     int error = put_one(queue, item, &granted);
     fl_queue_check(queue);
     if (error == EAGAIN) {
-        return wait_for_slot(fl_me(), queue, item, deadline);
+        return wait_for_slot(fl_me(), queue, held, item, deadline);
     }
-    fl_leave(&queue->guard_);
+    fl_leave_by(held);
     resume(granted);
     return error;
 }
 
+/* The same; mostly somebody waits for the item. */
 static FL_NOINLINE int
-get_guarded(filch_queue *queue, void **item, filch_time deadline)
+put_guarded(filch_queue *queue, void *item, fl_atomic32 *held,
+            filch_time deadline)
+{
+    fl_waiter *getter = NULL;
+    fl_chaos();
+    if (fl_likely(!(queue->flags_ & FL_QUEUE_SHUT))) {
+        getter = fl_grant(&queue->getters_);
+    }
+    if (fl_unlikely(!getter)) {
+        return put_or_wait(queue, item, held, deadline);
+    }
+    getter->item = item;
+    queue->unfinished_++;
+    fl_leave_by(held);
+    fl_chaos();
+    fl_resume(fl_waiter_fiber(getter));
+    return 0;
+}
+
+static FL_NOINLINE int
+get_guarded(filch_queue *queue, void **item, fl_atomic32 *held,
+            filch_time deadline)
 {
     fl_fiber *granted;
     fl_chaos();
+    if (queue->count_ == 0 && !queue->flags_) {
+        return wait_for_item(fl_me(), queue, held, item, deadline);
+    }
     int error = get_one(queue, item, &granted);
     fl_queue_check(queue);
     if (error == EAGAIN) {
-        return wait_for_item(fl_me(), queue, item, deadline);
+        return wait_for_item(fl_me(), queue, held, item, deadline);
     }
-    fl_leave(&queue->guard_);
+    fl_leave_by(held);
     resume(granted);
     return error;
 }
@@ -256,12 +285,12 @@ put_slowly(filch_queue *queue, void *item, filch_time deadline)
     if (fl_unlikely(error)) {
         return error;
     }
-    fl_enter(&queue->guard_);
+    fl_atomic32 *held = fl_enter(&queue->guard_);
     if (fl_likely(put_simply(queue, item))) {
-        fl_leave(&queue->guard_);
+        fl_leave_by(held);
         return 0;
     }
-    return put_guarded(queue, item, deadline);
+    return put_guarded(queue, item, held, deadline);
 }
 
 static FL_NOINLINE int
@@ -271,12 +300,12 @@ get_slowly(filch_queue *queue, void **item, filch_time deadline)
     if (fl_unlikely(error)) {
         return error;
     }
-    fl_enter(&queue->guard_);
+    fl_atomic32 *held = fl_enter(&queue->guard_);
     if (fl_likely(get_simply(queue, item))) {
-        fl_leave(&queue->guard_);
+        fl_leave_by(held);
         return 0;
     }
-    return get_guarded(queue, item, deadline);
+    return get_guarded(queue, item, held, deadline);
 }
 
 /* The same where the run is steered. */
@@ -298,10 +327,10 @@ filch_queue_put_until(filch_queue *queue, void *item, filch_time deadline)
         return put_slowly(queue, item, deadline);
     }
     if (fl_likely(put_simply(queue, item))) {
-        fl_store_release(held, 0u);
+        fl_leave_by(held);
         return 0;
     }
-    return put_guarded(queue, item, deadline);
+    return put_guarded(queue, item, held, deadline);
 }
 
 int
@@ -315,10 +344,10 @@ filch_queue_put_nowait(filch_queue *queue, void *item)
 {
     fl_point("filch_queue_put_nowait");
     fl_fiber *granted;
-    fl_enter(&queue->guard_);
+    fl_atomic32 *held = fl_enter(&queue->guard_);
     int error = put_one(queue, item, &granted);
     fl_queue_check(queue);
-    fl_leave(&queue->guard_);
+    fl_leave_by(held);
     resume(granted);
     return error;
 }
@@ -342,10 +371,10 @@ filch_queue_get_until(filch_queue *queue, void **item, filch_time deadline)
         return get_slowly(queue, item, deadline);
     }
     if (fl_likely(get_simply(queue, item))) {
-        fl_store_release(held, 0u);
+        fl_leave_by(held);
         return 0;
     }
-    return get_guarded(queue, item, deadline);
+    return get_guarded(queue, item, held, deadline);
 }
 
 int
@@ -359,10 +388,10 @@ filch_queue_get_nowait(filch_queue *queue, void **item)
 {
     fl_point("filch_queue_get_nowait");
     fl_fiber *granted;
-    fl_enter(&queue->guard_);
+    fl_atomic32 *held = fl_enter(&queue->guard_);
     int error = get_one(queue, item, &granted);
     fl_queue_check(queue);
-    fl_leave(&queue->guard_);
+    fl_leave_by(held);
     resume(granted);
     return error;
 }
@@ -397,9 +426,9 @@ filch_queue_put_many_until(filch_queue *queue, void *const *items, size_t n,
     int error = fl_may_wait(me);
     while (put < n && !error) {
         fl_chain granted = {0};
-        fl_enter(&queue->guard_);
+        fl_atomic32 *held = fl_enter(&queue->guard_);
         error = put_some(queue, items, n, &put, &granted);
-        fl_leave(&queue->guard_);
+        fl_leave_by(held);
         fl_resume_chain(granted.first);
         if (error == EAGAIN) {
             error = filch_queue_put_until(queue, items[put], deadline);
@@ -425,14 +454,14 @@ get_some(filch_queue *queue, void **items, size_t n, size_t *done)
 {
     fl_chain granted = {0};
     fl_fiber *one;
-    fl_enter(&queue->guard_);
+    fl_atomic32 *held = fl_enter(&queue->guard_);
     while (*done < n && !get_one(queue, &items[*done], &one)) {
         ++*done;
         if (one) {
             fl_chain_add(&granted, one);
         }
     }
-    fl_leave(&queue->guard_);
+    fl_leave_by(held);
     fl_resume_chain(granted.first);
 }
 
@@ -478,12 +507,12 @@ filch_queue_task_done(filch_queue *queue)
 {
     fl_point("filch_queue_task_done");
     fl_chain granted = {0};
-    fl_enter(&queue->guard_);
+    fl_atomic32 *held = fl_enter(&queue->guard_);
     int error = queue->unfinished_ ? 0 : EINVAL;
     if (!error) {
         finish(queue, 1, &granted);
     }
-    fl_leave(&queue->guard_);
+    fl_leave_by(held);
     fl_resume_chain(granted.first);
     return error;
 }
@@ -497,13 +526,14 @@ filch_queue_join_until(filch_queue *queue, filch_time deadline)
     if (fl_unlikely(error)) {
         return error;
     }
-    fl_enter(&queue->guard_);
+    fl_atomic32 *held = fl_enter(&queue->guard_);
     if (queue->unfinished_ == 0) {
-        fl_leave(&queue->guard_);
+        fl_leave_by(held);
         return 0;
     }
     fl_waiter_begin(me, FL_QUEUE_JOIN, queue);
-    return fl_wait(me, &queue->guard_.word_, &queue->joiners_, deadline);
+    return fl_wait_by(me, &queue->guard_.word_, held, &queue->joiners_,
+                      deadline);
 }
 
 int

@@ -40,10 +40,10 @@ check(const filch_semaphore *semaphore)
 int
 filch_semaphore_destroy(filch_semaphore *semaphore)
 {
-    fl_enter(&semaphore->guard_);
+    fl_atomic32 *held = fl_enter(&semaphore->guard_);
     check(semaphore);
     int error = semaphore->waiters_.first_ ? EBUSY : 0;
-    fl_leave(&semaphore->guard_);
+    fl_leave_by(held);
     return error;
 }
 
@@ -56,15 +56,15 @@ filch_semaphore_acquire_until(filch_semaphore *semaphore, filch_time deadline)
     if (fl_unlikely(error)) {
         return error;
     }
-    fl_enter(&semaphore->guard_);
+    fl_atomic32 *held = fl_enter(&semaphore->guard_);
     if (semaphore->value_ > 0) {
         semaphore->value_--;
-        fl_leave(&semaphore->guard_);
+        fl_leave_by(held);
         return 0;
     }
     check(semaphore);
     fl_waiter_begin(me, FL_SEMAPHORE, semaphore);
-    return fl_wait(me, &semaphore->guard_.word_, &semaphore->waiters_, deadline);
+    return fl_wait_by(me, &semaphore->guard_.word_, held, &semaphore->waiters_, deadline);
 }
 
 int
@@ -77,10 +77,10 @@ int
 filch_semaphore_try_acquire(filch_semaphore *semaphore)
 {
     fl_point("filch_semaphore_try_acquire");
-    fl_enter(&semaphore->guard_);
+    fl_atomic32 *held = fl_enter(&semaphore->guard_);
     int error = semaphore->value_ > 0 ? 0 : EAGAIN;
     semaphore->value_ -= !error;
-    fl_leave(&semaphore->guard_);
+    fl_leave_by(held);
     return error;
 }
 
@@ -90,10 +90,10 @@ filch_semaphore_release(filch_semaphore *semaphore, size_t n)
     fl_point("filch_semaphore_release");
     fl_chain granted = {0};
     fl_waiter *waiter;
-    fl_enter(&semaphore->guard_);
+    fl_atomic32 *held = fl_enter(&semaphore->guard_);
     size_t most = semaphore->bound_ ? semaphore->bound_ - 1 : SIZE_MAX;
     if (semaphore->value_ > most || n > most - semaphore->value_) {
-        fl_leave(&semaphore->guard_);
+        fl_leave_by(held);
         return EOVERFLOW;
     }
     while (n > 0 && (waiter = fl_grant(&semaphore->waiters_))) {
@@ -102,7 +102,7 @@ filch_semaphore_release(filch_semaphore *semaphore, size_t n)
     }
     semaphore->value_ += n;
     check(semaphore);
-    fl_leave(&semaphore->guard_);
+    fl_leave_by(held);
     fl_resume_chain(granted.first);
     return 0;
 }

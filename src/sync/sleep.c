@@ -31,7 +31,7 @@ filch_sleep_until(filch_time when)
     fl_atomic32 guard = 0;
     fl_waiter_begin(me, FL_TIME, NULL);
     fl_guard_lock(&guard);
-    error = fl_wait_linked(me, &guard, when);
+    error = fl_wait_linked(me, &guard, &guard, when);
     return error == ETIMEDOUT ? 0 : error;
 }
 

@@ -197,7 +197,7 @@ fl_other_outcome(const fl_fiber *me)
 
 /* A4 and A5; the wait has begun. */
 static int
-wait_as_fiber(fl_fiber *me, filch_time deadline)
+wait_as_fiber(fl_fiber *me, fl_atomic32 *held, filch_time deadline)
 {
     fl_worker *worker = me->worker;
     filch_timer timeout;
@@ -211,7 +211,7 @@ wait_as_fiber(fl_fiber *me, filch_time deadline)
         }
     }
     fl_chaos();
-    fl_suspend_guarded(me, fl_exit_of(me->waiter.guard)); /* A4, A5 */
+    fl_suspend_guarded(me, held); /* A4, A5 */
     fl_chaos();
     if (deadline != FILCH_NEVER) {
         fl_timer_disarm(&timeout);
@@ -221,11 +221,11 @@ wait_as_fiber(fl_fiber *me, filch_time deadline)
 
 /* The same on a futex. */
 static int
-wait_as_thread(fl_fiber *me, filch_time deadline)
+wait_as_thread(fl_fiber *me, fl_atomic32 *held, filch_time deadline)
 {
     fl_thread_fiber *thread = fl_container(me, fl_thread_fiber, fiber);
     fl_chaos();
-    fl_leave_word(me->waiter.guard);
+    fl_leave_by(held);
     while (!fl_load_acquire(&thread->go)) {
         if (fl_os_wait(&thread->go, 0, deadline) != ETIMEDOUT) {
             continue;
@@ -272,7 +272,7 @@ granted_before(fl_fiber *me, const fl_waiter *waiter)
 }
 
 static FL_NOINLINE int
-wait_slowly(fl_fiber *me, fl_atomic32 *guard, filch_time deadline)
+wait_slowly(fl_fiber *me, fl_atomic32 *held, filch_time deadline)
 {
     fl_waiter *waiter = &me->waiter;
     int error = refusal(me, deadline);
@@ -280,15 +280,16 @@ wait_slowly(fl_fiber *me, fl_atomic32 *guard, filch_time deadline)
         if (waiter->list) {
             take_out(waiter);
         }
-        fl_leave_word(guard);
+        fl_leave_by(held);
         return error;
     }
-    return me->kind == FL_THREAD ? wait_as_thread(me, deadline)
-                                 : wait_as_fiber(me, deadline);
+    return me->kind == FL_THREAD ? wait_as_thread(me, held, deadline)
+                                 : wait_as_fiber(me, held, deadline);
 }
 
 int
-fl_wait_linked(fl_fiber *me, fl_atomic32 *guard, filch_time deadline)
+fl_wait_linked(fl_fiber *me, fl_atomic32 *guard, fl_atomic32 *held,
+               filch_time deadline)
 {
     fl_waiter *waiter = &me->waiter;
     fl_assert_in(guard);
@@ -300,9 +301,9 @@ fl_wait_linked(fl_fiber *me, fl_atomic32 *guard, filch_time deadline)
                  waiter->traits == 0;
     if (fl_unlikely(!plain || !fl_spare(me->worker) ||
                     !fl_begin_plainly(me))) { /* A3 */
-        return wait_slowly(me, guard, deadline);
+        return wait_slowly(me, held, deadline);
     }
-    fl_suspend_guarded(me, fl_exit_of(guard)); /* A4, A5 */
+    fl_suspend_guarded(me, held); /* A4, A5 */
     return fl_outcome(me);
 }
 
@@ -311,5 +312,5 @@ fl_wait_first(fl_fiber *me, fl_atomic32 *guard, filch_waiters_ *list,
               filch_time deadline)
 {
     prepend(&me->waiter, list);
-    return fl_wait_linked(me, guard, deadline);
+    return fl_wait_linked(me, guard, fl_exit_of(guard), deadline);
 }

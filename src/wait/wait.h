@@ -151,7 +151,11 @@ fl_outcome(const fl_fiber *me)
 /*
  * Enqueues the waiter at the end (or front) of the list and waits. Called with
  * the guard held, returns with it free: 0, ETIMEDOUT, ECANCELED, or ENOMEM.
+ * `held`: what is to be 0 for it to be free.
  */
+static inline int fl_wait_by(fl_fiber *me, fl_atomic32 *guard,
+                             fl_atomic32 *held, filch_waiters_ *list,
+                             filch_time deadline);
 static inline int fl_wait(fl_fiber *me, fl_atomic32 *guard,
                           filch_waiters_ *list, filch_time deadline);
 int fl_wait_first(fl_fiber *me, fl_atomic32 *guard, filch_waiters_ *list,
@@ -164,14 +168,22 @@ int fl_wait_first(fl_fiber *me, fl_atomic32 *guard, filch_waiters_ *list,
  */
 void fl_enlist(fl_waiter *waiter, fl_atomic32 *guard, filch_waiters_ *list);
 void fl_delist(fl_waiter *waiter);
-int fl_wait_linked(fl_fiber *me, fl_atomic32 *guard, filch_time deadline);
+int fl_wait_linked(fl_fiber *me, fl_atomic32 *guard, fl_atomic32 *held,
+                   filch_time deadline);
+
+static inline int
+fl_wait_by(fl_fiber *me, fl_atomic32 *guard, fl_atomic32 *held,
+           filch_waiters_ *list, filch_time deadline)
+{
+    fl_append(&me->waiter, list); /* A2 */
+    return fl_wait_linked(me, guard, held, deadline);
+}
 
 static inline int
 fl_wait(fl_fiber *me, fl_atomic32 *guard, filch_waiters_ *list,
         filch_time deadline)
 {
-    fl_append(&me->waiter, list); /* A2 */
-    return fl_wait_linked(me, guard, deadline);
+    return fl_wait_by(me, guard, fl_exit_of(guard), list, deadline);
 }
 
 /* ---- who grants; with the guard ---- */
