@@ -19,6 +19,8 @@ void
 model_before(void)
 {
     condition = (filch_condition)FILCH_CONDITION_INIT;
+    play_fences();
+    play_guard(&condition.own_.guard_);
     for (unsigned i = 0; i < MODEL_THREADS; i++) {
         play_task(i);
     }

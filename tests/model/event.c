@@ -21,6 +21,8 @@ model_before(void)
     }
     event = model_malloc(sizeof *event);
     *event = (filch_event)FILCH_EVENT_INIT;
+    play_fences();
+    play_guard(&event->guard_);
     data = 0;
 }
 

@@ -24,6 +24,8 @@ void
 model_before(void)
 {
     event = (filch_event)FILCH_EVENT_INIT;
+    play_fences();
+    play_guard(&event.guard_);
     for (unsigned i = 0; i < MODEL_THREADS; i++) {
         play_thread(i);
     }

@@ -53,6 +53,9 @@ model_before(void)
     fl_store_relaxed(&child->life, FL_REFERENCE * (joins ? 3u : 2u));
     fl_store_relaxed(&child->fiber.state, 1u << FL_TAG_SHIFT);
     event = (filch_event)FILCH_EVENT_INIT;
+    play_fences();
+    fences_fail = false; /* so that a thief gets what it tries to */
+    play_guard(&event.guard_);
     fl_store_relaxed(&entered, 0u);
     event_is_set = false;
     result = others = -1;

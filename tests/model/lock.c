@@ -19,6 +19,8 @@ model_before(void)
 {
     lock = model_choose(4) ? (filch_lock)FILCH_LOCK_INIT
                            : (filch_lock)FILCH_LOCK_FAIR_INIT;
+    play_fences();
+    play_guard(&lock.guard_);
     for (unsigned i = 0; i < MODEL_THREADS; i++) {
         play_task(i);
     }

@@ -8,7 +8,7 @@ M         = build/model
 
 # What each is made of, besides its own file, world.c and beside.c. What a
 # model does not use of these files is left out by the linker.
-model.guard     = src/os/guard.c
+model.guard     = src/os/guard.c src/fiber/reserve.c
 model.wait      = src/wait/wait.c src/sched/resume.c src/sched/timer.c \
                   src/sched/cancel.c $(model.guard)
 model.lookout   = src/sched/idle.c src/sched/find.c src/sched/steal.c \
@@ -31,6 +31,7 @@ of.lock         = src/sync/lock.c $(model.wait)
 of.queue        = src/sync/queue.c src/sync/queue_items.c \
                   src/sync/queue_close.c $(model.wait)
 of.ready        =
+of.reserve      = $(model.wait)
 of.wait         = src/sync/semaphore.c $(model.wait)
 of.wait_many    = src/sync/join.c src/sched/task_run.c src/sched/deque.c \
                   src/os/depot.c $(model.wait)
@@ -49,7 +50,7 @@ runs.condition  = 100000
 
 # Small sizes, so that the ends of everything are met.
 model_sizes = -DFL_READY=4u -DFL_BATCH=2 -DFL_BIAS_MOMENT=2 -DFL_DEQUE_FIRST=2 \
-              -DLOOKS_SPINNING=1 -DHELP_FROM=1
+              -DFL_RESERVE_AFTER=0u -DLOOKS_SPINNING=1 -DHELP_FROM=1
 model_memory = -Dmalloc=model_malloc -Dcalloc=model_calloc -Dfree=model_free \
                -Daligned_alloc=model_aligned_alloc
 # The compiler tells of each plain access as it would the ThreadSanitizer,

@@ -27,6 +27,8 @@ model_before(void)
         play_thread(1);
     }
     model_assert(filch_queue_init(&queue, 1 + model_choose(2)) == 0);
+    play_fences();
+    play_guard(&queue.guard_);
     for (unsigned i = 0; i < 3; i++) {
         items[i] = (struct item){0, 0};
     }

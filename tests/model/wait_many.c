@@ -26,6 +26,7 @@ succeed_or_not(void *arg)
 void
 model_before(void)
 {
+    play_fences();
     depot = (fl_depot){0};
     for (unsigned i = 0; i < MODEL_THREADS; i++) {
         play_task(i);

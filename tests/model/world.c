@@ -48,9 +48,26 @@ fl_me_begin(void)
     return fl_me_read();
 }
 
+static fl_party *parties[PLAYERS];
+
+fl_party *
+fl_party_read(void)
+{
+    return parties[model_self()];
+}
+
+static void
+play_party(unsigned i, bool is_one)
+{
+    fl_parties[i].number = i + FL_PARTY_FIRST;
+    fl_store_relaxed(&fl_parties[i].inside, 0u);
+    parties[i] = is_one ? &fl_parties[i] : &fl_party_nobody;
+}
+
 fl_fiber *
 play_task(unsigned i)
 {
+    play_party(i, model_choose(4) != 0);
     player *one = &players[i];
     memset(one, 0, sizeof *one);
     fl_fiber *fiber = &one->task.fiber;
@@ -72,6 +89,7 @@ fl_fiber *
 play_thread(unsigned i)
 {
     fl_thread_fiber *thread = &plain_threads[i];
+    play_party(i, false);
     memset(thread, 0, sizeof *thread);
     thread->fiber.kind = FL_THREAD;
     fl_store_relaxed(&thread->go, 0u);
@@ -197,6 +215,31 @@ fl_fence_heavy(void)
         fl_model_fence_all();
     }
     return true;
+}
+
+void
+fl_fence_heavy_surely(void)
+{
+    while (!fl_fence_heavy()) {
+    }
+}
+
+void
+play_fences(void)
+{
+    fl_fence_asymmetric = model_choose(2);
+    fences_fail = model_choose(2);
+}
+
+void
+play_guard(fl_guard *guard)
+{
+    *guard = (fl_guard){0};
+    unsigned party = model_choose(PLAYERS + 2);
+    if (party <= PLAYERS) { /* PLAYERS: somebody who does not play */
+        fl_parties[party].number = party + FL_PARTY_FIRST;
+        fl_store_relaxed(&guard->word_, party + FL_PARTY_FIRST);
+    }
 }
 
 __attribute__((weak)) filch_task *

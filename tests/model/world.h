@@ -13,6 +13,7 @@
 
 #include "engine.h"
 
+#include "fiber/reserve.h"
 #include "sched/worker.h"
 
 #define PLAYERS 4
@@ -29,10 +30,18 @@ extern player players[PLAYERS];
 /* Who calls, of each thread. */
 extern fl_fiber *callers[PLAYERS];
 
+/* Whether the fences are asymmetric, or both full ones: in half of the runs. */
+void play_fences(void);
+
+/* A guard that is free, or reserved for one of the players or for nobody who
+ * plays. */
+void play_guard(fl_guard *guard);
+
 /* Whether a heavy fence now and then is none, and says so. */
 extern bool fences_fail;
 
-/* Makes thread `i` a task, or a plain thread. */
+/* Makes thread `i` a task, on a worker that is mostly a party, or a plain thread,
+ * which is none. */
 fl_fiber *play_task(unsigned i);
 fl_fiber *play_thread(unsigned i);
 
