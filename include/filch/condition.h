@@ -17,22 +17,21 @@ FILCH_BEGIN_DECLS
 
 typedef struct filch_condition {
     filch_lock *lock_; /* NULL: own_ */
-    uint32_t guard_;
-    uint32_t spare_;
     filch_waiters_ waiters_;
     filch_lock own_;
     void *spares_[2];
 } filch_condition;
 
 /* clang-format off */
-#define FILCH_CONDITION_INIT {0, 0, 0, {0, 0}, FILCH_LOCK_INIT, {0, 0}}
+#define FILCH_CONDITION_INIT {0, {0, 0}, FILCH_LOCK_INIT, {0, 0}}
 /* clang-format on */
 
 /* Makes a condition over `lock`, or with NULL over a lock of its own. 0. */
 FILCH_API int filch_condition_init(filch_condition *condition,
                                    filch_lock *lock);
 
-/* EBUSY while someone waits, or holds the condition's own lock; else 0. */
+/* EBUSY while someone waits, or holds the condition's own lock; else 0. Another
+ * lock must still be there. */
 FILCH_API int filch_condition_destroy(filch_condition *condition);
 
 /* The condition's lock, as filch_lock_acquire, _release and _locked. */

@@ -1,18 +1,21 @@
 /*
  * CONTRACT  See filch/condition.h.
- * STATE     guard_ guards waiters_.
+ * STATE     The lock's guard guards waiters_ too.
  * PROTOCOL      wait                            notify, holding the lock
- *           A1  take guard_, enqueue          N1  take guard_
+ *           A1  take the guard                N1  take the guard
  *           A2  give the lock away            N2  grant the first waiter
- *           A3  park, which drops guard_      N3  enqueue it at the lock
- *           A4  granted: by who released      N4  drop guard_
+ *           A3  enqueue, park, which drops    N3  enqueue it at the lock
+ *               the guard                     N4  drop the guard
+ *           A4  granted: by who released
  *               the lock; take it
  *           A notified waiter is not resumed, only to find the lock held: it
- *           moves to the lock's waiters, and is resumed by a release.
- * NO LOST WAKEUP  From A1 to A3 guard_ is held, so a notify after A2 finds it.
+ *           moves to the lock's waiters, and is resumed by a release. Who gets
+ *           the lock in A2 is resumed before A3, so may find the guard taken for
+ *           a moment.
+ * NO LOST WAKEUP  From A1 to A3 the guard is held, so a notify after A2 finds it.
  * TIMEOUT AND CANCEL  Until N2. A waiter that was not notified takes the lock
  *           again by itself, shielded.
- * LOCK ORDER  guard_, then the lock's.
+ * REJECTED  A guard of its own: it is needed only together with the lock's.
  * LAST TOUCH  wait: of the lock only, after A4. notify: N4.
  */
 #include "os/chaos.h"
@@ -38,9 +41,9 @@ filch_condition_init(filch_condition *condition, filch_lock *lock)
 int
 filch_condition_destroy(filch_condition *condition)
 {
-    fl_guard_lock(&condition->guard_);
+    fl_atomic32 *held = fl_enter(&lock_of(condition)->guard_);
     int error = condition->waiters_.first_ ? EBUSY : 0;
-    fl_guard_unlock(&condition->guard_);
+    fl_leave_by(held);
     if (!error && !condition->lock_) {
         error = filch_lock_destroy(&condition->own_);
     }
@@ -90,11 +93,15 @@ filch_condition_wait_until(filch_condition *condition, filch_time deadline)
         return ENOMEM; /* now, since it might not have the lock back soon */
     }
     fl_waiter *waiter = fl_waiter_begin(me, FL_CONDITION, condition);
-    fl_guard_lock(&condition->guard_);
+    fl_atomic32 *held = fl_enter(&lock->guard_); /* A1 */
     fl_chaos();
-    fl_lock_hand_over(lock); /* A2; nobody gets at guard_ before A3 */
+    fl_waiter *next = fl_lock_give_away(lock); /* A2 */
+    if (next) {
+        fl_resume(fl_waiter_fiber(next));
+    }
     fl_chaos();
-    error = fl_wait(me, &condition->guard_, &condition->waiters_, deadline);
+    error = fl_wait_by(me, &lock->guard_.word_, held, &condition->waiters_,
+                       deadline); /* A3 */
     if (error) {
         fl_lock_acquire_shielded(me, lock);
     } else {
@@ -151,21 +158,17 @@ filch_condition_notify(filch_condition *condition, size_t n)
     if (!fl_lock_held(lock)) {
         return EPERM;
     }
-    fl_chain free = {0}; /* see fl_lock_enqueue */
-    fl_guard_lock(&condition->guard_);
-    while (n-- > 0) {
-        fl_waiter *first = fl_grant(&condition->waiters_); /* N2 */
-        if (!first) {
-            break;
-        }
+    fl_waiter *one, *holder = NULL;
+    fl_atomic32 *held = fl_enter(&lock->guard_); /* N1 */
+    while (n-- > 0 && (one = fl_grant(&condition->waiters_))) { /* N2 */
         fl_chaos();
-        fl_fiber *holder = fl_lock_enqueue(lock, first); /* N3 */
-        if (holder) {
-            fl_chain_add(&free, holder);
-        }
+        fl_waiter *free = fl_lock_enqueue(lock, one); /* N3 */
+        holder = free ? free : holder;
     }
-    fl_guard_unlock(&condition->guard_); /* N4 */
-    fl_resume_chain(free.first);
+    fl_leave_by(held); /* N4 */
+    if (holder) {
+        fl_resume(fl_waiter_fiber(holder));
+    }
     return 0;
 }
 

@@ -16,6 +16,7 @@
  *                          waited for too long; guarded by guard_
  *           I1  WAITERS is set whenever waiters_ has somebody
  *           I2  WAITERS, WOKEN and GIVEN are set and cleared under guard_
+ *           I3  HELD and WAITERS alone are changed under guard_ only
  * PROTOCOL  acquire: cas 0 -> HELD; else under guard_ set WAITERS if it is HELD,
  *           and wait. release: cas HELD -> 0; else under guard_
  *               hand over: grant the first, HELD stays, it is the holder now
@@ -34,7 +35,6 @@
  *           also if it then gives up; so the next release looks again.
  * WAKEUP GUARANTEE  In the order of waiting, but that a running task may be
  *           faster; who has waited 1 ms and was passed over gets it handed over.
- * LOCK ORDER  A condition's guard, then this one.
  * MEMORY ORDER  The cas of acquire acquires what that of release released; a
  *           hand-over is ordered by the grant.
  * LAST TOUCH  A release by waking: the clearing of HELD. By handing over: the
@@ -107,11 +107,16 @@ is_sound(const filch_lock *lock)
     return marked && (!given || (state & (HELD | WOKEN)) == (HELD | WOKEN));
 }
 
-/* Changes bits of the state, whatever the others do; the state before. */
+/* Changes bits of the state, whatever the others do; the state before. With the
+ * guard; without it only where nobody but the caller may clear HELD. */
 static uint32_t
 change(filch_lock *lock, uint32_t clear, uint32_t set)
 {
     uint32_t state = fl_load_relaxed(&lock->state_);
+    if (state == (HELD | WAITERS)) { /* I3 */
+        fl_store_release(&lock->state_, (state & ~clear) | set);
+        return state;
+    }
     while (!fl_cas_acq_rel(&lock->state_, &state, (state & ~clear) | set)) {
     }
     return state;
@@ -268,7 +273,7 @@ hand_over(filch_lock *lock)
     return first;
 }
 
-/* With the guard, which it drops: the one who is woken holds the lock now. */
+/* With the guard: the one who is woken holds the lock now; EPERM: nobody does. */
 static int
 give(filch_lock *lock)
 {
@@ -277,7 +282,6 @@ give(filch_lock *lock)
     while ((state & HELD) &&
            !fl_cas_acq_rel(&lock->state_, &state, state | GIVEN)) {
     }
-    fl_leave(&lock->guard_);
     return state & HELD ? 0 : EPERM;
 }
 
@@ -352,7 +356,7 @@ owes(filch_lock *lock)
 /* One try: 0; EAGAIN: the lock is not released yet; EPERM: somebody else has
  * released it meanwhile, or it is on its way to who is to have it next. */
 static int
-try_release(filch_lock *lock, bool suspends)
+try_release(filch_lock *lock)
 {
     fl_enter(&lock->guard_);
     fl_assert(is_sound(lock));
@@ -362,9 +366,11 @@ try_release(filch_lock *lock, bool suspends)
         fl_leave(&lock->guard_);
         return EPERM;
     }
-    bool must = suspends || lock->fair_ || owes(lock);
+    bool must = lock->fair_ || owes(lock);
     if (must && (state & WOKEN)) {
-        return give(lock);
+        int error = give(lock);
+        fl_leave(&lock->guard_);
+        return error;
     }
     if (must && hand_over(lock)) {
         return 0;
@@ -373,10 +379,10 @@ try_release(filch_lock *lock, bool suspends)
 }
 
 static FL_NOINLINE int
-release_slowly(filch_lock *lock, bool suspends)
+release_slowly(filch_lock *lock)
 {
     int error;
-    while ((error = try_release(lock, suspends)) == EAGAIN) {
+    while ((error = try_release(lock)) == EAGAIN) {
     }
     return error;
 }
@@ -388,7 +394,7 @@ release_contended(filch_lock *lock, uint32_t state)
     if (!(state & HELD)) {
         return EPERM;
     }
-    return release_slowly(lock, false);
+    return release_slowly(lock);
 }
 
 static inline int
@@ -424,29 +430,36 @@ filch_lock_release(filch_lock *lock)
 
 /* ---- for conditions ---- */
 
-void
-fl_lock_hand_over(filch_lock *lock)
+fl_waiter *
+fl_lock_give_away(filch_lock *lock)
 {
-    uint32_t state = HELD;
     if (fl_are_points()) {
         fl_note_released(lock);
     }
-    if (!fl_cas_acq_rel(&lock->state_, &state, 0u)) {
-        release_slowly(lock, true);
+    fl_assert(is_sound(lock));
+    uint32_t state = fl_load_relaxed(&lock->state_);
+    if ((state & (HELD | GIVEN)) != HELD) {
+        return NULL; /* somebody else has released it meanwhile */
     }
+    if (state & WOKEN) {
+        give(lock);
+        return NULL;
+    }
+    fl_waiter *first = hand_to_first(lock);
+    if (!first) {
+        change(lock, HELD | WAITERS, 0);
+    }
+    return first;
 }
 
-fl_fiber *
+fl_waiter *
 fl_lock_enqueue(filch_lock *lock, fl_waiter *waiter)
 {
-    fl_enter(&lock->guard_);
     fl_pass_on(waiter, &lock->guard_.word_, &lock->waiters_);
     uint32_t state = change(lock, 0, WAITERS | HELD);
     /* somebody else than its holder notified, and it was released just now:
      * then the lock is the first waiter's */
-    fl_waiter *first = state & HELD ? NULL : hand_to_first(lock);
-    fl_leave(&lock->guard_);
-    return first ? fl_waiter_fiber(first) : NULL;
+    return state & HELD ? NULL : hand_to_first(lock);
 }
 
 /* Acquires until it succeeds: it can fail only for want of memory. */

@@ -12,7 +12,7 @@ TEST(public_structs_have_the_sizes_that_programs_were_compiled_with)
     EQ(96, sizeof(filch_stats));
     EQ(32, sizeof(filch_event));
     EQ(56, sizeof(filch_lock));
-    EQ(104, sizeof(filch_condition));
+    EQ(96, sizeof(filch_condition));
     EQ(152, sizeof(filch_queue));
     EQ(56, sizeof(filch_semaphore));
     EQ(56, sizeof(filch_barrier));
