@@ -14,7 +14,7 @@ fl_party fl_parties[FL_PARTIES] __attribute__((aligned(FL_CACHE_LINE)));
 __thread fl_party *fl_party_tls = &fl_party_nobody;
 #endif
 
-#if !defined(__x86_64__) && !defined(FL_ATOMIC_MODEL) && !defined(FILCH_TSAN_)
+#if !defined(__x86_64__) && !defined(FL_ATOMIC_MODEL) && !FL_TSAN
 FL_NOINLINE fl_party *
 fl_party_read(void)
 {

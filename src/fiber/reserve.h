@@ -39,6 +39,7 @@
 #ifndef FL_RESERVE_H
 #define FL_RESERVE_H
 
+#include "fiber/sanitizer.h"
 #include "os/fence.h"
 #include "os/guard.h"
 
@@ -76,7 +77,7 @@ extern __thread fl_party *fl_party_tls
     __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
 /* The party that calls, or one that is nobody. As fl_me_read. */
-#if defined(FILCH_TSAN_)
+#if FL_TSAN
 /* It is not told the order in which a worker's tasks enter a reserved guard. */
 static inline fl_party *
 fl_party_read(void)
@@ -168,9 +169,12 @@ fl_enter(fl_guard *guard)
         return &party->inside;
     }
     uint32_t seen = fl_exchange_acq_rel(&guard->word_, FL_GUARD_HELD); /* Q1 */
-    if (fl_unlikely(seen != FL_GUARD_FREE) &&
-        fl_enter_slowly(&guard->word_, seen)) {
-        fl_reserved_in_vain(guard);
+    if (fl_unlikely(seen != FL_GUARD_FREE)) {
+        bool was_reserved = fl_enter_slowly(&guard->word_, seen);
+        fl_tsan_acquire(&guard->word_); /* that is hidden from it */
+        if (was_reserved) {
+            fl_reserved_in_vain(guard);
+        }
     }
     if (fl_unlikely(!fl_count_entry(guard, party))) {
         fl_reserve(guard, party);
@@ -229,6 +233,7 @@ fl_enter_word(fl_atomic32 *word)
         uint32_t seen = fl_exchange_acq_rel(word, FL_GUARD_HELD);
         if (fl_unlikely(seen != FL_GUARD_FREE)) {
             fl_enter_slowly(word, seen);
+            fl_tsan_acquire(word);
         }
     }
 }

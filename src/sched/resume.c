@@ -73,59 +73,33 @@ fl_resume_slowly(fl_fiber *me, fl_fiber *fiber)
 
 /* What does not fit into the ring goes to the common queue in one piece. */
 static void
-inject_rest(fl_worker *worker, fl_fiber *first)
+inject_rest(fl_worker *worker, const fl_chain *chain)
 {
-    fl_fiber *last = first;
-    uint32_t n = 1;
-    fl_tsan_release(first);
-    while (last->next) {
-        last = last->next;
-        fl_tsan_release(last);
-        n++;
+#if FL_TSAN
+    for (fl_fiber *one = chain->first; one; one = one->next) {
+        fl_tsan_release(one);
     }
-    fl_inject_push(&worker->runtime->inject, first, last, n);
+#endif
+    fl_inject_push(&worker->runtime->inject, chain->first, chain->last,
+                   chain->n);
 }
 
-/* Whether all of a chain are fibers of the worker's own runtime. */
-static bool
-all_local(const fl_worker *worker, const fl_fiber *fiber)
-{
-    while (fiber && fiber->kind != FL_THREAD &&
-           fl_same_runtime(&worker->loop, fiber)) {
-        fiber = fiber->next;
-    }
-    return !fiber;
-}
-
-void
-fl_chain_add(fl_chain *chain, fl_fiber *fiber)
-{
-    fiber->next = NULL;
-    if (chain->last) {
-        chain->last->next = fiber;
-    } else {
-        chain->first = fiber;
-    }
-    chain->last = fiber;
-}
-
-void
-fl_resume_chain(fl_fiber *first)
+FL_NOINLINE void
+fl_resume_chain_slowly(fl_chain *chain)
 {
     fl_fiber *me = fl_me();
-    bool looked = me->kind == FL_THREAD;
-    while (first) {
-        fl_fiber *rest = first->next;
-        fl_chaos();
-        if (rest && !looked &&
+    bool local = me->kind != FL_THREAD && chain->tag &&
+                 fl_same_runtime(me, chain->first);
+    while (chain->n > 0) {
+        if (local && chain->n > 1 &&
             fl_ready_size(&me->worker->ready) >= FL_READY / 2) {
-            looked = true;
-            if (all_local(me->worker, first)) {
-                inject_rest(me->worker, first);
-                return;
-            }
+            inject_rest(me->worker, chain);
+            return;
         }
-        fl_resume(first);
-        first = rest;
+        fl_fiber *one = chain->first;
+        chain->first = one->next;
+        chain->n--;
+        fl_chaos();
+        fl_resume(one);
     }
 }

@@ -196,10 +196,36 @@ fl_resume(fl_fiber *fiber)
  * when it is free. */
 typedef struct fl_chain {
     fl_fiber *first, *last; /* linked by next */
+    uint32_t n;
+    uint32_t tag; /* of the runtime that all live in; 0: of several, or none */
 } fl_chain;
 
-void fl_chain_add(fl_chain *chain, fl_fiber *fiber);
-void fl_resume_chain(fl_fiber *first);
+static inline void
+fl_chain_add(fl_chain *chain, fl_fiber *fiber)
+{
+    uint32_t tag = fl_load_relaxed(&fiber->state) >> FL_TAG_SHIFT;
+    fiber->next = NULL;
+    if (chain->n++ == 0) {
+        chain->tag = tag;
+        chain->first = chain->last = fiber;
+        return;
+    }
+    chain->tag = chain->tag == tag ? tag : 0;
+    chain->last->next = fiber;
+    chain->last = fiber;
+}
+
+void fl_resume_chain_slowly(fl_chain *chain);
+
+static inline void
+fl_resume_chain(fl_chain *chain)
+{
+    if (chain->n == 1) {
+        fl_resume(chain->first);
+    } else if (chain->n) {
+        fl_resume_chain_slowly(chain);
+    }
+}
 
 /* Puts a fiber into a ring, or where there is room. On the worker's thread. */
 void fl_make_ready(fl_worker *worker, fl_fiber *fiber);

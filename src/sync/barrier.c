@@ -60,7 +60,7 @@ complete(filch_barrier *barrier)
     fl_chain granted = {0};
     let_go(barrier, 0, &granted);
     fl_leave(&barrier->guard_);
-    fl_resume_chain(granted.first);
+    fl_resume_chain(&granted);
 }
 
 /* Who has given up is in the list no more, but may still be counted. */
@@ -141,7 +141,7 @@ disturb(filch_barrier *barrier, uint32_t broken)
     barrier->broken_ = broken;
     let_go(barrier, EPIPE, &granted);
     fl_leave(&barrier->guard_);
-    fl_resume_chain(granted.first);
+    fl_resume_chain(&granted);
     return 0;
 }
 

@@ -54,7 +54,7 @@ filch_event_set(filch_event *event)
     fl_store_release(&event->state_, 1u);     /* S2 */
     fl_grant_all(&event->waiters_, &granted); /* S3 */
     fl_leave_by(held);          /* S4 */
-    fl_resume_chain(granted.first);           /* S5 */
+    fl_resume_chain(&granted);           /* S5 */
 }
 
 void

@@ -131,7 +131,7 @@ leave(filch_group *group)
         let_go(group, &granted); /* T4 */
     }
     fl_leave(&group->guard_); /* T5 */
-    fl_resume_chain(granted.first);
+    fl_resume_chain(&granted);
 }
 
 /* Drops the guard meanwhile: the caller is counted in alive_. */

@@ -67,7 +67,7 @@ wake_joiners(filch_task *task)
         }
     }
     fl_guard_unlock(&task->guard);
-    fl_resume_chain(granted.first);
+    fl_resume_chain(&granted);
 }
 
 /* J2, with the guard: false if the task has ended. */

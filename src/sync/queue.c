@@ -429,7 +429,7 @@ filch_queue_put_many_until(filch_queue *queue, void *const *items, size_t n,
         fl_atomic32 *held = fl_enter(&queue->guard_);
         error = put_some(queue, items, n, &put, &granted);
         fl_leave_by(held);
-        fl_resume_chain(granted.first);
+        fl_resume_chain(&granted);
         if (error == EAGAIN) {
             error = filch_queue_put_until(queue, items[put], deadline);
             put += !error;
@@ -462,7 +462,7 @@ get_some(filch_queue *queue, void **items, size_t n, size_t *done)
         }
     }
     fl_leave_by(held);
-    fl_resume_chain(granted.first);
+    fl_resume_chain(&granted);
 }
 
 int
@@ -513,7 +513,7 @@ filch_queue_task_done(filch_queue *queue)
         finish(queue, 1, &granted);
     }
     fl_leave_by(held);
-    fl_resume_chain(granted.first);
+    fl_resume_chain(&granted);
     return error;
 }
 

@@ -77,7 +77,7 @@ filch_queue_shutdown(filch_queue *queue, bool immediate)
     }
     fl_queue_check(queue);
     fl_leave(&queue->guard_);
-    fl_resume_chain(granted.first);
+    fl_resume_chain(&granted);
     return 0;
 }
 

@@ -103,7 +103,7 @@ filch_semaphore_release(filch_semaphore *semaphore, size_t n)
     semaphore->value_ += n;
     check(semaphore);
     fl_leave_by(held);
-    fl_resume_chain(granted.first);
+    fl_resume_chain(&granted);
     return 0;
 }
 

@@ -69,7 +69,7 @@ wake(fl_timers *timers)
     fl_guard_lock(&timers->end_guard);
     fl_grant_all(&timers->waiters, &granted);
     fl_guard_unlock(&timers->end_guard);
-    fl_resume_chain(granted.first);
+    fl_resume_chain(&granted);
 }
 
 /* Waits for the end of the callback that `timers` runs, if it is this one. */
