@@ -11,11 +11,11 @@ static bool broken;
 static const char *
 path(const char *name)
 {
-    static char text[4][200];
+    static char text[4][500];
     static int next;
     char *one = text[next++ % 4];
-    snprintf(one, sizeof text[0], "/tmp/filch-seeded-%ld-%s", (long)getpid(),
-             name);
+    snprintf(one, sizeof text[0], "%s/filch-seeded-%ld-%s", scratch_folder(),
+             (long)getpid(), name);
     return one;
 }
 
