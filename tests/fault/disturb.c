@@ -5,6 +5,7 @@
 #include "inject.h"
 #include "os/os.h"
 
+#include <sched.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -95,6 +96,22 @@ __wrap_filch_after(filch_time ns)
 
 /* --- Waits and wakes ----------------------------------------------------- */
 
+static _Thread_local atomic_uint *held_back;
+
+void
+disturb_hold_back(atomic_uint *held)
+{
+    held_back = held;
+}
+
+static void
+hold_back(const fl_atomic32 *word, uint32_t expected)
+{
+    atomic_fetch_add(held_back, 1);
+    while (fl_load_relaxed(word) == expected) /* orders nothing */
+        sched_yield();
+}
+
 int __real_fl_os_wait(fl_atomic32 *word, uint32_t expected,
                       filch_time deadline);
 int __wrap_fl_os_wait(fl_atomic32 *word, uint32_t expected,
@@ -112,6 +129,8 @@ __wrap_fl_os_wait(fl_atomic32 *word, uint32_t expected, filch_time deadline)
     if (deadline != FILCH_NEVER)
         deadline -= atomic_load(&ahead);
     int error = __real_fl_os_wait(word, expected, deadline);
+    if (error == ETIMEDOUT && held_back)
+        hold_back(word, expected);
     if (one_in(8))
         hold_up();
     return error;

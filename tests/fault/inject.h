@@ -58,4 +58,11 @@ void disturb_end(void);
 /* What has happened since: waits that returned without cause, late wakes. */
 unsigned disturb_count(void);
 
+/*
+ * From now on, a wait of the calling thread whose deadline has run out is told so
+ * only when its word has changed: what it waited for has come after all. `held`
+ * counts the waits that are held up so.
+ */
+void disturb_hold_back(atomic_uint *held);
+
 #endif
