@@ -117,9 +117,25 @@ int __real_fl_os_wait(fl_atomic32 *word, uint32_t expected,
 int __wrap_fl_os_wait(fl_atomic32 *word, uint32_t expected,
                       filch_time deadline);
 
+static _Thread_local atomic_uint *rests;
+
+void
+disturb_count_rests(atomic_uint *counter)
+{
+    rests = counter;
+}
+
+static void
+count_rest(void)
+{
+    if (rests)
+        atomic_fetch_add(rests, 1);
+}
+
 int
 __wrap_fl_os_wait(fl_atomic32 *word, uint32_t expected, filch_time deadline)
 {
+    count_rest();
     if (one_in(4)) {
         atomic_fetch_add(&disturbed, 1);
         return 0;
@@ -145,4 +161,14 @@ __wrap_fl_os_wake(fl_atomic32 *word, unsigned n)
     if (one_in(8))
         hold_up();
     __real_fl_os_wake(word, n);
+}
+
+void __real_fl_os_back_off(unsigned round);
+void __wrap_fl_os_back_off(unsigned round);
+
+void
+__wrap_fl_os_back_off(unsigned round)
+{
+    count_rest();
+    __real_fl_os_back_off(round);
 }

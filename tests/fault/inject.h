@@ -38,6 +38,12 @@ int fault_mappings(void);
 /* The kernel knows neither guards without mappings nor fences for others. */
 void fault_old_kernel(bool old);
 
+/*
+ * From now on each fence that is made for other threads too fails, once `before`
+ * has returned, on the thread that asks for it. NULL: no more.
+ */
+void fault_fences(void (*before)(void));
+
 /* The next n calls of write(2) are interrupted by a signal. */
 void fault_interrupt_writes(unsigned n);
 
@@ -64,5 +70,9 @@ unsigned disturb_count(void);
  * counts the waits that are held up so.
  */
 void disturb_hold_back(atomic_uint *held);
+
+/* From now on `rests` counts how often the calling thread goes to sleep, or gives
+ * up its CPU, for the library. */
+void disturb_count_rests(atomic_uint *rests);
 
 #endif
