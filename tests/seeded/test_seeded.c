@@ -123,8 +123,8 @@ static char first[1 << 18], second[1 << 18];
 TEST(the_same_seed_gives_the_same_schedule_in_another_process)
 {
     static const char *const policies[] = {"random", "pct", "pct:5",
-                                           "round-robin"};
-    for (size_t i = 0; i < 4; ++i) {
+                                           "pct:5:100", "round-robin"};
+    for (size_t i = 0; i < 5; ++i) {
         schedule_of("42", policies[i], first, sizeof first);
         schedule_of("42", policies[i], second, sizeof second);
         EQ(0, strcmp(first, second));
@@ -155,7 +155,8 @@ TEST(a_schedule_that_is_followed_is_the_one_that_is_written)
 TEST(lines_of_a_schedule_may_be_dropped_or_name_nobody)
 {
     write_file(path("replay"), "filch-schedule 1\nseed 7\npolicy random\n"
-                               "# for people\n\n3 2\n5 999\n1000000 1\n");
+                               "# for people\n\n3 2\n5 999\n6 1\n7 1\n8 1\n"
+                               "9 1\n10 1\n11 1\n1000000 1\n");
     set("FILCH_REPLAY", path("replay"));
     schedule_of("8", "pct", second, sizeof second);
     CHECK(strstr(second, "seed 7\npolicy random\n") != NULL);

@@ -115,6 +115,15 @@ TEST(quota_is_the_smallest_up_to_the_root)
     end();
 }
 
+TEST(quota_passes_over_a_line_that_names_no_group)
+{
+    begin();
+    put("groups", "nonsense\n0\n0:\n0::/a\n");
+    put("a/cpu.max", "300000 100000\n");
+    EQ(3, quota());
+    end();
+}
+
 TEST(quota_of_a_container_is_the_roots_where_its_group_cannot_be_found)
 {
     begin();
