@@ -104,12 +104,13 @@ disturb_hold_back(atomic_uint *held)
     held_back = held;
 }
 
-static void
+static int
 hold_back(const fl_atomic32 *word, uint32_t expected)
 {
     atomic_fetch_add(held_back, 1);
     while (fl_load_relaxed(word) == expected) /* orders nothing */
         sched_yield();
+    return ETIMEDOUT;
 }
 
 int __real_fl_os_wait(fl_atomic32 *word, uint32_t expected,
@@ -136,6 +137,8 @@ int
 __wrap_fl_os_wait(fl_atomic32 *word, uint32_t expected, filch_time deadline)
 {
     count_rest();
+    if (held_back && deadline != FILCH_NEVER)
+        return hold_back(word, expected);
     if (one_in(4)) {
         atomic_fetch_add(&disturbed, 1);
         return 0;
@@ -145,8 +148,6 @@ __wrap_fl_os_wait(fl_atomic32 *word, uint32_t expected, filch_time deadline)
     if (deadline != FILCH_NEVER)
         deadline -= atomic_load(&ahead);
     int error = __real_fl_os_wait(word, expected, deadline);
-    if (error == ETIMEDOUT && held_back)
-        hold_back(word, expected);
     if (one_in(8))
         hold_up();
     return error;

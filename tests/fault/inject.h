@@ -65,9 +65,9 @@ void disturb_end(void);
 unsigned disturb_count(void);
 
 /*
- * From now on, a wait of the calling thread whose deadline has run out is told so
- * only when its word has changed: what it waited for has come after all. `held`
- * counts the waits that are held up so.
+ * From now on each wait of the calling thread that has a deadline lasts until its
+ * word has changed, and then tells that the deadline has run out: so what it waited
+ * for has come just before. `held` counts the waits that have begun so.
  */
 void disturb_hold_back(atomic_uint *held);
 

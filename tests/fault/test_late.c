@@ -1,11 +1,11 @@
 /*
- * What a plain thread waits for comes just when its deadline has run out: before
- * the thread has said that it goes without. Then it has it, and says so.
+ * What a plain thread waits for comes just as its deadline runs out: before the
+ * thread has said that it goes without. Then it has it, and says so.
  */
 #include "../harness/calls.h"
 #include "inject.h"
 
-static atomic_uint held; /* it has slept until its deadline */
+static atomic_uint held; /* waits, which end at their deadline and yet in time */
 static atomic_bool ended;
 static atomic_int result;
 
@@ -14,7 +14,7 @@ wait_too_long(void *arg)
 {
     const struct call *call = arg;
     disturb_hold_back(&held);
-    atomic_store(&result, call->run(filch_after(FILCH_MS(1))));
+    atomic_store(&result, call->run(filch_after(FILCH_SEC(3600))));
     atomic_store(&ended, true);
     return NULL;
 }

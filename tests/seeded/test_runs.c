@@ -4,7 +4,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static filch_event event, gate;
+static filch_event gate;
+static filch_condition condition;
 static filch_lock lock;
 
 static int
@@ -85,18 +86,24 @@ TEST(schedule_of_a_second_run_at_the_same_time_is_not_written)
 
 /* --- Others who meddle --------------------------------------------------- */
 
+/* Has the condition's lock until it waits. */
 static int
-wait_for_event(void *arg)
+wait_for_other(void *arg)
 {
+    OK(filch_condition_acquire(&condition));
     filch_event_set(&gate);
-    return arg ? 1 : filch_event_wait(&event);
+    OK(filch_condition_wait(&condition));
+    OK(filch_condition_release(&condition));
+    return arg != NULL;
 }
 
 static int
-set_event(void *arg)
+notify(void *arg)
 {
     OK(filch_event_wait(&gate));
-    filch_event_set(&event);
+    OK(filch_condition_acquire(&condition));
+    OK(filch_condition_notify(&condition, 1));
+    OK(filch_condition_release(&condition));
     return arg != NULL;
 }
 
@@ -107,8 +114,8 @@ run_beside_another(void)
     filch_task *task;
     filch_foreign_begin();
     OK(filch_start(&runtime, &(filch_config){.workers = 1}));
-    OK(filch_submit(runtime, &task, set_event, NULL));
-    OK(filch_run(&(filch_config){.seed = 1}, wait_for_event, NULL));
+    OK(filch_submit(runtime, &task, notify, NULL));
+    OK(filch_run(&(filch_config){.seed = 1}, wait_for_other, NULL));
     EQ(0, join(task));
     OK(filch_stop(runtime));
     filch_foreign_end();
@@ -157,7 +164,6 @@ TEST(lock_whose_holder_has_ended_is_told_to_be_its)
 
 /* --- Conditions ---------------------------------------------------------- */
 
-static filch_condition condition;
 static int wanted;
 
 static bool

@@ -5,8 +5,8 @@
 static filch_event gate;
 static filch_queue queue;
 static filch_lock lock;
-static int slot;
-static bool broken;
+static atomic_uint slot;
+static atomic_bool broken;
 
 static const char *
 path(const char *name)
@@ -63,7 +63,7 @@ consume(void *arg)
         OK(filch_queue_get(&queue, &item));
         FILCH_WITH_LOCK(&lock)
         {
-            slot = slot * 31 + (int)(intptr_t)item + (int)(intptr_t)arg;
+            slot = slot * 31 + (unsigned)((intptr_t)item + (intptr_t)arg);
             filch_yield();
         }
     }
@@ -170,7 +170,7 @@ TEST(lines_of_a_schedule_may_be_dropped_or_name_nobody)
 static int
 add(void *arg)
 {
-    int before = slot;
+    unsigned before = slot;
     (void)arg;
     filch_event_is_set(&gate);
     slot = before + 1;
@@ -227,7 +227,7 @@ TEST(a_run_that_interrupts_nobody_does_not_lose_it)
 
 /* Broken only if `a` runs to its end between the two steps of `b`, which does
  * so within those of the third. */
-static int steps;
+static atomic_int steps;
 
 static int
 step_a(void *arg)
@@ -255,7 +255,8 @@ step_c(void *arg)
     (void)arg;
     steps = 1;
     filch_event_is_set(&gate);
-    broken |= steps == 4;
+    if (steps == 4)
+        broken = true;
     steps = 0;
     return 0;
 }
