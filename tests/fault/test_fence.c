@@ -40,3 +40,29 @@ TEST(a_task_that_a_thief_gives_back_is_run_though_its_owner_found_none)
 {
     run_on(2, leave_to_thief, NULL);
 }
+
+/* --- A cancel, which cannot do without ------------------------------------ */
+
+static atomic_int refusals;
+
+static void
+refuse_three(void)
+{
+    if (atomic_fetch_add(&refusals, 1) == 3)
+        fault_fences(NULL);
+}
+
+static int
+cancel_itself(void *arg)
+{
+    fault_fences(refuse_three);
+    OK(filch_cancel(filch_current()));
+    CHECK(atomic_load(&refusals) > 3);
+    CHECK(filch_cancelled());
+    return arg != NULL;
+}
+
+TEST(a_cancel_asks_for_its_fence_until_it_has_it)
+{
+    run_on(1, cancel_itself, NULL);
+}
