@@ -64,6 +64,8 @@ start_a_second_badly(void)
 {
     filch_runtime *first, *second;
     OK(filch_start(&first, &(filch_config){.seed = 1}));
+    OK(filch_start(&second, &(filch_config){.seed = 2}));
+    OK(filch_stop(second)); /* what it keeps is there from now on */
     unsigned n = 0;
     bool any;
     do {
