@@ -136,7 +136,7 @@ leave_others_behind(void *arg)
 {
     for (int i = 0; i < 10; ++i)
         filch_task_release(park(wait_for_event, arg));
-    fault_from(0);
+    fault_once(0); /* what the worker asks for next is the list */
     return arg != NULL;
 }
 
