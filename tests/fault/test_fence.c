@@ -53,16 +53,24 @@ refuse_three(void)
 }
 
 static int
-cancel_itself(void *arg)
+wait_for_event(void *arg)
 {
+    (void)arg;
+    return filch_event_wait(&event);
+}
+
+static int
+cancel_who_waits(void *arg)
+{
+    filch_task *task = park(wait_for_event, arg);
     fault_fences(refuse_three);
-    OK(filch_cancel(filch_current()));
-    CHECK(atomic_load(&refusals) > 3);
-    CHECK(filch_cancelled());
-    return arg != NULL;
+    OK(filch_cancel(task));
+    EQ(4, atomic_load(&refusals));
+    EQ(ECANCELED, join(task));
+    return 0;
 }
 
 TEST(a_cancel_asks_for_its_fence_until_it_has_it)
 {
-    run_on(1, cancel_itself, NULL);
+    run_on(1, cancel_who_waits, NULL);
 }
