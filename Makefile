@@ -146,6 +146,7 @@ endef
 include bench/bench.mk
 include tests/fault/fault.mk
 include tests/fuzz/fuzz.mk
+include tests/seeded/seeded.mk
 include tests/volume/volume.mk
 include tests/linear/linear.mk
 include tests/lanes/lanes.mk

@@ -12,7 +12,8 @@
  *           help      of a worker: NULL, or whom it is to take from. It is set
  *                     when it is taken out of `sleepers` as a helper, and
  *                     cleared by itself: a helper is not idle
- *           I1  a worker in `sleepers` has nothing in its own queues
+ *           I1  a worker in `sleepers` has nothing in its own queues, also
+ *               nothing that a thief will give back (find_given_back)
  *           I2  when all others are in `sleepers`, work can only come from the
  *               common queue or a timer: then the watch sleeps without naps
  * PROTOCOL      the watch, going to sleep       a stranger
@@ -395,15 +396,33 @@ help(fl_worker *worker, fl_worker *victim)
     return work;
 }
 
+/* What is in its deque although it has found none there: a thief whose fence
+ * has failed gives back what it had claimed. With the guard no thief is there; and
+ * what is empty then stays so, since nobody else pushes. */
+static fl_work *
+find_given_back(fl_worker *worker)
+{
+    fl_deque *deque = &worker->deque;
+    fl_work *work = NULL;
+    bool any = true;
+    while (any && !work) {
+        fl_guard_lock(&deque->guard);
+        any = fl_deque_size(deque) > 0;
+        fl_guard_unlock(&deque->guard);
+        work = any ? fl_deque_pop(deque) : NULL;
+    }
+    return work;
+}
+
 fl_work *
 fl_idle(fl_worker *worker)
 {
     if (worker->runtime->seeded) {
         return fl_seeded_idle(worker);
     }
-    fl_work *work;
-    bool watching = take_watch(worker);
-    for (;;) {
+    fl_work *work = find_given_back(worker);
+    bool watching = !work && take_watch(worker);
+    while (!work) {
         fl_worker *victim = watching ? NULL : sleep_until_called(worker);
         if (quits(worker)) {
             return NULL;
@@ -417,9 +436,8 @@ fl_idle(fl_worker *worker)
             }
             work = leave_watch(worker, work, victim);
         }
-        if (work) {
-            return work;
-        }
-        watching = take_watch(worker);
+        work = work ? work : find_given_back(worker);
+        watching = !work && take_watch(worker);
     }
+    return work;
 }

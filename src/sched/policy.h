@@ -19,7 +19,8 @@
  *                        the seed says, 1 to 16, the next one
  *
  *           Who yields lets those go first who can go on just then, whatever the
- *           policy. (Who was passed over 10,000 times goes next: seeded.c.)
+ *           policy. (Who was passed over 10,000 times goes next:
+ *           seeded_decide.c.)
  * SOURCE    Burckhardt, Kothari, Musuvathi, Nagarakatte, "A randomized scheduler
  *           with probabilistic guarantees of finding bugs" (ASPLOS 2010). There
  *           the length of the run is known; here, where it was not told, it is

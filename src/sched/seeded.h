@@ -35,6 +35,8 @@
 #include "sched/schedule.h"
 #include "sched/worker.h"
 
+#define FL_CALLS_MOST 10000u /* points passed without suspending */
+
 typedef struct fl_held {
     const void *lock;
     uint32_t number; /* of who has acquired it last */
@@ -86,16 +88,6 @@ fl_work *fl_seeded_idle(fl_worker *worker);
 /* A call into the library. */
 void fl_seeded_point(const char *where);
 
-/* Takes a job that nobody has begun back from the pool: whether it was there. */
-bool fl_seeded_take(fl_worker *worker, filch_job *job);
-
-/* Its forker is about to wait for the job: so it may be begun. */
-void fl_seeded_await(fl_worker *worker, filch_job *job);
-
-/* Takes into the pool what has become runnable; whether the one who ran until
- * now is in it, having yielded. */
-bool fl_seeded_drain(fl_worker *worker);
-
 /* Tasks that have not ended. */
 uint64_t fl_seeded_alive(const filch_runtime *runtime);
 
@@ -114,6 +106,30 @@ fl_is_seeded(const fl_fiber *me)
 {
     return me && me->worker && me->worker->runtime->seeded;
 }
+
+/* ---- seeded_pool.c ---- */
+
+/* Takes into the pool what has become runnable; whether the one who ran until
+ * now is in it, having yielded. */
+bool fl_seeded_drain(fl_worker *worker);
+
+/* Takes a job that nobody has begun back from the pool: whether it was there. */
+bool fl_seeded_take(fl_worker *worker, filch_job *job);
+
+/* Its forker is about to wait for the job: so it may be begun. */
+void fl_seeded_await(fl_worker *worker, filch_job *job);
+
+/* The number of a task or a job that was begun. */
+uint32_t fl_seeded_number(fl_fiber *fiber);
+
+/* ---- seeded_decide.c ---- */
+
+/* What there is to decide at a point of the caller's, or, with 0, at a pick. */
+fl_situation fl_seeded_look(const fl_worker *worker, uint32_t caller);
+
+/* What comes of it. `where`: the point, NULL for a pick. */
+size_t fl_seeded_decide(fl_seeded *seeded, fl_situation *situation,
+                        const char *where);
 
 /* ---- stall.c ---- */
 

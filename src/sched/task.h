@@ -36,7 +36,7 @@ struct filch_task {
     fl_atomic32 life;
     union {
         int status;      /* R at its end, constant from FL_DONE on */
-        uint32_t number; /* before, in a deterministic run; see seeded.c */
+        uint32_t number; /* before, in a deterministic run: seeded_pool.c */
     };
     fl_atomic32 guard;
     fl_atomic32 name;       /* see sched/name.h */

@@ -320,7 +320,7 @@ const struct row rows_of_tasks[] = {
     {"filch_task_hold filch_task_release filch_task_done filch_task_status "
      "filch_current filch_runtime_current filch_cancel filch_cancelled "
      "filch_shield_begin filch_shield_end",
-     begin_many, call_handles, NULL, ends_cancelled, true, 0},
+     begin_many, call_handles, NULL, ends_cancelled, 0, true},
     {"filch_start filch_stop", begin, call_start, NULL, stops, 0, 0},
     {"filch_run", begin, call_run, has_not_run, has_run_once, 0, 0},
     {0},

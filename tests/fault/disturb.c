@@ -5,6 +5,7 @@
 #include "inject.h"
 #include "os/os.h"
 
+#include <sched.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -95,14 +96,49 @@ __wrap_filch_after(filch_time ns)
 
 /* --- Waits and wakes ----------------------------------------------------- */
 
+static _Thread_local atomic_uint *held_back;
+
+void
+disturb_hold_back(atomic_uint *held)
+{
+    held_back = held;
+}
+
+static int
+hold_back(const fl_atomic32 *word, uint32_t expected)
+{
+    atomic_fetch_add(held_back, 1);
+    while (fl_load_relaxed(word) == expected) /* orders nothing */
+        sched_yield();
+    return ETIMEDOUT;
+}
+
 int __real_fl_os_wait(fl_atomic32 *word, uint32_t expected,
                       filch_time deadline);
 int __wrap_fl_os_wait(fl_atomic32 *word, uint32_t expected,
                       filch_time deadline);
 
+static _Thread_local atomic_uint *rests;
+
+void
+disturb_count_rests(atomic_uint *counter)
+{
+    rests = counter;
+}
+
+static void
+count_rest(void)
+{
+    if (rests)
+        atomic_fetch_add(rests, 1);
+}
+
 int
 __wrap_fl_os_wait(fl_atomic32 *word, uint32_t expected, filch_time deadline)
 {
+    count_rest();
+    if (held_back && deadline != FILCH_NEVER)
+        return hold_back(word, expected);
     if (one_in(4)) {
         atomic_fetch_add(&disturbed, 1);
         return 0;
@@ -126,4 +162,14 @@ __wrap_fl_os_wake(fl_atomic32 *word, unsigned n)
     if (one_in(8))
         hold_up();
     __real_fl_os_wake(word, n);
+}
+
+void __real_fl_os_back_off(unsigned round);
+void __wrap_fl_os_back_off(unsigned round);
+
+void
+__wrap_fl_os_back_off(unsigned round)
+{
+    count_rest();
+    __real_fl_os_back_off(round);
 }

@@ -21,6 +21,7 @@ static atomic_int mode;
 static atomic_uint points, failed, nth;
 static atomic_int mappings;
 static atomic_bool old_kernel;
+static void (*_Atomic before_fence)(void);
 static _Thread_local uint64_t dice;
 static _Thread_local unsigned failed_here;
 
@@ -89,6 +90,12 @@ fault_old_kernel(bool old)
     atomic_store(&old_kernel, old);
 }
 
+void
+fault_fences(void (*before)(void))
+{
+    atomic_store(&before_fence, before);
+}
+
 uint32_t
 fault_chance(uint32_t n)
 {
@@ -114,6 +121,18 @@ fails(void)
         ++failed_here;
     }
     return now;
+}
+
+/* Whether the kernel refuses a fence for others. Not for ever: who cancels cannot
+ * do without, and asks again. */
+static bool
+refuses_fence(void)
+{
+    static atomic_uint refused;
+    void (*before)(void) = atomic_load(&before_fence);
+    if (before)
+        before();
+    return before || (fails() && atomic_fetch_add(&refused, 1) % 4 != 3);
 }
 
 /* As a function that tells by errno, and one that returns the error. */
@@ -259,7 +278,9 @@ refusal(long number, const long *a)
     case SYS_membarrier:
         if (old)
             return ENOSYS;
-        return a[0] == MEMBARRIER_CMD_PRIVATE_EXPEDITED && fails() ? ENOMEM : 0;
+        return a[0] == MEMBARRIER_CMD_PRIVATE_EXPEDITED && refuses_fence()
+                   ? ENOMEM
+                   : 0;
     case SYS_process_madvise:
         return old && a[3] == GUARD_INSTALL ? EINVAL : 0;
     case SYS_pidfd_open:

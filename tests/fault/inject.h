@@ -38,6 +38,12 @@ int fault_mappings(void);
 /* The kernel knows neither guards without mappings nor fences for others. */
 void fault_old_kernel(bool old);
 
+/*
+ * From now on each fence that is made for other threads too fails, once `before`
+ * has returned, on the thread that asks for it. NULL: no more.
+ */
+void fault_fences(void (*before)(void));
+
 /* The next n calls of write(2) are interrupted by a signal. */
 void fault_interrupt_writes(unsigned n);
 
@@ -57,5 +63,16 @@ void disturb_end(void);
 
 /* What has happened since: waits that returned without cause, late wakes. */
 unsigned disturb_count(void);
+
+/*
+ * From now on each wait of the calling thread that has a deadline lasts until its
+ * word has changed, and then tells that the deadline has run out: so what it waited
+ * for has come just before. `held` counts the waits that have begun so.
+ */
+void disturb_hold_back(atomic_uint *held);
+
+/* From now on `rests` counts how often the calling thread goes to sleep, or gives
+ * up its CPU, for the library. */
+void disturb_count_rests(atomic_uint *rests);
 
 #endif

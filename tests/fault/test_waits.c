@@ -120,3 +120,31 @@ ONE_WORKER_TEST(wait_of_a_condition_keeps_the_lock_where_there_is_no_stack)
     OK(filch_lock_release(&lock));
     EQ(0, join(other));
 }
+
+/* --- A wait that must not fail -------------------------------------------- */
+
+static int
+wait_cancelled(void *arg)
+{
+    OK(filch_lock_acquire(&lock));
+    FAILS(ECANCELED, filch_condition_wait(&condition));
+    CHECK(filch_lock_locked(&lock));
+    OK(filch_lock_release(&lock));
+    return arg != NULL;
+}
+
+ONE_WORKER_TEST(wait_that_is_cancelled_has_the_lock_again_though_it_cannot_wait)
+{
+    OK(filch_condition_init(&condition, &lock));
+    filch_task *other = park(wait_cancelled, NULL);
+    OK(filch_lock_acquire(&lock));
+    shortage_begin();
+    OK(filch_cancel(other));
+    fault_from(0);
+    for (int i = 0; i < 10; ++i)
+        filch_yield();
+    CHECK(fault_end() > 0);
+    CHECK(!filch_task_done(other));
+    OK(filch_lock_release(&lock));
+    EQ(0, join(other));
+}

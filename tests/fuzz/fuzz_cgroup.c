@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char root[] = "/tmp/filch-fuzz-XXXXXX";
+static char root[500];
 
 static const char *const files[] = {
     "groups",
@@ -30,7 +30,7 @@ path_of(char *path, size_t size, const char *name)
 static void
 remove_all(void)
 {
-    char path[200];
+    char path[600];
     for (int i = 0; i < FILES; ++i) {
         path_of(path, sizeof path, files[i]);
         unlink(path);
@@ -45,8 +45,11 @@ remove_all(void)
 static void
 make_all(void)
 {
-    char path[200];
+    char path[600];
     static const char *const folders[] = {"a", "cpu", "cpu/a"};
+    const char *folder = getenv("TMPDIR");
+    snprintf(root, sizeof root, "%s/filch-fuzz-XXXXXX",
+             folder && *folder ? folder : "/tmp");
     MUST(mkdtemp(root));
     atexit(remove_all);
     for (int i = 0; i < 3; ++i) {
@@ -64,7 +67,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static char text[20000];
-    char groups[200];
+    char groups[600];
     if (!fds[0])
         make_all();
     for (int i = 0; i < FILES; ++i) {

@@ -190,6 +190,11 @@ void child_check(const char *file, int line, const struct child *child,
 void child_check_said(const char *file, int line, const struct child *child,
                       const char *text);
 
+/* --- Scratch files ------------------------------------------------------- */
+
+/* The folder for them: TMPDIR, else /tmp. */
+const char *scratch_folder(void);
+
 /* --- Chance -------------------------------------------------------------- */
 
 /* A seed that FILCH_TEST_SEED fixes; every failed check prints it. */

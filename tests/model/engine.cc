@@ -110,7 +110,10 @@ note(const char *what, const char *order, const void *address, uint64_t before,
 static void
 find_places(char (*places)[100])
 {
-    char name[] = "/tmp/filch-model-XXXXXX", self[512], line[2000];
+    char name[500], self[512], line[2000];
+    const char *folder = getenv("TMPDIR");
+    snprintf(name, sizeof name, "%s/filch-model-XXXXXX",
+             folder && *folder ? folder : "/tmp");
     int file = mkstemp(name);
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
     if (file < 0 || n < 0) {

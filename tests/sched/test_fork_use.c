@@ -92,6 +92,31 @@ TEST(runtime_in_a_forked_child_takes_no_task_and_cannot_be_stopped)
     OK(filch_stop(runtime));
 }
 
+/* --- Returning ----------------------------------------------------------- */
+
+static int
+fork_and_return(void *arg)
+{
+    int status;
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        give_the_child_so_long(UNDER_SANITIZER ? 100 : 25);
+        return 0;
+    }
+    CHECK(waitpid(pid, &status, 0) == pid);
+    *(int *)arg = status;
+    return 0;
+}
+
+TASK_TEST(child_that_returns_from_its_task_is_ended_with_a_message)
+{
+    int status = 0;
+    EQ(0, join(spawn(fork_and_return, &status)));
+    CHECK(WIFSIGNALED(status));
+    EQ(SIGABRT, WTERMSIG(status));
+}
+
 /* --- What another thread was using --------------------------------------- */
 
 static void

@@ -234,6 +234,33 @@ TEST(end_of_main_with_a_job_that_is_not_synced_aborts_with_a_message)
     aborts_with_a_message(end_without_sync);
 }
 
+static int
+do_nothing(void *arg)
+{
+    return arg != NULL;
+}
+
+static int
+leave_job_behind(void *arg)
+{
+    static filch_job left;
+    filch_fork(&left, do_nothing, arg);
+    return 0;
+}
+
+static int
+end_job_without_sync(void *arg)
+{
+    filch_job job;
+    filch_fork(&job, leave_job_behind, arg);
+    return filch_sync(&job);
+}
+
+TEST(end_of_a_job_with_a_job_that_is_not_synced_aborts_with_a_message)
+{
+    aborts_with_a_message(end_job_without_sync);
+}
+
 TEST(end_of_a_task_with_a_job_that_is_not_synced_aborts_with_a_message)
 {
     aborts_with_a_message(end_task_without_sync);

@@ -99,7 +99,8 @@ TEST(misuse_on_a_plain_thread_is_an_error_without_effect)
          ROW(EPERM, filch_call_soon(no_callback, NULL)),
          ROW(EPERM, filch_call_later(&timer, 0, no_callback, NULL)),
          ROW(EPERM, filch_call_at(&timer, 0, no_callback, NULL)),
-         ROW(EPERM, filch_stats_read(NULL, NULL, 0, NULL)));
+         ROW(EPERM, filch_stats_read(NULL, NULL, 0, NULL)),
+         ROW(EINVAL, filch_run(NULL, NULL, NULL)));
     filch_shield_end(); /* one too many: outside a task it does nothing */
     nothing_has_changed();
 }
@@ -112,6 +113,8 @@ TASK_TEST(misuse_in_a_task_is_an_error_without_effect)
          ROW(EDEADLK, filch_stop(filch_runtime_current())),
          ROW(EDEADLK, filch_join(self, NULL)),
          ROW(EDEADLK, filch_wait(&self, 1, FILCH_ALL_COMPLETED, NULL)),
+         ROW(EINVAL, filch_spawn(&none, NULL, NULL)),
+         ROW(EINVAL, filch_spawn(NULL, NULL, NULL)),
          ROW(EINVAL, filch_call_soon(NULL, NULL)),
          ROW(EINVAL, filch_call_later(&timer, 0, NULL, NULL)),
          ROW(EINVAL,

@@ -83,6 +83,26 @@ TEST(stack_overflow_of_main_is_told_as_well)
     overflows_with_message(overflow, "stack", "1");
 }
 
+static void
+overflow_back(void *arg)
+{
+    frame_sum = dig((size_t)arg);
+}
+
+static int
+overflow_in_callback(void *arg)
+{
+    static filch_event never;
+    OK(filch_call_soon(overflow_back, arg));
+    return filch_event_wait(&never);
+}
+
+TEST(stack_overflow_of_a_callback_is_told_as_well)
+{
+    overflows_with_message(overflow_in_callback, "a callback",
+                           UNDER_SANITIZER ? "256" : "64");
+}
+
 /* One frame larger than the guard, entered from the middle of the stack. */
 __attribute__((noinline)) static size_t
 leap(void *arg)

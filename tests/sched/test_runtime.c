@@ -1,6 +1,7 @@
 /* filch_run: a runtime from its start to its end. */
 #include "../harness/harness.h"
 #include <dirent.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static atomic_int ran, ended;
@@ -338,7 +339,7 @@ static void
 run_with_delayers(void)
 {
     char text[4096];
-    FILE *file = tmpfile();
+    FILE *file = fdopen(memfd_create("said", MFD_CLOEXEC), "w+");
     int stderr_before = dup(STDERR_FILENO);
     CHECK(file != NULL && stderr_before >= 0);
     said_to = fileno(file);

@@ -5,17 +5,17 @@
 static filch_event gate;
 static filch_queue queue;
 static filch_lock lock;
-static int slot;
-static bool broken;
+static atomic_uint slot;
+static atomic_bool broken;
 
 static const char *
 path(const char *name)
 {
-    static char text[4][200];
+    static char text[4][500];
     static int next;
     char *one = text[next++ % 4];
-    snprintf(one, sizeof text[0], "/tmp/filch-seeded-%ld-%s", (long)getpid(),
-             name);
+    snprintf(one, sizeof text[0], "%s/filch-seeded-%ld-%s", scratch_folder(),
+             (long)getpid(), name);
     return one;
 }
 
@@ -63,7 +63,7 @@ consume(void *arg)
         OK(filch_queue_get(&queue, &item));
         FILCH_WITH_LOCK(&lock)
         {
-            slot = slot * 31 + (int)(intptr_t)item + (int)(intptr_t)arg;
+            slot = slot * 31 + (unsigned)((intptr_t)item + (intptr_t)arg);
             filch_yield();
         }
     }
@@ -123,8 +123,8 @@ static char first[1 << 18], second[1 << 18];
 TEST(the_same_seed_gives_the_same_schedule_in_another_process)
 {
     static const char *const policies[] = {"random", "pct", "pct:5",
-                                           "round-robin"};
-    for (size_t i = 0; i < 4; ++i) {
+                                           "pct:5:100", "round-robin"};
+    for (size_t i = 0; i < 5; ++i) {
         schedule_of("42", policies[i], first, sizeof first);
         schedule_of("42", policies[i], second, sizeof second);
         EQ(0, strcmp(first, second));
@@ -155,7 +155,8 @@ TEST(a_schedule_that_is_followed_is_the_one_that_is_written)
 TEST(lines_of_a_schedule_may_be_dropped_or_name_nobody)
 {
     write_file(path("replay"), "filch-schedule 1\nseed 7\npolicy random\n"
-                               "# for people\n\n3 2\n5 999\n1000000 1\n");
+                               "# for people\n\n3 2\n5 999\n6 1\n7 1\n8 1\n"
+                               "9 1\n10 1\n11 1\n1000000 1\n");
     set("FILCH_REPLAY", path("replay"));
     schedule_of("8", "pct", second, sizeof second);
     CHECK(strstr(second, "seed 7\npolicy random\n") != NULL);
@@ -169,7 +170,7 @@ TEST(lines_of_a_schedule_may_be_dropped_or_name_nobody)
 static int
 add(void *arg)
 {
-    int before = slot;
+    unsigned before = slot;
     (void)arg;
     filch_event_is_set(&gate);
     slot = before + 1;
@@ -226,7 +227,7 @@ TEST(a_run_that_interrupts_nobody_does_not_lose_it)
 
 /* Broken only if `a` runs to its end between the two steps of `b`, which does
  * so within those of the third. */
-static int steps;
+static atomic_int steps;
 
 static int
 step_a(void *arg)
@@ -254,7 +255,8 @@ step_c(void *arg)
     (void)arg;
     steps = 1;
     filch_event_is_set(&gate);
-    broken |= steps == 4;
+    if (steps == 4)
+        broken = true;
     steps = 0;
     return 0;
 }

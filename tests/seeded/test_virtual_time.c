@@ -91,6 +91,40 @@ TEST(who_polls_for_time_to_pass_does_not_wait_for_ever)
     }
 }
 
+/* Two who wake each other, and never yield. */
+static filch_event ping, pong;
+
+static int
+answer(void *arg)
+{
+    for (int i = 0; i < 60000; ++i) {
+        OK(filch_event_wait(&ping));
+        filch_event_clear(&ping);
+        filch_event_set(&pong);
+    }
+    return arg != NULL;
+}
+
+static int
+ask(void *arg)
+{
+    filch_task *other = spawn(answer, arg);
+    filch_time before = filch_now();
+    for (int i = 0; i < 60000; ++i) {
+        filch_event_set(&ping);
+        OK(filch_event_wait(&pong));
+        filch_event_clear(&pong);
+    }
+    EQ(0, join(other));
+    CHECK(filch_now() > before);
+    return 0;
+}
+
+TEST(time_passes_where_tasks_wake_each_other_without_end)
+{
+    OK(filch_run(&(filch_config){.virtual_time = true}, ask, NULL));
+}
+
 static int
 look_at_the_clock(void *arg)
 {

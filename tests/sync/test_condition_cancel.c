@@ -2,13 +2,14 @@
 #include "../harness/harness.h"
 
 static filch_condition condition;
-static int order[16], woken;
+static int order[16], woken, entered;
 static atomic_int returned;
 
 static int
 wait_once(void *arg)
 {
     OK(filch_condition_acquire(&condition));
+    ++entered;
     int status = filch_condition_wait(&condition);
     CHECK(filch_condition_locked(&condition));
     atomic_fetch_add(&returned, 1);
@@ -85,6 +86,11 @@ TASK_TEST(condition_a_cancelled_wait_returns_only_when_it_holds_the_lock_again)
 {
     filch_task *task = park(wait_once, NULL);
     OK(filch_condition_acquire(&condition));
+    while (!entered) { /* on another worker it may only have begun */
+        OK(filch_condition_release(&condition));
+        let_others_run();
+        OK(filch_condition_acquire(&condition));
+    }
     OK(filch_cancel(task));
     for (int i = 0; i < 200; ++i)
         let_others_run();

@@ -124,3 +124,33 @@ ONE_WORKER_TEST(queue_of_each_kind_serves_putters_in_the_order_of_their_coming)
         OK(filch_queue_destroy(&queue));
     }
 }
+
+/* --- Waiting ------------------------------------------------------------- */
+
+static int
+by_address(const void *a, const void *b)
+{
+    return ((uintptr_t)a > (uintptr_t)b) - ((uintptr_t)a < (uintptr_t)b);
+}
+
+static int
+get_one(void *arg)
+{
+    void *item;
+    OK(filch_queue_get(arg, &item));
+    return (int)(intptr_t)item;
+}
+
+ONE_WORKER_TEST(queue_of_each_kind_lets_its_getters_wait)
+{
+    static filch_queue lifo, priority;
+    OK(filch_queue_init_lifo(&lifo, 2));
+    OK(filch_queue_init_priority(&priority, 2, by_address));
+    filch_task *a = park(get_one, &lifo), *b = park(get_one, &priority);
+    OK(filch_queue_put(&lifo, (void *)3));
+    OK(filch_queue_put(&priority, (void *)4));
+    EQ(3, join(a));
+    EQ(4, join(b));
+    OK(filch_queue_destroy(&lifo));
+    OK(filch_queue_destroy(&priority));
+}

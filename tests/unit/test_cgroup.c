@@ -6,13 +6,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char root[] = P_tmpdir "/filch-XXXXXX";
+static char root[500];
 static char groups[sizeof root + 20];
 
 /* Each test starts with a root without any group. */
 static void
 begin(void)
 {
+    snprintf(root, sizeof root, "%s/filch-XXXXXX", scratch_folder());
     CHECK(mkdtemp(root) != NULL);
     snprintf(groups, sizeof groups, "%s/groups", root);
 }
@@ -31,7 +32,7 @@ put(const char *name, const char *text)
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/%s", root, name);
-    for (char *at = path + sizeof root; (at = strchr(at, '/')); *at++ = '/') {
+    for (char *at = path + strlen(root) + 1; (at = strchr(at, '/')); *at++ = '/') {
         *at = 0;
         CHECK(mkdir(path, 0700) == 0 || errno == EEXIST);
     }
@@ -110,6 +111,15 @@ TEST(quota_is_the_smallest_up_to_the_root)
     put("cpu.max", "400000 100000\n");
     EQ(4, quota());
     put("a/b/c/cpu.max", "300000 100000\n");
+    EQ(3, quota());
+    end();
+}
+
+TEST(quota_passes_over_a_line_that_names_no_group)
+{
+    begin();
+    put("groups", "nonsense\n0\n0:\n0::/a\n");
+    put("a/cpu.max", "300000 100000\n");
     EQ(3, quota());
     end();
 }

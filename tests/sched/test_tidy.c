@@ -1,0 +1,42 @@
+/* What a peak has left behind is given back when nothing runs. */
+#include "../harness/harness.h"
+#include "fiber/stack.h"
+
+enum { TASKS = 4000 }; /* whose stacks are more than what is kept for good */
+
+static filch_event gate;
+static filch_task *tasks[TASKS];
+
+static int
+wait_at_gate(void *arg)
+{
+    (void)arg;
+    return filch_event_wait(&gate);
+}
+
+static int
+peak(void *arg)
+{
+    for (int i = 0; i < TASKS; ++i)
+        tasks[i] = park(wait_at_gate, NULL);
+    filch_event_set(&gate);
+    for (int i = 0; i < TASKS; ++i)
+        EQ(0, join(tasks[i]));
+    return arg != NULL;
+}
+
+TEST(stacks_of_a_peak_are_given_back_when_nothing_runs)
+{
+    filch_config config = {.workers = test_workers()};
+    filch_runtime *runtime;
+    filch_task *task;
+    if (UNDER_TSAN)
+        skip("its stacks are never used again as they are");
+    OK(filch_start(&runtime, &config));
+    OK(filch_submit(runtime, &task, peak, NULL));
+    EQ(0, join(task));
+    CHECK(fl_stack_surplus());
+    while (fl_stack_surplus())
+        sched_yield();
+    OK(filch_stop(runtime));
+}

@@ -1,0 +1,207 @@
+/* Several deterministic runs in one process, and what else they meet. */
+#include "../harness/harness.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+static filch_event gate;
+static filch_condition condition;
+static filch_lock lock;
+
+static int
+nothing(void *arg)
+{
+    return arg != NULL;
+}
+
+static int
+two_tasks(void *arg)
+{
+    filch_task *a = spawn(nothing, arg), *b = spawn(nothing, arg);
+    EQ(0, join(a));
+    EQ(0, join(b));
+    return 0;
+}
+
+/* --- Their schedule ------------------------------------------------------ */
+
+static char text[1 << 16];
+
+/* Has schedules written to a file that is nowhere. */
+static int
+begin_schedule(void)
+{
+    char name[40];
+    int file = memfd_create("schedule", 0);
+    CHECK(file >= 0);
+    snprintf(name, sizeof name, "/proc/self/fd/%d", file);
+    CHECK(setenv("FILCH_SCHEDULE", name, 1) == 0);
+    return file;
+}
+
+static int
+ends(int file)
+{
+    ssize_t size = pread(file, text, sizeof text - 1, 0);
+    int n = 0;
+    CHECK(size > 0);
+    text[size] = 0;
+    for (const char *at = text; (at = strstr(at, "\nend ")); ++at)
+        ++n;
+    return n;
+}
+
+TEST(runs_that_follow_one_another_write_one_schedule)
+{
+    int file = begin_schedule();
+    for (int run = 1; run <= 3; ++run) {
+        OK(filch_run(&(filch_config){.seed = 5}, two_tasks, NULL));
+        EQ(run, ends(file));
+    }
+    CHECK(strstr(text + 1, "filch-schedule 1") == NULL);
+}
+
+static int file_of_child;
+
+static void
+run_two_at_once(void)
+{
+    filch_runtime *outer, *inner;
+    OK(filch_start(&outer, &(filch_config){.seed = 1}));
+    OK(filch_start(&inner, &(filch_config){.seed = 2}));
+    OK(filch_stop(outer)); /* which began first */
+    OK(filch_stop(inner));
+    EQ(1, ends(file_of_child));
+}
+
+TEST(schedule_of_a_second_run_at_the_same_time_is_not_written)
+{
+    struct child child;
+    file_of_child = begin_schedule();
+    child_run(&child, run_two_at_once);
+    CHILD_EXITED(&child, 0);
+    CHILD_SAID(&child, "the schedule of a second run at the same time is "
+                       "neither written nor followed");
+}
+
+/* --- Others who meddle --------------------------------------------------- */
+
+/* Has the condition's lock until it waits. */
+static int
+wait_for_other(void *arg)
+{
+    OK(filch_condition_acquire(&condition));
+    filch_event_set(&gate);
+    OK(filch_condition_wait(&condition));
+    OK(filch_condition_release(&condition));
+    return arg != NULL;
+}
+
+static int
+notify(void *arg)
+{
+    OK(filch_event_wait(&gate));
+    OK(filch_condition_acquire(&condition));
+    OK(filch_condition_notify(&condition, 1));
+    OK(filch_condition_release(&condition));
+    return arg != NULL;
+}
+
+static void
+run_beside_another(void)
+{
+    filch_runtime *runtime;
+    filch_task *task;
+    filch_foreign_begin();
+    OK(filch_start(&runtime, &(filch_config){.workers = 1}));
+    OK(filch_submit(runtime, &task, notify, NULL));
+    OK(filch_run(&(filch_config){.seed = 1}, wait_for_other, NULL));
+    EQ(0, join(task));
+    OK(filch_stop(runtime));
+    filch_foreign_end();
+}
+
+TEST(task_of_another_runtime_that_wakes_one_is_named)
+{
+    struct child child;
+    child_run(&child, run_beside_another);
+    CHILD_EXITED(&child, 0);
+    CHILD_SAID(&child, "another runtime's task was called from outside of a "
+                       "deterministic run");
+}
+
+/* --- Locks in reports ---------------------------------------------------- */
+
+static int
+leave_locked(void *arg)
+{
+    OK(filch_lock_try_acquire(&lock));
+    return arg != NULL;
+}
+
+static int
+wait_for_the_dead(void *arg)
+{
+    EQ(0, join(spawn(leave_locked, arg)));
+    FAILS(ECANCELED, filch_lock_acquire(&lock));
+    return 0;
+}
+
+static void
+run_wait_for_the_dead(void)
+{
+    filch_config config = {.virtual_time = true};
+    FAILS(EDEADLK, filch_run(&config, wait_for_the_dead, NULL));
+}
+
+TEST(lock_whose_holder_has_ended_is_told_to_be_its)
+{
+    struct child child;
+    child_run(&child, run_wait_for_the_dead);
+    CHILD_EXITED(&child, 0);
+    CHILD_SAID(&child, "last acquired by task 2, which has ended");
+}
+
+/* --- Conditions ---------------------------------------------------------- */
+
+static int wanted;
+
+static bool
+is_wanted(void *arg)
+{
+    return wanted == *(int *)arg;
+}
+
+static int
+pass_turn(void *arg)
+{
+    int mine = (int)(intptr_t)arg;
+    for (int round = 0; round < 10; ++round) {
+        int turn = 3 * round + mine;
+        OK(filch_condition_acquire(&condition));
+        OK(filch_condition_wait_for(&condition, is_wanted, &turn));
+        ++wanted;
+        OK(filch_condition_notify_all(&condition));
+        OK(filch_condition_release(&condition));
+    }
+    return 0;
+}
+
+static int
+pass_turns(void *arg)
+{
+    filch_task *tasks[3];
+    wanted = 0;
+    for (intptr_t i = 0; i < 3; ++i)
+        tasks[i] = spawn(pass_turn, (void *)i);
+    for (int i = 0; i < 3; ++i)
+        EQ(0, join(tasks[i]));
+    EQ(30, wanted);
+    return arg != NULL;
+}
+
+TEST(those_who_take_turns_by_a_condition_come_to_their_end)
+{
+    for (uint64_t seed = 1; seed <= 20; ++seed)
+        OK(filch_run(&(filch_config){.seed = seed}, pass_turns, NULL));
+}
