@@ -17,11 +17,11 @@ typedef struct filch_barrier {
     uint32_t broken_;
     uint32_t spare_;
     filch_waiters_ waiters_;
-    void *spares_[2];
+    void *spares_[1];
 } filch_barrier;
 
 /* clang-format off */
-#define FILCH_BARRIER_INIT(parties) {{0, 0, 0}, (parties), 0, 0, 0, {0, 0}, {0, 0}}
+#define FILCH_BARRIER_INIT(parties) {{0, 0, 0}, (parties), 0, 0, 0, {0, 0}, {0}}
 /* clang-format on */
 
 /* Makes a barrier of that many parties. EINVAL: none. */
