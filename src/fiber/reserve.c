@@ -85,8 +85,8 @@ fl_enter_slowly(fl_atomic32 *word, uint32_t seen)
 FL_NOINLINE void
 fl_reserve(fl_guard *guard, fl_party *party)
 {
-    if (party->number == FL_NOBODY) {
-        guard->left_ = UINT16_MAX; /* for a while */
+    if (party->number == FL_NOBODY || !fl_fence_asymmetric) {
+        guard->left_ = UINT16_MAX; /* not for a while: it would save nothing */
         return;
     }
     fl_store_release(&party->inside, fl_guard_short(&guard->word_)); /* R1 */
