@@ -73,17 +73,26 @@ void fl_deque_free(fl_deque *deque);
 int fl_deque_push_slowly(fl_deque *deque, void *entry);
 bool fl_deque_take_slowly(fl_deque *deque, uint64_t b);
 
+/* Owner only: pushes if it is below the limit. */
+static inline bool
+fl_deque_push_at_once(fl_deque *deque, void *entry)
+{
+    uint64_t b = fl_load_relaxed(&deque->bottom);
+    if (fl_unlikely(b == deque->limit)) {
+        return false;
+    }
+    fl_store_relaxed(&deque->slots[b & deque->mask], entry);
+    fl_store_release(&deque->bottom, b + 1);
+    return true;
+}
+
 /* Owner only. ENOMEM: there is no room, and nothing was pushed. */
 static inline int
 fl_deque_push(fl_deque *deque, void *entry)
 {
-    uint64_t b = fl_load_relaxed(&deque->bottom);
-    if (fl_unlikely(b == deque->limit)) {
-        return fl_deque_push_slowly(deque, entry);
-    }
-    fl_store_relaxed(&deque->slots[b & deque->mask], entry);
-    fl_store_release(&deque->bottom, b + 1);
-    return 0;
+    return fl_likely(fl_deque_push_at_once(deque, entry))
+               ? 0
+               : fl_deque_push_slowly(deque, entry);
 }
 
 /* Owner only: takes the entry at b, the newest; false if it is a thief's. */

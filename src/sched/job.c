@@ -5,11 +5,9 @@
 
 #include <filch/job.h>
 
-void
-filch_fork(filch_job *job, filch_fn fn, void *arg)
+static inline void
+set_up(fl_fiber *me, filch_job *job, filch_fn fn, void *arg)
 {
-    fl_point("filch_fork");
-    fl_fiber *me = fl_me();
     job->fn_ = fn;
     job->arg_ = arg;
     job->forker_ = me;
@@ -17,9 +15,41 @@ filch_fork(filch_job *job, filch_fn fn, void *arg)
     me->jobs = job;
     fl_store_relaxed(&job->state_, (uint32_t)FL_JOB_QUEUED);
     fl_tsan_release(job);
-    if (fl_unlikely(me->kind < FL_TASK || me->barred ||
-                    fl_deque_push(&me->worker->deque, fl_work_of_job(job)))) {
+}
+
+/* Offers the job, or keeps it for who forked it. */
+static FL_NOINLINE void
+offer(fl_fiber *me, filch_job *job)
+{
+    if (me->kind < FL_TASK || me->barred ||
+        fl_deque_push(&me->worker->deque, fl_work_of_job(job))) {
         fl_store_relaxed(&job->state_, (uint32_t)FL_JOB_KEPT);
+    }
+}
+
+static FL_NOINLINE void
+fork_slowly(filch_job *job, filch_fn fn, void *arg)
+{
+    fl_point("filch_fork");
+    fl_fiber *me = fl_me();
+    set_up(me, job, fn, arg);
+    offer(me, job);
+}
+
+/* It calls nothing, unless as its last act, so that it need not save anything. */
+void
+filch_fork(filch_job *job, filch_fn fn, void *arg)
+{
+    fl_fiber *me = fl_me_read();
+    if (fl_are_points() || fl_unlikely(!me)) {
+        fork_slowly(job, fn, arg);
+        return;
+    }
+    set_up(me, job, fn, arg);
+    if (fl_unlikely(me->kind < FL_TASK || me->barred ||
+                    !fl_deque_push_at_once(&me->worker->deque,
+                                           fl_work_of_job(job)))) {
+        offer(me, job);
     }
 }
 
