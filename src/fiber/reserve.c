@@ -97,7 +97,7 @@ fl_reserve(fl_guard *guard, fl_party *party)
 void
 fl_reserved_in_vain(fl_guard *guard)
 {
-    if (guard->last_ != FL_RESERVE_NEVER) {
-        guard->last_ = (uint16_t)(guard->last_ % FL_RESERVE_TIMES + 1);
-    }
+    uint32_t vain = guard->last_ % FL_RESERVE_LEVELS + 1;
+    guard->last_ = /* of no party */
+        (uint16_t)(vain < FL_RESERVE_LEVELS ? vain : FL_RESERVE_LEVELS - 1);
 }
