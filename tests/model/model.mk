@@ -15,6 +15,7 @@ model.lookout   = src/sched/idle.c src/sched/find.c src/sched/steal.c \
                   src/sched/inject.c src/sched/deque.c $(model.wait)
 
 of.bias         =
+of.cancel       = src/sync/semaphore.c $(model.wait)
 of.condition    = src/sync/condition.c src/sync/lock.c $(model.wait)
 of.depot        = src/os/depot.c $(model.guard)
 of.deque        = src/sched/deque.c $(model.guard)
