@@ -20,8 +20,8 @@ set_up(filch_task *task, fl_worker *home, filch_fn fn, void *arg, bool owned)
     task->direct = NULL;
     fl_store_relaxed(&task->life, (uint32_t)FL_REFERENCE * (owned ? 2u : 1u));
     uint32_t lives = fl_load_relaxed(&fiber->state) + FL_ONE_LIFE;
-    fl_store_release(&fiber->state, fl_load_relaxed(&home->loop.state) |
-                                        (lives & FL_LIVES));
+    fl_store_release(&fiber->state,
+                     fl_load_relaxed(&home->loop.state) | (lives & FL_LIVES));
     fl_tsan_release(&fiber->sp);
 }
 

@@ -114,12 +114,12 @@ typedef struct fl_worker {
 } fl_worker;
 
 struct filch_runtime {
-    unsigned count;     /* C: of workers */
-    fl_worker *workers; /* C */
-    unsigned shift;     /* C: of its stacks' size */
-    uint32_t tag;       /* C: its number in the states of its fibers */
-    bool pin;           /* C */
-    char name[16];      /* C */
+    unsigned count;           /* C: of workers */
+    fl_worker *workers;       /* C */
+    unsigned shift;           /* C: of its stacks' size */
+    uint32_t tag;             /* C: its number in the states of its fibers */
+    bool pin;                 /* C */
+    char name[16];            /* C */
     struct fl_seeded *seeded; /* C: NULL unless it is deterministic */
     fl_inject inject;
     fl_atomic32 stopping;  /* 1: tasks are cancelled, no more are taken */

@@ -82,7 +82,8 @@ wait_for_others(fl_fiber *me, filch_barrier *barrier, size_t *index,
     waiter->result = NOT_LET_GO;
     barrier->arrived_++;
     fl_assert(barrier->arrived_ < barrier->parties_); /* I1 */
-    int error = fl_wait(me, &barrier->guard_.word_, &barrier->waiters_, deadline);
+    int error =
+        fl_wait(me, &barrier->guard_.word_, &barrier->waiters_, deadline);
     if (error) {
         fl_chaos();
         fl_enter(&barrier->guard_);

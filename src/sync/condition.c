@@ -159,7 +159,7 @@ filch_condition_notify(filch_condition *condition, size_t n)
         return EPERM;
     }
     fl_waiter *one, *holder = NULL;
-    fl_atomic32 *held = fl_enter(&lock->guard_); /* N1 */
+    fl_atomic32 *held = fl_enter(&lock->guard_);                /* N1 */
     while (n-- > 0 && (one = fl_grant(&condition->waiters_))) { /* N2 */
         fl_chaos();
         fl_waiter *free = fl_lock_enqueue(lock, one); /* N3 */

@@ -50,11 +50,11 @@ filch_event_set(filch_event *event)
 {
     fl_point("filch_event_set");
     fl_chain granted = {0};
-    fl_atomic32 *held = fl_enter(&event->guard_);            /* S1 */
-    fl_store_release(&event->state_, 1u);     /* S2 */
-    fl_grant_all(&event->waiters_, &granted); /* S3 */
-    fl_leave_by(held);          /* S4 */
-    fl_resume_chain(&granted);           /* S5 */
+    fl_atomic32 *held = fl_enter(&event->guard_); /* S1 */
+    fl_store_release(&event->state_, 1u);         /* S2 */
+    fl_grant_all(&event->waiters_, &granted);     /* S3 */
+    fl_leave_by(held);                            /* S4 */
+    fl_resume_chain(&granted);                    /* S5 */
 }
 
 void
@@ -86,7 +86,8 @@ filch_event_wait_until(filch_event *event, filch_time deadline)
         return 0;
     }
     fl_waiter_begin(me, FL_EVENT, event);
-    return fl_wait_by(me, &event->guard_.word_, held, &event->waiters_, deadline); /* A4 */
+    return fl_wait_by(me, &event->guard_.word_, held, &event->waiters_,
+                      deadline); /* A4 */
 }
 
 int

@@ -57,8 +57,8 @@ enum { HELD = 1, WAITERS = 2, WOKEN = 4, GIVEN = 8 };
 #define LOOK_SOON FILCH_US(20)
 #define LOOK_LATE FILCH_US(100)
 #define LOOK_COUNTS FILCH_US(50) /* for a look where the time stands still */
-#define SELDOM_MOST 8           /* once in 256 releases */
-#define HANDED_OVER ((void *)1) /* a waiter's item: it holds the lock */
+#define SELDOM_MOST 8            /* once in 256 releases */
+#define HANDED_OVER ((void *)1)  /* a waiter's item: it holds the lock */
 
 int
 filch_lock_init(filch_lock *lock)

@@ -162,8 +162,8 @@ wait_for_slot(fl_fiber *me, filch_queue *queue, fl_atomic32 *held, void *item,
 {
     fl_waiter *waiter = fl_waiter_begin(me, FL_QUEUE_SLOT, queue);
     waiter->item = item;
-    int error = fl_wait_by(me, &queue->guard_.word_, held, &queue->putters_,
-                           deadline);
+    int error =
+        fl_wait_by(me, &queue->guard_.word_, held, &queue->putters_, deadline);
     return error ? error : waiter->result;
 }
 
@@ -172,8 +172,8 @@ wait_for_item(fl_fiber *me, filch_queue *queue, fl_atomic32 *held, void **item,
               filch_time deadline)
 {
     fl_waiter *waiter = fl_waiter_begin(me, FL_QUEUE_ITEM, queue);
-    int error = fl_wait_by(me, &queue->guard_.word_, held, &queue->getters_,
-                           deadline);
+    int error =
+        fl_wait_by(me, &queue->guard_.word_, held, &queue->getters_, deadline);
     error = error ? error : waiter->result;
     if (!error) {
         *item = waiter->item;

@@ -64,7 +64,8 @@ filch_semaphore_acquire_until(filch_semaphore *semaphore, filch_time deadline)
     }
     check(semaphore);
     fl_waiter_begin(me, FL_SEMAPHORE, semaphore);
-    return fl_wait_by(me, &semaphore->guard_.word_, held, &semaphore->waiters_, deadline);
+    return fl_wait_by(me, &semaphore->guard_.word_, held, &semaphore->waiters_,
+                      deadline);
 }
 
 int
