@@ -149,10 +149,12 @@ enter(fl_fiber *me, filch_task *task, int *error)
 {
     fl_worker *worker = me->worker;
     fl_work *work = fl_work_of(&task->fiber);
-    fl_tsan_acquire(&worker->deque); /* whose memory it saw being made */
     if (me->manner != FL_PLAIN_TASK || !fl_spare(worker) ||
-        !fl_turn_is_free(worker) ||
-        !fl_deque_pop_if(&worker->deque, work)) { /* D1 */
+        !fl_turn_is_free(worker)) {
+        return false;
+    }
+    fl_tsan_acquire(&worker->deque); /* whose memory it saw being made */
+    if (!fl_deque_pop_if(&worker->deque, work)) { /* D1 */
         return false;
     }
     fetch_ahead(&worker->deque);

@@ -33,7 +33,8 @@ static struct pair {
     filch_time deadline;
 } pairs[PAIRS];
 
-/* Its first wait ends by its deadline or not; the second one has none. */
+/* Its first wait ends by its deadline or not; the second one has a far one, since
+ * no timeout could decide a wait that has none. */
 static int
 wait_twice(void *arg)
 {
@@ -42,7 +43,7 @@ wait_twice(void *arg)
         pair->deadline = filch_after(FILCH_US(30));
         int error = filch_event_wait_until(&pair->first, pair->deadline);
         CHECK(error == 0 || error == ETIMEDOUT);
-        OK(filch_event_wait(&pair->second));
+        OK(filch_event_wait_until(&pair->second, filch_after(FILCH_SEC(3600))));
         filch_event_clear(&pair->first);
         filch_event_clear(&pair->second);
         filch_event_set(&pair->ended);
