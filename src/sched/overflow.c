@@ -54,6 +54,7 @@ fl_explain_fault(void *address)
         !fl_stack_guards(me->worker->stack, address)) {
         return false;
     }
+    fl_tsan_acquire(&me->worker->signal_stack); /* where this runs */
     struct line line = {.length = 0};
     add(&line, "filch: stack overflow in task '");
     add(&line, name_of(me));

@@ -247,6 +247,7 @@ fl_worker_main(void *arg)
     worker->errno_at = fl_os_errno();
     fl_tsan_shared(worker->errno_at, sizeof *worker->errno_at);
     fl_os_fault_stack(&worker->signal_stack);
+    fl_tsan_release(&worker->signal_stack); /* to whoever overflows there */
     if (!worker->runtime->pin) {
         fl_os_thread_roam();
     }
