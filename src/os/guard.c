@@ -5,7 +5,8 @@
 #define PATIENCE 1000 /* rounds: a second */
 
 /*
- * Whether the guard is free after a while. Only to look would take its line
+ * Whether the guard is free after a while, or reserved for another worker, which
+ * whoever comes may take away (fiber/reserve.h). Only to look would take its line
  * from the holder, and so would an exchange; who keeps away for a while lets
  * the other worker do a hundred calls in a row, at 5 ns each in place of 100.
  */
@@ -16,7 +17,7 @@ is_free_soon(const fl_atomic32 *guard)
         for (int i = 0; i < PAUSES; i++) {
             fl_pause();
         }
-        if (fl_load_relaxed(guard) != 1) { /* free, or reserved.h's */
+        if (fl_load_relaxed(guard) != 1) { /* free, or reserved */
             return true;
         }
     }
