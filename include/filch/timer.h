@@ -15,8 +15,8 @@ FILCH_BEGIN_DECLS
 
 /*
  * The caller owns the timer, and keeps it until the callback begins, the timer
- * is cancelled or the runtime has ended. The runtime does not touch it once the callback begins,
- * which may free it or arm it again.
+ * is cancelled or the runtime has ended. The runtime does not touch it once the
+ * callback begins, which may free it or arm it again.
  */
 typedef struct filch_timer {
     filch_time deadline_;
@@ -26,8 +26,8 @@ typedef struct filch_timer {
     void (*fn_)(void *arg);
     void *arg_;
     uint32_t kind_;
-    uint32_t spare_;
-    void *spares_[2];
+    uint32_t slot_;
+    struct filch_timer *ahead_[2];
 } filch_timer;
 
 /* clang-format off */

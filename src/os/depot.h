@@ -18,8 +18,10 @@
 #endif
 
 typedef struct fl_link {
-    struct fl_link *next;  /* in its batch */
-    struct fl_link *batch; /* the next batch in a depot; of a batch's first */
+    struct fl_link *next; /* in its batch */
+    /* Of a batch's first, in a depot: the next batch. Else what comes after the
+     * next, or nonsense: just for the CPU to fetch. */
+    struct fl_link *batch;
 } fl_link;
 
 typedef struct fl_depot {
@@ -69,6 +71,7 @@ fl_cache_pop(fl_cache *cache, fl_depot *depot)
     }
     cache->items = item->next;
     cache->count--;
+    __builtin_prefetch(item->batch);
     return item;
 }
 
@@ -81,6 +84,7 @@ fl_cache_push(fl_cache *cache, fl_link *item)
         surplus = fl_cache_roll(cache);
     }
     item->next = cache->items;
+    item->batch = item->next ? item->next->next : NULL;
     cache->items = item;
     cache->count++;
     return surplus;

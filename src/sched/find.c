@@ -16,6 +16,21 @@
 #define POLL_LATE FILCH_US(500)
 #define FAR_EVERY 64
 
+/* Of some their descriptors, of some who are nearer, whose descriptors are there
+ * by now, their frames. */
+FL_NOINLINE void
+fl_fetch_some(const fl_ready *ready)
+{
+    for (uint32_t i = FL_FETCH; i < 2 * FL_FETCH; i++) {
+        const fl_fiber *near = fl_ready_peek(ready, i);
+        const char *far = (const char *)fl_ready_peek(ready, i + FL_FETCH);
+        fl_fetch_frames(near->sp);
+        for (size_t at = 0; at < sizeof(filch_task); at += FL_CACHE_LINE) {
+            __builtin_prefetch(far + at);
+        }
+    }
+}
+
 fl_work *
 fl_find_injected(fl_worker *worker)
 {
@@ -35,6 +50,20 @@ fl_find_injected(fl_worker *worker)
     return fl_work_of(first);
 }
 
+/* Whether those that have woken before have run, or were given enough time: no
+ * more are woken than run, or the ring would overflow. */
+static bool
+is_timers_turn(fl_worker *worker)
+{
+    uint32_t turn = fl_load_relaxed(&worker->turn);
+    if (fl_ready_size(&worker->ready) >= FL_TIMERS_ENOUGH &&
+        turn - worker->timers_turn < FL_TIMERS_LEAST) {
+        return false;
+    }
+    worker->timers_turn = turn;
+    return true;
+}
+
 /* Reads the clock, for the timers and to learn how long turns take. */
 static void
 poll(fl_worker *worker)
@@ -49,7 +78,7 @@ poll(fl_worker *worker)
     } else if (took < POLL_SOON && mask < POLL_MOST - 1) {
         worker->poll_mask = 2 * mask + 1;
     }
-    if (fl_timers_earliest(worker->timers) <= now) {
+    if (fl_timers_earliest(worker->timers) <= now && is_timers_turn(worker)) {
         fl_timers_run(worker, worker->timers);
     }
 }

@@ -72,6 +72,7 @@ set_up_worker(filch_runtime *runtime, fl_worker *worker, unsigned index)
     worker->loop.barred = 1;
     worker->loop.state = runtime->tag << FL_TAG_SHIFT;
     worker->loop.worker = worker;
+    worker->polled = fl_os_now();
     int error = fl_deque_init(&worker->deque);
     if (!error) {
         error = fl_timers_get(&worker->timers);

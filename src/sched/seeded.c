@@ -257,6 +257,8 @@ fl_seeded_begin(filch_runtime *runtime, uint64_t seed)
     seeded->now = TIME_FIRST;
     seeded->runtime = runtime;
     runtime->seeded = seeded;
+    /* where time jumps, it jumps to a deadline */
+    runtime->workers[0].timers->wheel.exact = true;
     fl_stall_list(seeded);
     fl_points_begin(FL_POINTS_SEEDED);
     return 0;

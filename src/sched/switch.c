@@ -71,13 +71,13 @@ stack_of(const fl_fiber *fiber)
 
 /* ---- loops on pooled stacks ---- */
 
-static _Noreturn void run_loop(fl_worker *worker);
+static _Noreturn void run_loop(fl_worker *worker, bool pooled);
 
 static void
 begin_loop(void *value)
 {
     fl_asan_arrive(NULL);
-    run_loop(arrive(value));
+    run_loop(arrive(value), true);
 }
 
 FL_NOINLINE bool
@@ -91,6 +91,8 @@ fl_spare_slowly(fl_worker *worker)
     stacks->count = 0;
     for (fl_link *one = stacks->items; one; one = one->next) {
         stacks->count++;
+        __builtin_prefetch(one->batch);
+        fl_fetch_frames(fl_container(one, fl_stack, link)->sp);
     }
     return stacks->items;
 }
@@ -120,13 +122,14 @@ put_stack(void *stack)
 
 /*
  * Gives away the stack that the loop runs on, as the worker is about to switch
- * from it: into the cache if it is an ordinary one, else once it was left.
+ * from it: into the cache if it is a pooled one, else once it was left. The
+ * caller knows that; its descriptor would have to be fetched.
  */
 static void
-give_up_stack(fl_worker *worker)
+give_up_stack(fl_worker *worker, bool pooled)
 {
     fl_stack *here = worker->stack;
-    if (FL_TSAN || here->shift != worker->runtime->shift) {
+    if (FL_TSAN || !pooled) {
         worker->after = put_stack;
         worker->after_arg = here;
         return;
@@ -139,11 +142,11 @@ give_up_stack(fl_worker *worker)
 
 /* From the loop to a parked context; returns when a loop is needed again. */
 static fl_worker *
-leave_loop(fl_worker *worker, void *to, fl_stack *stack)
+leave_loop(fl_worker *worker, void *to, fl_stack *stack, bool pooled)
 {
     fl_stack *here = worker->stack;
     worker->let_go = &worker->none;
-    give_up_stack(worker);
+    give_up_stack(worker, pooled);
     return jump(worker, &here->sp, to, stack);
 }
 
@@ -170,9 +173,9 @@ begin_own(void *value)
     worker = run_here(worker, work);
     if (fl_spare(worker)) {
         fl_stack *spare = take_spare(worker);
-        worker = leave_loop(worker, spare->sp, spare);
+        worker = leave_loop(worker, spare->sp, spare, false);
     }
-    run_loop(worker); /* for want of memory: on this stack */
+    run_loop(worker, false); /* for want of memory: on this stack */
 }
 
 /* The stack that work must start on; NULL: where the loop stands. */
@@ -192,7 +195,7 @@ own_stack(fl_worker *worker, fl_work *work)
 }
 
 static fl_worker *
-start(fl_worker *worker, fl_work *work)
+start(fl_worker *worker, fl_work *work, bool pooled)
 {
     fl_stack *stack = own_stack(worker, work);
     if (fl_likely(!stack)) {
@@ -205,7 +208,7 @@ start(fl_worker *worker, fl_work *work)
     fl_stack_prepare(stack, begin_own);
     fl_tsan_be(&worker->loop);
     worker->pending = work;
-    return leave_loop(worker, stack->sp, stack);
+    return leave_loop(worker, stack->sp, stack, pooled);
 }
 
 /* ---- the loop ---- */
@@ -225,17 +228,18 @@ next_work(fl_worker *worker)
 }
 
 static _Noreturn void
-run_loop(fl_worker *worker)
+run_loop(fl_worker *worker, bool pooled)
 {
     for (;;) {
         fl_work *work = next_work(worker);
         if (fl_unlikely(!work)) {
-            worker = leave_loop(worker, worker->native, &worker->native_stack);
+            worker = leave_loop(worker, worker->native, &worker->native_stack,
+                                pooled);
         } else if (!fl_work_is_job(work) && fl_work_fiber(work)->sp) {
             fl_fiber *fiber = fl_work_fiber(work);
-            worker = leave_loop(worker, fiber->sp, stack_of(fiber));
+            worker = leave_loop(worker, fiber->sp, stack_of(fiber), pooled);
         } else {
-            worker = start(worker, work);
+            worker = start(worker, work, pooled);
         }
     }
 }

@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static fl_atomic_ptr heaps; /* all there are, the newest first */
+#define AT_ONCE 16
+
+static fl_atomic_ptr all_timers; /* the newest first */
 
 static fl_timers *
-make_heap(void)
+make_timers(void)
 {
     fl_timers *timers = calloc(1, sizeof *timers);
     if (!timers) {
@@ -18,100 +20,36 @@ make_heap(void)
     }
     timers->used = 1;
     timers->earliest = (uint64_t)FILCH_NEVER;
-    void *first = fl_load_relaxed(&heaps);
+    void *first = fl_load_relaxed(&all_timers);
     do {
         timers->next = first;
-    } while (!fl_cas_acq_rel(&heaps, &first, (void *)timers));
+    } while (!fl_cas_acq_rel(&all_timers, &first, (void *)timers));
     return timers;
 }
 
 int
 fl_timers_get(fl_timers **timers)
 {
-    fl_timers *heap = fl_load_acquire(&heaps);
-    for (; heap; heap = heap->next) {
+    fl_timers *one = fl_load_acquire(&all_timers);
+    for (; one; one = one->next) {
         uint32_t unused = 0;
-        if (fl_cas_acq_rel(&heap->used, &unused, 1u)) {
+        if (fl_cas_acq_rel(&one->used, &unused, 1u)) {
             break;
         }
     }
-    *timers = heap ? heap : make_heap();
-    return *timers ? 0 : ENOMEM;
+    *timers = one ? one : make_timers();
+    if (!*timers) {
+        return ENOMEM;
+    }
+    (*timers)->wheel.exact = false;
+    return 0;
 }
 
-static bool
-before(const filch_timer *a, const filch_timer *b)
-{
-    return a->deadline_ < b->deadline_ ||
-           (a->deadline_ == b->deadline_ && a->order_ < b->order_);
-}
-
-/* Makes one heap of two, either of which may be empty. */
-static filch_timer *
-meld(filch_timer *a, filch_timer *b)
-{
-    if (!a || !b) {
-        return a ? a : b;
-    }
-    if (before(b, a)) {
-        filch_timer *swap = a;
-        a = b;
-        b = swap;
-    }
-    b->sibling_ = a->child_;
-    if (a->child_) {
-        a->child_->previous_ = b;
-    }
-    b->previous_ = a; /* the parent, of a first child */
-    a->child_ = b;
-    return a;
-}
-
-/* Makes one heap of a list of siblings: pairs from the left, then all. */
-static filch_timer *
-meld_siblings(filch_timer *first)
-{
-    filch_timer *pairs = NULL;
-    while (first) {
-        filch_timer *a = first, *b = first->sibling_;
-        first = b ? b->sibling_ : NULL;
-        a->sibling_ = a->previous_ = NULL;
-        if (b) {
-            b->sibling_ = b->previous_ = NULL;
-        }
-        a = meld(a, b);
-        a->sibling_ = pairs; /* a list again, backwards */
-        pairs = a;
-    }
-    filch_timer *root = NULL;
-    while (pairs) {
-        filch_timer *next = pairs->sibling_;
-        pairs->sibling_ = NULL;
-        root = meld(root, pairs);
-        pairs = next;
-    }
-    return root;
-}
-
-/* Takes a timer out of its heap. Called with the guard. */
+/* Takes a timer out. Called with the guard. */
 static void
 take_out(fl_timers *timers, filch_timer *timer)
 {
-    filch_timer *rest = meld_siblings(timer->child_);
-    if (timer == timers->root) {
-        timers->root = rest;
-    } else {
-        if (timer->previous_->child_ == timer) {
-            timer->previous_->child_ = timer->sibling_;
-        } else {
-            timer->previous_->sibling_ = timer->sibling_;
-        }
-        if (timer->sibling_) {
-            timer->sibling_->previous_ = timer->previous_;
-        }
-        timers->root = meld(timers->root, rest);
-    }
-    timer->child_ = timer->sibling_ = timer->previous_ = NULL;
+    fl_wheel_take(&timers->wheel, timer);
     timer->kind_ = FL_TIMER_IDLE;
     fl_store_release((fl_atomic_ptr *)&timer->heap_, (void *)NULL);
 }
@@ -119,32 +57,43 @@ take_out(fl_timers *timers, filch_timer *timer)
 static void
 publish_earliest(fl_timers *timers)
 {
-    filch_time first = timers->root ? timers->root->deadline_ : FILCH_NEVER;
+    filch_time first = fl_wheel_bound(&timers->wheel);
     if ((filch_time)fl_load_relaxed(&timers->earliest) != first) {
-        fl_exchange_seq_cst(&timers->earliest, (uint64_t)first); /* see idle.c */
+        /* see idle.c */
+        fl_exchange_seq_cst(&timers->earliest, (uint64_t)first);
     }
 }
 
+/* Takes possession of a timer; false if it is armed. */
+static bool
+possess(fl_timers *timers, filch_timer *timer, enum fl_timer_kind kind)
+{
+    fl_atomic_ptr *heap = (fl_atomic_ptr *)&timer->heap_;
+    void *none = NULL;
+    if (kind == FL_TIMEOUT) {
+        fl_store_relaxed(heap, (void *)timers);
+        return true;
+    }
+    return fl_cas_acq_rel(heap, &none, (void *)timers);
+}
+
 int
-fl_timer_arm(fl_timers *timers, filch_timer *timer, filch_time deadline,
+fl_timer_arm(fl_worker *worker, filch_timer *timer, filch_time deadline,
              enum fl_timer_kind kind, void (*fn)(void *), void *arg)
 {
-    void *none = NULL;
-    if (!fl_cas_acq_rel((fl_atomic_ptr *)&timer->heap_, &none,
-                        (void *)timers)) {
+    fl_timers *timers = worker->timers;
+    if (!possess(timers, timer, kind)) {
         return EBUSY;
     }
     timer->deadline_ = deadline;
     timer->fn_ = fn;
     timer->arg_ = arg;
-    timer->child_ = timer->sibling_ = timer->previous_ = NULL;
     if (kind != FL_TIMEOUT) {
         fl_tsan_release(timers); /* armed before it is called */
     }
     fl_guard_lock(&timers->guard);
     timer->kind_ = kind;
-    timer->order_ = timers->order++;
-    timers->root = meld(timers->root, timer);
+    fl_wheel_put(&timers->wheel, timer, worker->polled);
     publish_earliest(timers);
     fl_guard_unlock(&timers->guard);
     return 0;
@@ -169,13 +118,20 @@ fl_timer_disarm(filch_timer *timer)
     return was_armed;
 }
 
-/* A callback that has begun: what is needed once the timer may be gone. */
+/* One that goes off: what is needed once the timer may be gone. */
 struct due {
     void (*fn)(void *arg);
     void *arg;
     filch_timer *owned; /* to be freed, or NULL */
-    enum fl_timer_kind kind;
-    bool refused; /* it has not begun, and is in the heap still */
+};
+
+/* Those that go off together, to take the guard once for all: one callback, or
+ * some timeouts. */
+struct batch {
+    unsigned n;
+    bool callback;
+    bool refused; /* the callback has not begun, and is armed still */
+    struct due due[AT_ONCE];
 };
 
 /* Announces a callback, unless the run is at its end, which sees either that it
@@ -188,34 +144,62 @@ begin_call(fl_worker *worker, filch_timer *timer)
     return !fl_load_seq_cst(&worker->runtime->closing);
 }
 
-/* Takes out the first that is due; called with the guard. */
-static bool
-take_due(fl_worker *worker, fl_timers *timers, filch_time now, uint64_t newest,
-         struct due *due)
+/* Called with the guard, as are those below. */
+static void
+take_callback(fl_worker *worker, fl_timers *timers, filch_timer *timer,
+              struct batch *batch)
 {
-    filch_timer *timer = timers->root;
-    if (!timer || timer->deadline_ > now || timer->order_ >= newest) {
-        return false;
+    bool owned = timer->kind_ == FL_TIMER_OWNED;
+    batch->callback = true;
+    /* before it is taken out: see filch_timer_cancel_wait */
+    batch->refused = !begin_call(worker, timer);
+    if (fl_unlikely(batch->refused)) {
+        return;
     }
-    due->fn = timer->fn_;
-    due->arg = timer->arg_;
-    due->kind = timer->kind_;
-    due->owned = due->kind == FL_TIMER_OWNED ? timer : NULL;
-    /* before it leaves the heap: see filch_timer_cancel_wait */
-    due->refused = due->kind != FL_TIMEOUT && !begin_call(worker, timer);
-    if (fl_unlikely(due->refused)) {
-        due->fn = NULL;
-        due->owned = NULL;
-        return true;
-    }
-    if (due->kind == FL_TIMEOUT && !fl_decide(due->arg, FL_TIMED_OUT)) {
-        due->fn = NULL; /* somebody was faster, and resumes the fiber */
+    batch->due[batch->n++] =
+        (struct due){timer->fn_, timer->arg_, owned ? timer : NULL};
+    take_out(timers, timer);
+}
+
+static void
+take_timeout(fl_timers *timers, filch_timer *timer, struct batch *batch)
+{
+    /* else somebody was faster, and resumes the fiber */
+    if (fl_decide(timer->arg_, FL_TIMED_OUT)) {
+        batch->due[batch->n++] =
+            (struct due){timer->fn_, timer->arg_, .owned = NULL};
     }
     fl_chaos();
     /* last: until then the fiber, if it runs on, finds the timer armed, and
      * waits for the guard; afterwards it may wait for something else */
     take_out(timers, timer);
-    return true;
+}
+
+/* Takes out the first that are due; false if there is none. */
+static bool
+take_due(fl_worker *worker, fl_timers *timers, filch_time now, uint64_t newest,
+         struct batch *batch)
+{
+    /* what goes off next is a decision in a seeded run */
+    unsigned most = worker->runtime->seeded ? 1 : AT_ONCE;
+    bool any = false;
+    *batch = (struct batch){0};
+    for (unsigned looks = 0; looks < most; looks++) {
+        filch_timer *timer = fl_wheel_first(&timers->wheel, now);
+        if (!timer || timer->order_ >= newest) {
+            break;
+        }
+        if (timer->kind_ == FL_TIMEOUT) {
+            take_timeout(timers, timer, batch);
+            any = true;
+        } else if (any) {
+            break;
+        } else {
+            take_callback(worker, timers, timer, batch);
+            return true;
+        }
+    }
+    return any;
 }
 
 /* The callback has ended: whoever waits for that goes on. */
@@ -233,22 +217,28 @@ end_call(fl_timers *timers)
     }
 }
 
-/* Lets one go off; called with the guard free. */
 static void
-go_off(fl_worker *worker, fl_timers *timers, struct due *due)
+go_off(fl_worker *worker, const struct due *due)
 {
-    if (due->kind != FL_TIMEOUT) {
+    free(due->owned);
+    fl_chaos();
+    fl_count(&worker->stats.timers);
+    fl_tsan_acquire(worker->stack->base);
+    due->fn(due->arg);
+    fl_tsan_release(worker->stack->base);
+}
+
+/* Lets them go off; called with the guard free. */
+static void
+all_go_off(fl_worker *worker, fl_timers *timers, const struct batch *batch)
+{
+    if (batch->callback) {
         fl_tsan_acquire(timers);
     }
-    free(due->owned);
-    if (due->fn) {
-        fl_chaos();
-        fl_count(&worker->stats.timers);
-        fl_tsan_acquire(worker->stack->base);
-        due->fn(due->arg);
-        fl_tsan_release(worker->stack->base);
+    for (unsigned i = 0; i < batch->n; i++) {
+        go_off(worker, &batch->due[i]);
     }
-    if (due->kind != FL_TIMEOUT) {
+    if (batch->callback) {
         end_call(worker->timers);
     }
 }
@@ -257,47 +247,47 @@ bool
 fl_timers_run(fl_worker *worker, fl_timers *timers)
 {
     filch_time now = fl_now_of(worker->runtime);
-    bool any = false;
+    unsigned gone = 0;
     uint64_t newest = 0;
-    struct due due;
-    while (fl_timers_earliest(timers) <= now) {
+    struct batch batch;
+    while (fl_timers_earliest(timers) <= now &&
+           (gone < FL_TIMERS_LEAST ||
+            fl_ready_size(&worker->ready) < FL_TIMERS_ENOUGH)) {
         fl_guard_lock(&timers->guard);
-        if (!any) {
-            newest = timers->order; /* what is armed now has its turn later */
+        if (gone == 0) {
+            newest = timers->wheel.order; /* what is armed now comes later */
         }
-        bool one = take_due(worker, timers, now, newest, &due);
-        if (one) {
-            publish_earliest(timers);
-        }
+        bool some = take_due(worker, timers, now, newest, &batch);
+        publish_earliest(timers);
         fl_guard_unlock(&timers->guard);
-        if (!one) {
+        if (!some) {
             break;
         }
-        go_off(worker, timers, &due);
-        any = true;
-        if (due.refused || worker->runtime->seeded) {
-            break; /* what goes off next is a decision in a seeded run */
+        all_go_off(worker, timers, &batch);
+        gone += batch.n + 1;
+        if (batch.refused || worker->runtime->seeded) {
+            break;
         }
     }
-    return any;
+    return gone > 0;
 }
 
 fl_timers *
 fl_timer_runner(filch_timer *timer)
 {
-    fl_timers *heap = fl_load_acquire(&heaps);
-    while (heap && fl_load_acquire(&heap->running) != (void *)timer) {
-        heap = heap->next;
+    fl_timers *one = fl_load_acquire(&all_timers);
+    while (one && fl_load_acquire(&one->running) != (void *)timer) {
+        one = one->next;
     }
-    return heap;
+    return one;
 }
 
 void
 fl_timers_put(fl_timers *timers)
 {
+    filch_timer *timer;
     fl_guard_lock(&timers->guard);
-    while (timers->root) {
-        filch_timer *timer = timers->root;
+    while ((timer = fl_wheel_first(&timers->wheel, FILCH_NEVER))) {
         bool owned = timer->kind_ == FL_TIMER_OWNED;
         take_out(timers, timer);
         if (owned) {

@@ -91,15 +91,16 @@ typedef struct fl_worker {
     void *after_arg;       /* W */
     fl_atomic32 none;      /* W: for let_go when there is no guard */
     fl_work *pending;      /* W: work to be done before anything else */
-    uint64_t owed;      /* W: of its deque's oldest, to run before the ring */
-    fl_atomic32 turn;   /* counts what it ran; read by the watch */
-    uint32_t far_turn;  /* W: when it last looked at its deque's top */
-    uint32_t poll_mask; /* W: chores are due when these bits of turn are 0 */
-    filch_time polled;  /* W: when it last looked */
-    fl_timers *timers;  /* C */
-    int *errno_at;      /* W: its thread's errno */
-    void *fresh;        /* W: the sanitizer's context for pending work */
-    void *native;       /* W: the context of the thread's own stack */
+    uint64_t owed;        /* W: of its deque's oldest, to run before the ring */
+    fl_atomic32 turn;     /* counts what it ran; read by the watch */
+    uint32_t far_turn;    /* W: when it last looked at its deque's top */
+    uint32_t timers_turn; /* W: when it last let timers go off */
+    uint32_t poll_mask;   /* W: chores are due when these bits of turn are 0 */
+    filch_time polled;    /* W: when it last looked */
+    fl_timers *timers;    /* C */
+    int *errno_at;        /* W: its thread's errno */
+    void *fresh;          /* W: the sanitizer's context for pending work */
+    void *native;         /* W: the context of the thread's own stack */
     fl_stack native_stack; /* W */
     void *signal_stack;    /* W */
 
@@ -248,22 +249,31 @@ fl_turn_is_free(fl_worker *worker)
     return true;
 }
 
-/* With the ring's bias, so that nobody takes them away: has the CPU fetch what
- * those who come soon will need, of one its descriptor, of one who is nearer,
- * whose descriptor is there by now, its frames. */
+#define FL_FETCH 4u
+
+/* Has the CPU fetch the frames of a parked context, if it is one. */
+static inline void
+fl_fetch_frames(const void *sp)
+{
+    for (size_t i = 0; sp && i < 4 * FL_CACHE_LINE; i += FL_CACHE_LINE) {
+        __builtin_prefetch((const char *)sp + i);
+    }
+}
+
+/*
+ * With the ring's bias, so that nobody takes them away: has the CPU fetch what
+ * those who come soon will need. Now and then, for some at once, so that it
+ * waits for their pages together.
+ */
+void fl_fetch_some(const fl_ready *ready);
+
 static inline void
 fl_fetch_ahead(const fl_ready *ready)
 {
-    const fl_fiber *far = fl_ready_peek(ready, 8);
-    if (fl_likely(!far)) {
-        return;
-    }
-    for (size_t i = 0; i < sizeof(filch_task); i += FL_CACHE_LINE) {
-        __builtin_prefetch((const char *)far + i);
-    }
-    const fl_fiber *near = fl_ready_peek(ready, 4);
-    for (size_t i = 0; i < 4 * FL_CACHE_LINE; i += FL_CACHE_LINE) {
-        __builtin_prefetch((const void *)((uintptr_t)near->sp + i));
+    uint32_t head = fl_load_relaxed(&ready->head);
+    uint32_t n = fl_load_relaxed(&ready->tail) - head;
+    if (fl_unlikely(n >= 3 * FL_FETCH && head % FL_FETCH == 0)) {
+        fl_fetch_some(ready);
     }
 }
 

@@ -1,5 +1,4 @@
 /* Letting others run, and letting time pass. */
-#include "sched/clock.h"
 #include "wait/wait.h"
 
 #include <errno.h>
@@ -23,16 +22,19 @@ filch_sleep_until(filch_time when)
     if (error) {
         return error;
     }
-    if (when <= fl_now()) {
-        filch_yield();
-        return 0;
-    }
     /* a wait for something that never comes */
     fl_atomic32 guard = 0;
+    uint32_t before = fl_load_relaxed(&me->waiter.phase);
     fl_waiter_begin(me, FL_TIME, NULL);
     fl_guard_lock(&guard);
     error = fl_wait_linked(me, &guard, &guard, when);
-    return error == ETIMEDOUT ? 0 : error;
+    if (error != ETIMEDOUT) {
+        return error;
+    }
+    if (fl_load_relaxed(&me->waiter.phase) == before) {
+        filch_yield(); /* it has not waited: the time had come */
+    }
+    return 0;
 }
 
 int

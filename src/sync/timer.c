@@ -34,7 +34,7 @@ filch_call_at(filch_timer *timer, filch_time when, void (*fn)(void *arg),
         }
         filch_timer_init(timer);
     }
-    int error = fl_timer_arm(me->worker->timers, timer, when, kind, fn, arg);
+    int error = fl_timer_arm(me->worker, timer, when, kind, fn, arg);
     if (!error) {
         fl_timer_armed(me->worker, when);
     }

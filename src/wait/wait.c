@@ -202,9 +202,7 @@ wait_as_fiber(fl_fiber *me, fl_atomic32 *held, filch_time deadline)
     fl_worker *worker = me->worker;
     filch_timer timeout;
     if (deadline != FILCH_NEVER) {
-        timeout.heap_ = NULL;
-        fl_timer_arm(worker->timers, &timeout, deadline, FL_TIMEOUT, time_out,
-                     me);
+        fl_timer_arm(worker, &timeout, deadline, FL_TIMEOUT, time_out, me);
         if (!fl_ready_empty(&worker->ready) || fl_deque_size(&worker->deque)) {
             /* else this worker is idle soon, and sees the timer itself */
             fl_timer_armed(worker, deadline);

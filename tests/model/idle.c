@@ -12,7 +12,8 @@
 
 #define MODEL_THREADS 3
 #define FIBERS 2
-#define DEADLINE FILCH_US(40) /* before the first nap's end */
+#define DEADLINE FILCH_US(30) /* before the first nap's end, and in the first tick,
+                                 so that the timers say just that */
 
 enum { JUST_RUN, ARM_TIMER, BE_STOLEN, PLAYS };
 
@@ -89,7 +90,7 @@ run(fl_worker *worker, unsigned i)
     times[i]++; /* nobody else runs it: it would be a race */
     model_assert(fibers[i].sp == &fibers[i]);
     if (i == 0 && play == ARM_TIMER) {
-        model_assert(fl_timer_arm(worker->timers, &timer, DEADLINE,
+        model_assert(fl_timer_arm(worker, &timer, DEADLINE,
                                   FL_TIMER_CALLBACK, go_off, NULL) == 0);
         fl_timer_armed(worker, DEADLINE);
         await(&went_off, 1);

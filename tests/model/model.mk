@@ -10,7 +10,7 @@ M         = build/model
 # model does not use of these files is left out by the linker.
 model.guard     = src/os/guard.c src/fiber/reserve.c
 model.wait      = src/wait/wait.c src/sched/resume.c src/sched/timer.c \
-                  src/sched/cancel.c $(model.guard)
+                  src/sched/wheel.c src/sched/cancel.c $(model.guard)
 model.lookout   = src/sched/idle.c src/sched/find.c src/sched/steal.c \
                   src/sched/inject.c src/sched/deque.c $(model.wait)
 

@@ -100,5 +100,5 @@ model_after(void)
                  (timed && results[0] == ETIMEDOUT));
     model_assert(semaphore.value_ + got == (alone ? 0 : 2));
     model_assert(!semaphore.waiters_.first_ && !semaphore.waiters_.last_);
-    model_assert(heap.root == NULL);
+    model_assert(fl_wheel_bound(&heap.wheel) == FILCH_NEVER);
 }

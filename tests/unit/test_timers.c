@@ -1,4 +1,4 @@
-/* The heap of timers. */
+/* A worker's timers. */
 #include "../harness/harness.h"
 #include "sched/worker.h"
 
@@ -32,7 +32,7 @@ note(void *arg)
 static void
 arm(int i, filch_time deadline)
 {
-    OK(fl_timer_arm(timers, &armed[i], deadline, FL_TIMER_CALLBACK, note,
+    OK(fl_timer_arm(&worker, &armed[i], deadline, FL_TIMER_CALLBACK, note,
                     (void *)(intptr_t)i));
     deadlines[i] = deadline;
     orders[i] = next_order++;
@@ -56,7 +56,8 @@ static void
 all_go_off_in_order(void)
 {
     n_gone_off = 0;
-    fl_timers_run(&worker, timers);
+    while (fl_timers_run(&worker, timers))
+        ;
     for (int i = 0; i < n_gone_off; i++) {
         EQ(first(), gone_off[i]);
         deadlines[gone_off[i]] = FILCH_NEVER;
@@ -93,7 +94,8 @@ TEST(timers_that_are_not_due_stay)
     n_gone_off = 0;
     CHECK(fl_timers_run(&worker, timers));
     EQ(1, n_gone_off);
-    EQ(late, fl_timers_earliest(timers));
+    CHECK(fl_timers_earliest(timers) > filch_now());
+    CHECK(fl_timers_earliest(timers) <= late);
     CHECK(fl_timer_disarm(&armed[0]));
     CHECK(!fl_timer_disarm(&armed[0]));
     EQ(FILCH_NEVER, fl_timers_earliest(timers));
@@ -108,7 +110,7 @@ TEST(timers_do_as_a_sorted_list_does_for_any_sequence_of_calls)
         if (deadlines[i] == FILCH_NEVER) {
             arm(i, chance(&seed, 100) + 1);
         } else if (chance(&seed, 4)) {
-            FAILS(EBUSY, fl_timer_arm(timers, &armed[i], 1, FL_TIMER_CALLBACK,
+            FAILS(EBUSY, fl_timer_arm(&worker, &armed[i], 1, FL_TIMER_CALLBACK,
                                       note, NULL));
             CHECK(fl_timer_disarm(&armed[i]));
             deadlines[i] = FILCH_NEVER;
@@ -133,14 +135,14 @@ arm_again(void *arg)
     CHECK(fl_timer_runner(timer) == timers);
     CHECK(!fl_timer_disarm(timer));
     if (++n_gone_off < 5)
-        OK(fl_timer_arm(timers, timer, n_gone_off, FL_TIMER_CALLBACK, arm_again,
+        OK(fl_timer_arm(&worker, timer, n_gone_off, FL_TIMER_CALLBACK, arm_again,
                         timer));
 }
 
 TEST(timer_may_be_armed_again_by_its_callback)
 {
     make();
-    OK(fl_timer_arm(timers, &armed[0], 1, FL_TIMER_CALLBACK, arm_again,
+    OK(fl_timer_arm(&worker, &armed[0], 1, FL_TIMER_CALLBACK, arm_again,
                     &armed[0]));
     while (fl_timers_run(&worker, timers))
         ;
@@ -159,7 +161,7 @@ TEST(timer_is_not_touched_once_its_callback_has_begun)
 {
     make();
     for (int i = 0; i < 3; i++)
-        OK(fl_timer_arm(timers, &armed[i], 1, FL_TIMER_CALLBACK, forget_it,
+        OK(fl_timer_arm(&worker, &armed[i], 1, FL_TIMER_CALLBACK, forget_it,
                         &armed[i]));
     fl_timers_run(&worker, timers);
     EQ(3, n_gone_off);
@@ -187,7 +189,7 @@ TEST(timers_put_disarms_what_is_armed)
     fl_timers_put(timers);
     for (int i = 0; i < TIMERS; i++)
         CHECK(!fl_timer_disarm(&armed[i]));
-    make(); /* the same heap is used again */
+    make(); /* the same ones are used again */
     EQ(FILCH_NEVER, fl_timers_earliest(timers));
     arm(0, 1);
     all_go_off_in_order();
@@ -217,7 +219,7 @@ TEST(timeout_decides_a_wait_unless_somebody_was_faster)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         fl_fiber fiber = {.waiter.phase = cases[i].before};
         n_gone_off = 0;
-        OK(fl_timer_arm(timers, &armed[0], 1, FL_TIMEOUT, note_outcome,
+        OK(fl_timer_arm(&worker, &armed[0], 1, FL_TIMEOUT, note_outcome,
                         &fiber));
         fl_timers_run(&worker, timers);
         EQ(cases[i].after, fiber.waiter.phase);
@@ -254,7 +256,7 @@ TEST(timer_is_either_disarmed_or_called)
         atomic_store(&disarmed, 0);
         atomic_store(&called, 0);
         for (int i = 0; i < TIMERS; i++)
-            OK(fl_timer_arm(timers, &armed[i], TIMERS - i, FL_TIMER_CALLBACK,
+            OK(fl_timer_arm(&worker, &armed[i], TIMERS - i, FL_TIMER_CALLBACK,
                             count_call, NULL));
         pthread_t thread = thread_start(disarm_all, armed);
         fl_timers_run(&worker, timers);

@@ -1,0 +1,244 @@
+#include "sched/wheel.h"
+
+#include "base/base.h"
+
+#define DIGIT (FL_WHEEL_SLOTS - 1u)
+#define IN_HEAP 0u /* the timer's slot_; else one more than the slot's number */
+
+static uint64_t
+tick_of(filch_time time)
+{
+    return time > 0 ? (uint64_t)time >> FL_TICK_SHIFT : 0;
+}
+
+/* ---- the heap ---- */
+
+static bool
+before(const filch_timer *a, const filch_timer *b)
+{
+    return a->deadline_ < b->deadline_ ||
+           (a->deadline_ == b->deadline_ && a->order_ < b->order_);
+}
+
+/* Makes one heap of two, either of which may be empty. */
+static filch_timer *
+meld(filch_timer *a, filch_timer *b)
+{
+    if (!a || !b) {
+        return a ? a : b;
+    }
+    if (before(b, a)) {
+        filch_timer *swap = a;
+        a = b;
+        b = swap;
+    }
+    b->sibling_ = a->child_;
+    if (a->child_) {
+        a->child_->previous_ = b;
+    }
+    b->previous_ = a; /* the parent, of a first child */
+    a->child_ = b;
+    return a;
+}
+
+/* Makes one heap of a list of siblings: pairs from the left, then all. */
+static filch_timer *
+meld_siblings(filch_timer *first)
+{
+    filch_timer *pairs = NULL;
+    while (first) {
+        filch_timer *a = first, *b = first->sibling_;
+        first = b ? b->sibling_ : NULL;
+        a->sibling_ = a->previous_ = NULL;
+        if (b) {
+            b->sibling_ = b->previous_ = NULL;
+        }
+        a = meld(a, b);
+        a->sibling_ = pairs; /* a list again, backwards */
+        pairs = a;
+    }
+    filch_timer *root = NULL;
+    while (pairs) {
+        filch_timer *next = pairs->sibling_;
+        pairs->sibling_ = NULL;
+        root = meld(root, pairs);
+        pairs = next;
+    }
+    return root;
+}
+
+static void
+take_from_heap(fl_wheel *wheel, filch_timer *timer)
+{
+    filch_timer *rest = meld_siblings(timer->child_);
+    if (timer == wheel->heap) {
+        wheel->heap = rest;
+        return;
+    }
+    if (timer->previous_->child_ == timer) {
+        timer->previous_->child_ = timer->sibling_;
+    } else {
+        timer->previous_->sibling_ = timer->sibling_;
+    }
+    if (timer->sibling_) {
+        timer->sibling_->previous_ = timer->previous_;
+    }
+    wheel->heap = meld(wheel->heap, rest);
+}
+
+/* ---- the slots ---- */
+
+/* I3; if any slot is in use. */
+static void
+find_start(fl_wheel *wheel)
+{
+    if (!wheel->levels) {
+        return;
+    }
+    unsigned level = (unsigned)__builtin_ctz(wheel->levels);
+    uint64_t slot = (uint64_t)__builtin_ctzll(wheel->used[level]);
+    unsigned shift = level * FL_WHEEL_BITS;
+    uint64_t above = wheel->tick >> shift >> FL_WHEEL_BITS;
+    wheel->start = ((above << FL_WHEEL_BITS) | slot) << shift;
+}
+
+/* Each notes, as far as its neighbour can tell, who comes two, three and four
+ * places later: that may be gone by the time, and is just for the CPU to fetch
+ * when the slot is emptied. */
+static void
+put_into_slot(fl_wheel *wheel, filch_timer *timer, uint64_t tick)
+{
+    unsigned differs = 63 - (unsigned)__builtin_clzll(tick ^ wheel->tick);
+    unsigned level = differs / FL_WHEEL_BITS;
+    unsigned slot = (unsigned)(tick >> (level * FL_WHEEL_BITS)) & DIGIT;
+    filch_timer **list = &wheel->slots[level][slot];
+    timer->slot_ = level * FL_WHEEL_SLOTS + slot + 1;
+    filch_timer *next = *list;
+    timer->sibling_ = next;
+    if (next) {
+        next->previous_ = timer;
+        timer->child_ = next->sibling_;
+        timer->ahead_[0] = next->child_;
+        timer->ahead_[1] = next->ahead_[0];
+    } else {
+        timer->ahead_[0] = timer->ahead_[1] = NULL;
+    }
+    *list = timer;
+    wheel->used[level] |= (uint64_t)1 << slot;
+    wheel->levels |= 1u << level;
+}
+
+/* Notes that the slot is not used any more. */
+static void
+leave_slot(fl_wheel *wheel, unsigned level, unsigned slot)
+{
+    wheel->used[level] &= ~((uint64_t)1 << slot);
+    if (!wheel->used[level]) {
+        wheel->levels &= ~(1u << level);
+    }
+}
+
+static void
+take_from_slot(fl_wheel *wheel, filch_timer *timer)
+{
+    unsigned level = (timer->slot_ - 1) / FL_WHEEL_SLOTS;
+    unsigned slot = (timer->slot_ - 1) & DIGIT;
+    if (timer->sibling_) {
+        timer->sibling_->previous_ = timer->previous_;
+    }
+    if (timer->previous_) {
+        timer->previous_->sibling_ = timer->sibling_;
+        return;
+    }
+    wheel->slots[level][slot] = timer->sibling_;
+    if (!timer->sibling_) {
+        leave_slot(wheel, level, slot);
+        find_start(wheel);
+    }
+}
+
+/* ---- both ---- */
+
+/* I1, I2 */
+static void
+place(fl_wheel *wheel, filch_timer *timer)
+{
+    uint64_t tick = tick_of(timer->deadline_);
+    timer->child_ = timer->sibling_ = timer->previous_ = NULL;
+    if (tick > wheel->tick && !wheel->exact) {
+        put_into_slot(wheel, timer, tick);
+    } else {
+        timer->slot_ = IN_HEAP;
+        wheel->heap = meld(wheel->heap, timer);
+        __builtin_prefetch(timer->arg_); /* goes off soon */
+    }
+}
+
+/* Goes to where the first slot in use begins, and empties it. */
+static void
+advance(fl_wheel *wheel)
+{
+    unsigned level = (unsigned)__builtin_ctz(wheel->levels);
+    unsigned slot = (unsigned)__builtin_ctzll(wheel->used[level]);
+    filch_timer *list = wheel->slots[level][slot];
+    wheel->slots[level][slot] = NULL;
+    leave_slot(wheel, level, slot);
+    wheel->tick = wheel->start;
+    while (list) {
+        filch_timer *timer = list;
+        list = timer->sibling_;
+        uintptr_t ahead = (uintptr_t)timer->ahead_[1];
+        __builtin_prefetch((const void *)ahead);
+        __builtin_prefetch((const void *)(ahead + FL_CACHE_LINE));
+        place(wheel, timer);
+    }
+    find_start(wheel);
+}
+
+void
+fl_wheel_put(fl_wheel *wheel, filch_timer *timer, filch_time now)
+{
+    uint64_t tick = tick_of(now);
+    /* those that are there may stay where they are: the ones in slots differ
+     * from the new tick where they did from the old one */
+    if (!wheel->levels && !wheel->heap) {
+        wheel->tick = tick;
+    } else if (tick > wheel->tick && (!wheel->levels || tick < wheel->start)) {
+        wheel->tick = tick;
+    }
+    timer->order_ = wheel->order++;
+    place(wheel, timer);
+    find_start(wheel);
+}
+
+void
+fl_wheel_take(fl_wheel *wheel, filch_timer *timer)
+{
+    if (timer->slot_ == IN_HEAP) {
+        take_from_heap(wheel, timer);
+    } else {
+        take_from_slot(wheel, timer);
+    }
+    timer->child_ = timer->sibling_ = timer->previous_ = NULL;
+}
+
+filch_timer *
+fl_wheel_first(fl_wheel *wheel, filch_time now)
+{
+    uint64_t tick = tick_of(now);
+    while (!wheel->heap && wheel->levels && wheel->start <= tick) {
+        advance(wheel);
+    }
+    filch_timer *first = wheel->heap;
+    return first && first->deadline_ <= now ? first : NULL;
+}
+
+filch_time
+fl_wheel_bound(const fl_wheel *wheel)
+{
+    if (wheel->heap) {
+        return wheel->heap->deadline_;
+    }
+    return wheel->levels ? (filch_time)(wheel->start << FL_TICK_SHIFT)
+                         : FILCH_NEVER;
+}

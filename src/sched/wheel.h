@@ -1,0 +1,59 @@
+/*
+ * The timers that one worker has armed, by deadline: a hierarchical wheel, and
+ * in front of it a pairing heap for those whose turn comes next. Both are
+ * intrusive, so that arming takes no memory.
+ *
+ * CONTRACT  The first is that of the earliest deadline; among equals that which
+ *           was put in first. One caller at a time.
+ * STATE     Time is cut into ticks of 2^FL_TICK_SHIFT ns, and a tick's number
+ *           into digits to the base FL_WHEEL_SLOTS.
+ *           I1  the heap has the timers of the tick `tick` and of earlier ones
+ *           I2  one of a later tick, which differs from `tick` in digit n and
+ *               in none above, is in that digit's slot at level n: so the first
+ *               slot in use, at the lowest level in use, has the earliest
+ *           I3  `start` is the tick with which that slot begins
+ *           When time has come to `start`, `tick` goes there, and the timers
+ *           of the slot go into lower levels, or into the heap.
+ * WHY BOTH  A timer lies on the stack of a fiber that sleeps, so to look at one
+ *           is a cache miss. A heap looks at log n of them for each that goes
+ *           off, the wheel at the one and at its neighbour in the list, once a
+ *           level at most. The heap brings those of one tick into order.
+ * SOURCE    Varghese, Lauck, "Hashed and hierarchical timing wheels" (1987);
+ *           Fredman, Sedgewick, Sleator, Tarjan, "The pairing heap" (1986).
+ */
+#ifndef FL_WHEEL_H
+#define FL_WHEEL_H
+
+#include <filch/timer.h>
+
+#define FL_TICK_SHIFT 15 /* 33 us */
+#define FL_WHEEL_BITS 6
+#define FL_WHEEL_SLOTS (1u << FL_WHEEL_BITS)
+#define FL_WHEEL_LEVELS 8u /* all of the 63 bits of a deadline */
+
+/* All zero, it is empty. */
+typedef struct fl_wheel {
+    filch_timer *heap; /* its root, NULL if it is empty */
+    uint64_t order;    /* how many were put in so far */
+    uint64_t tick;
+    uint64_t start;  /* if any slot is in use */
+    uint32_t levels; /* in use, a bit each */
+    bool exact;      /* all go into the heap, so that the bound is exact */
+    uint64_t used[FL_WHEEL_LEVELS]; /* the slots in use, a bit each */
+    filch_timer *slots[FL_WHEEL_LEVELS][FL_WHEEL_SLOTS];
+} fl_wheel;
+
+/* Puts in a timer, of which the deadline is set. `now` may be late. */
+void fl_wheel_put(fl_wheel *wheel, filch_timer *timer, filch_time now);
+
+/* Takes out one that is in. */
+void fl_wheel_take(fl_wheel *wheel, filch_timer *timer);
+
+/* The first one if its deadline is not after `now`, else NULL. */
+filch_timer *fl_wheel_first(fl_wheel *wheel, filch_time now);
+
+/* A time before which none is due, FILCH_NEVER if there is none: when to look
+ * next. */
+filch_time fl_wheel_bound(const fl_wheel *wheel);
+
+#endif

@@ -1,0 +1,170 @@
+/* The wheel of timers, against a list that is searched. */
+#include "../harness/harness.h"
+#include "sched/wheel.h"
+
+#define TIMERS 300
+
+static fl_wheel wheel;
+static filch_timer timers[TIMERS];
+static bool in[TIMERS];
+static filch_time now;
+
+static void
+begin(filch_time time)
+{
+    memset(&wheel, 0, sizeof wheel);
+    memset(in, 0, sizeof in);
+    now = time;
+}
+
+static void
+put(int i, filch_time deadline)
+{
+    timers[i].deadline_ = deadline;
+    fl_wheel_put(&wheel, &timers[i], now);
+    in[i] = true;
+}
+
+static void
+take(int i)
+{
+    fl_wheel_take(&wheel, &timers[i]);
+    in[i] = false;
+}
+
+/* The first by deadline, then by order, -1 if there is none. */
+static int
+first(void)
+{
+    int best = -1;
+    for (int i = 0; i < TIMERS; i++)
+        if (in[i] &&
+            (best < 0 || timers[i].deadline_ < timers[best].deadline_ ||
+             (timers[i].deadline_ == timers[best].deadline_ &&
+              timers[i].order_ < timers[best].order_)))
+            best = i;
+    return best;
+}
+
+/* Asks for the first that is due, and for when to look again. */
+static int
+look(void)
+{
+    int best = first();
+    filch_time deadline = best < 0 ? FILCH_NEVER : timers[best].deadline_;
+    filch_timer *due = fl_wheel_first(&wheel, now);
+    filch_time bound = fl_wheel_bound(&wheel);
+    if (best < 0 || deadline > now) {
+        CHECK(!due);
+        CHECK(best < 0 ? bound == FILCH_NEVER : bound > now);
+    } else {
+        CHECK(due == &timers[best]);
+    }
+    CHECK(bound <= deadline);
+    return due ? best : -1;
+}
+
+TEST(wheel_is_empty_at_first)
+{
+    begin(0);
+    CHECK(!fl_wheel_first(&wheel, FILCH_NEVER));
+    EQ(FILCH_NEVER, fl_wheel_bound(&wheel));
+}
+
+TEST(wheel_has_room_for_every_deadline)
+{
+    static const filch_time of[] = {INT64_MIN,
+                                    -1,
+                                    0,
+                                    1,
+                                    FILCH_US(50),
+                                    FILCH_SEC(1),
+                                    FILCH_SEC(1000000000),
+                                    FILCH_NEVER - 1,
+                                    FILCH_NEVER};
+    int n = sizeof of / sizeof *of;
+    begin(FILCH_SEC(3));
+    for (int i = n; i-- > 0;)
+        put(i, of[i]);
+    now = FILCH_NEVER;
+    for (int i = 0; i < n; i++) {
+        EQ(i, look());
+        take(i);
+    }
+    EQ(FILCH_NEVER, fl_wheel_bound(&wheel));
+}
+
+TEST(wheel_gives_equals_in_the_order_of_their_coming)
+{
+    begin(1);
+    for (int i = 0; i < TIMERS; i++)
+        put(i, i % 3 ? FILCH_SEC(5) : FILCH_SEC(4));
+    now = FILCH_SEC(5);
+    for (int i = 0; i < TIMERS; i += 3) {
+        EQ(i, look());
+        take(i);
+    }
+    for (int i = 1; i < TIMERS; i += 1 + i % 3 / 2) {
+        EQ(i, look());
+        take(i);
+    }
+    EQ(-1, look());
+}
+
+TEST(wheel_that_is_exact_says_the_first_deadline)
+{
+    begin(0);
+    wheel.exact = true;
+    put(0, FILCH_SEC(7));
+    put(1, FILCH_SEC(5) + 1);
+    EQ(FILCH_SEC(5) + 1, fl_wheel_bound(&wheel));
+    take(1);
+    EQ(FILCH_SEC(7), fl_wheel_bound(&wheel));
+}
+
+/* A time span of any magnitude. */
+static filch_time
+span(uint64_t *seed)
+{
+    filch_time most = (filch_time)1 << chance(seed, 50);
+    return (filch_time)chance(seed,
+                              (unsigned)(most < 1 << 30 ? most : 1 << 30)) +
+           most / 2;
+}
+
+TEST(wheel_does_as_a_searched_list_does_for_any_sequence_of_calls)
+{
+    uint64_t seed = test_seed();
+    begin(FILCH_SEC(chance(&seed, 1000000)));
+    for (int step = 0; step < 60000; step++) {
+        int i = (int)chance(&seed, TIMERS);
+        if (!in[i])
+            put(i, now + span(&seed) - (filch_time)chance(&seed, 1000));
+        else if (chance(&seed, 3) == 0)
+            take(i);
+        if (chance(&seed, 4) == 0)
+            now += span(&seed) / 16;
+        for (int due = look(); due >= 0 && chance(&seed, 20); due = look())
+            take(due);
+    }
+    now = FILCH_NEVER;
+    for (int due = look(); due >= 0; due = look())
+        take(due);
+    EQ(-1, first());
+}
+
+TEST(wheel_may_be_told_a_time_that_is_late_or_goes_back)
+{
+    uint64_t seed = test_seed();
+    begin(FILCH_SEC(100));
+    for (int step = 0; step < 20000; step++) {
+        int i = (int)chance(&seed, TIMERS);
+        filch_time present = now;
+        now -= span(&seed) / 8;
+        if (!in[i])
+            put(i, present + span(&seed));
+        now = present + (filch_time)chance(&seed, 100000);
+        for (int due = look(); due >= 0; due = look())
+            take(due);
+    }
+}
