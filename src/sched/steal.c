@@ -50,6 +50,8 @@ take_from_deque(fl_worker *worker, fl_deque *victim)
         fl_deque_push(&worker->deque, taken[i]);
     }
     count_steal(worker, n);
+    worker->stole = (uint32_t)n;
+    worker->stole_at = fl_os_now();
     return taken[0];
 }
 

@@ -95,6 +95,9 @@ typedef struct fl_worker {
     fl_atomic32 turn;     /* counts what it ran; read by the watch */
     uint32_t far_turn;    /* W: when it last looked at its deque's top */
     uint32_t timers_turn; /* W: when it last let timers go off */
+    uint32_t stole;       /* W: so much at once, if anything, and when */
+    filch_time stole_at;  /* W */
+    uint32_t vain;        /* W: how often in a row that was not worth it */
     uint32_t poll_mask;   /* W: chores are due when these bits of turn are 0 */
     filch_time polled;    /* W: when it last looked */
     fl_timers *timers;    /* C */
