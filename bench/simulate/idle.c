@@ -5,6 +5,7 @@ enum { GLANCES = 64 }; /* that are taken to happen at one instant */
 
 static void begin_look(struct world *world, actor *actor);
 static void nap_is_over(struct world *world, actor *actor);
+static void begin_nap(struct world *world, actor *actor);
 
 static instant
 pass_idle_guard(struct world *world, const worker *worker)
@@ -69,13 +70,31 @@ sleep_until_called(struct world *world, worker *worker)
     world_at(world, &worker->actor, NEVER);
 }
 
+/* How long to leave others alone before it looks at them. */
+static instant
+first_nap(struct world *world, worker *worker)
+{
+    instant takes = world->clock - worker->stole_at;
+    if (worker->stole) {
+        bool vain =
+            takes < ns((double)worker->stole * world->protocol.worth_it);
+        worker->stole = 0;
+        worker->vain = vain ? worker->vain + 1 : 0;
+        if (worker->vain > world->protocol.vain_most)
+            worker->vain = world->protocol.vain_most;
+    }
+    return worker->vain ? ns(world->protocol.nap_first) << (worker->vain - 1)
+                        : 0;
+}
+
 static void
 keep_watch(struct world *world, worker *worker, instant takes)
 {
+    instant first = first_nap(world, worker);
     worker->looks = 0;
-    worker->length = ns(world->protocol.nap_first);
+    worker->length = first ? first : ns(world->protocol.nap_first);
     world->watch_until = 0;
-    go_on(world, worker, begin_look, takes);
+    go_on(world, worker, first ? begin_nap : begin_look, takes);
 }
 
 void
@@ -201,6 +220,12 @@ nap(struct world *world, worker *self)
     self->actor.act = nap_is_over;
     world_at(world, &self->actor,
              until == NEVER ? NEVER : until + ns(world->costs.slack));
+}
+
+static void
+begin_nap(struct world *world, actor *actor)
+{
+    nap(world, (worker *)actor);
 }
 
 static void

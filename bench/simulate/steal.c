@@ -48,6 +48,8 @@ steal_half(struct world *world, worker *thief, worker *victim, instant *takes)
     *takes += fence(world, thief) + ns((double)n * world->costs.steal);
     deque->guard.free_at = world->clock + *takes;
     count_steal(thief, n);
+    thief->stole = n;
+    thief->stole_at = world->clock;
     victim->delay += ns(world->costs.line);
     worker_touches(world, thief);
     return first;

@@ -6,6 +6,8 @@
 const struct protocol as_is = {
     .looks_spinning = 16,
     .nap_first = 50000,
+    .worth_it = 250,
+    .vain_most = 4,
     .nap_last = 1000000,
     .deque_age = 1000,
     .ring_age = 10000,

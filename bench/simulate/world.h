@@ -34,6 +34,9 @@ ns(double n)
 struct protocol {
     unsigned looks_spinning; /* before the watch naps */
     double nap_first, nap_last;
+    double
+        worth_it; /* a task that is done sooner than that was not to be moved */
+    unsigned vain_most;
     double deque_age, ring_age, next_age;
     unsigned most;   /* tasks that are stolen at once */
     unsigned help;   /* who finds work where so many are left wakes another to
@@ -153,6 +156,9 @@ typedef struct worker {
     unsigned looks, visit, first;
     struct worker *victim; /* who to take from, once woken */
     instant length, now;   /* of the next nap; when the look began */
+    uint64_t stole;        /* so much at once, if anything, */
+    instant stole_at;      /* and when */
+    unsigned vain;         /* how often in a row that was not worth it */
     struct worker *sleeper;
 
     /* statistics */
