@@ -1,4 +1,5 @@
-/* Independent tasks, all spawned by one, which then joins them in that order. */
+/* Independent tasks, all spawned by one, which then joins them in that
+ * order. */
 #include "loads.h"
 
 #include <stdlib.h>

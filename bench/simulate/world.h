@@ -3,9 +3,9 @@
  *
  * Whatever acts (a worker, a plain thread) is an actor. It has one thing that
  * it does next, at some time; the world calls them in the order of those times,
- * and what is due at the same time in the order in which it was decided. What an
- * actor does happens at one instant; then it says when it goes on. So the same
- * world always comes to the same end.
+ * and what is due at the same time in the order in which it was decided. What
+ * an actor does happens at one instant; then it says when it goes on. So the
+ * same world always comes to the same end.
  *
  * The protocol is that of src/sched, file by file: find.c, steal.c, idle.c,
  * timers.c here are models of their namesakes there.
@@ -221,8 +221,8 @@ void worker_turns_to(struct world *world, worker *worker, enum pastime pastime);
 
 /* ---- guards.c ---- */
 
-/* What it takes to have a guard for so long, with what it takes to wait. What is
- * done under it happens now: who comes first is first, although it waits. */
+/* What it takes to have a guard for so long, with what it takes to wait. What
+ * is done under it happens now: who comes first is first, although it waits. */
 instant guard_pass(struct world *world, struct guard *guard, int index,
                    instant hold);
 

@@ -22,9 +22,9 @@ typedef struct filch_config {
     /* FILCH_WORKERS. Worker threads, at most 1024; by default as many as the
      * CPUs that this process may use, by its affinity and its cgroup. */
     unsigned workers;
-    /* FILCH_STACK_SIZE (a number of bytes, or with a suffix K, M or G). The stack
-     * of a task; by default 64 KiB, 256 KiB under a sanitizer. Between 16 KiB
-     * and 1 GiB, rounded up to a power of two. */
+    /* FILCH_STACK_SIZE (a number of bytes, or with a suffix K, M or G). The
+     * stack of a task; by default 64 KiB, 256 KiB under a sanitizer. Between 16
+     * KiB and 1 GiB, rounded up to a power of two. */
     size_t stack_size;
     /* FILCH_SEED. 0: none. With another one the run is deterministic: one
      * worker (more is EINVAL), virtual time, and each choice among the tasks
@@ -34,8 +34,8 @@ typedef struct filch_config {
     uint64_t seed;
     /* FILCH_VIRTUAL_TIME (0 or 1). Time stands still while a task can run, and
      * jumps to the next timer when none can. One worker (more is EINVAL), which
-     * interrupts nobody and runs tasks in the order in which they became able to
-     * run. */
+     * interrupts nobody and runs tasks in the order in which they became able
+     * to run. */
     bool virtual_time;
     /* FILCH_PIN_WORKERS (0 or 1). Each worker stays on a CPU of its own.
      * Without it each starts on a CPU of its own and may move afterwards. */
@@ -51,9 +51,9 @@ typedef struct filch_config {
  * Starts the workers, runs `main(arg)` as the first task (on a stack of 1 MiB)
  * and returns its status, once it has returned, the tasks that were still
  * alive have been cancelled and have ended, and the workers are gone. A task
- * spawned meanwhile starts cancelled; timers that are not due by then are dropped. A
- * task that delays the end for 5 s, because it computes or is shielded, is
- * named on standard error, and waited for.
+ * spawned meanwhile starts cancelled; timers that are not due by then are
+ * dropped. A task that delays the end for 5 s, because it computes or is
+ * shielded, is named on standard error, and waited for.
  *
  * From any thread but a task or a callback, where it gives EDEADLK. A NULL
  * config means the defaults. EINVAL: a bad configuration or environment.
@@ -62,8 +62,8 @@ typedef struct filch_config {
  * start that fails has run nothing.
  *
  * In a deterministic run, or one in virtual time, EDEADLK also says that it has
- * stalled: no task could run, and no timer was left. Then who waits for what was
- * written to standard error, and all tasks were cancelled; if some wait on
+ * stalled: no task could run, and no timer was left. Then who waits for what
+ * was written to standard error, and all tasks were cancelled; if some wait on
  * nevertheless, since they are shielded, the program is aborted.
  */
 FILCH_API int filch_run(const filch_config *config, filch_fn main, void *arg);
@@ -85,8 +85,8 @@ FILCH_API int filch_submit(filch_runtime *runtime, filch_task **task,
 /*
  * Cancels what is still alive, waits until it has ended and the workers are
  * gone, and frees the runtime. Blocks the calling thread. EDEADLK inside a
- * task or callback of that runtime, which then goes on; or, once it is freed, if
- * it had stalled (see filch_run). On another runtime's task it holds up that
+ * task or callback of that runtime, which then goes on; or, once it is freed,
+ * if it had stalled (see filch_run). On another runtime's task it holds up that
  * task's worker. ENOTSUP in a forked child, whose workers are not there.
  */
 FILCH_API int filch_stop(filch_runtime *runtime);

@@ -22,8 +22,8 @@
  *     life     counts the tasks that had this descriptor
  *     runtime  the number of its runtime; 0: it does not live
  *
- * The word `waiter.phase`, whose upper bits count the fiber's waits, so that who
- * means one of them cannot decide another:
+ * The word `waiter.phase`, whose upper bits count the fiber's waits, so that
+ * who means one of them cannot decide another:
  *
  *     FL_RUNNING    nobody may resume it
  *     FL_WAITING    it may be granted, under the object's guard, or cancelled
@@ -34,8 +34,8 @@
  *     FL_GRANTED, FL_TIMED_OUT, FL_CANCELLED   it runs, or is about to: why the
  *                   last wait ended
  *
- * They are two words so that a wait of the first kind, the usual one, begins and
- * ends by a store.
+ * They are two words so that a wait of the first kind, the usual one, begins
+ * and ends by a store.
  *
  * Fields marked O belong to the fiber itself while it runs, and to who decided
  * its wait while it is parked.
@@ -105,11 +105,11 @@ enum fl_what {
 };
 
 /*
- * One who waits, as seen by those who let it go on. Each fiber has one, since it
- * waits for one thing at a time; it is beside the fiber, not on its stack, so
- * that a wake touches neither the stack nor the page tables above it. Who waits
- * for several at once adds others, FL_SEPARATE. See wait/wait.h; G: guarded by
- * the guard of what it waits in.
+ * One who waits, as seen by those who let it go on. Each fiber has one, since
+ * it waits for one thing at a time; it is beside the fiber, not on its stack,
+ * so that a wake touches neither the stack nor the page tables above it. Who
+ * waits for several at once adds others, FL_SEPARATE. See wait/wait.h; G:
+ * guarded by the guard of what it waits in.
  */
 typedef struct fl_waiter {
     union {
@@ -257,8 +257,8 @@ fl_decide(fl_fiber *fiber, uint32_t outcome)
     return false;
 }
 
-/* Whether a fiber that was cancelled in its wait goes on as one that was not: so
- * unless who cancelled it has been faster. */
+/* Whether a fiber that was cancelled in its wait goes on as one that was not:
+ * so unless who cancelled it has been faster. */
 bool fl_let(fl_fiber *fiber);
 
 /*
@@ -278,8 +278,8 @@ fl_grant_to(fl_fiber *fiber)
            fl_let(fiber);
 }
 
-/* For who has cancelled it, when nobody can grant it any more: says so, unless it
- * is said. */
+/* For who has cancelled it, when nobody can grant it any more: says so, unless
+ * it is said. */
 static inline void
 fl_say_cancelled(fl_fiber *fiber)
 {

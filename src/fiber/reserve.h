@@ -2,9 +2,9 @@
  * The guard of an object that tasks share: one that costs no ordered operation
  * while one worker after the other uses it for a while.
  *
- * CONTRACT  As a guard (os/guard.h); a zero guard is free. A thread holds one of
- *           these at a time. Who knows nothing but the word's address uses the
- *           ..._word functions, which do for a plain guard as well.
+ * CONTRACT  As a guard (os/guard.h); a zero guard is free. A thread holds one
+ *           of these at a time. Who knows nothing but the word's address uses
+ *           the ..._word functions, which do for a plain guard as well.
  * STATE     word_   FREE, HELD, or the number of a party, for which the guard is
  *                   reserved: nobody else gets in without taking that away
  *           last_   under the guard: the party that entered last, by number,
@@ -25,8 +25,8 @@
  *           By the pair of fences P4 sees Q1, or Q5 sees P2. A party enters as
  *           Q1 to Q3, and at last, in the guard, reserves it:
  *           R1  inside := the guard           R2  word_ := its number
- * MEMORY ORDER  P2 and P5 release to Q5, Q6 to Q1, R2 to P1 and P4. (P2 too, since
- *           Q5 may read a later value of inside than P5's.)
+ * MEMORY ORDER  P2 and P5 release to Q5, Q6 to Q1, R2 to P1 and P4. (P2 too,
+ *           since Q5 may read a later value of inside than P5's.)
  * REJECTED  A guard that is always exchanged: 2 to 9 ns of each put and get, of
  *           which most go through a queue that one worker has for itself, if
  *           only for some milliseconds. A party's flag in the object, where a
@@ -56,9 +56,9 @@ enum { FL_GUARD_FREE, FL_GUARD_HELD, FL_PARTY_FIRST };
 
 #define FL_NOBODY 20000u /* no party, but as short as one */
 
-/* How many entries in a row, the first time: what is saved then is what it costs
- * to take the reservation away. Then 8 times as many, and at last 64 times, so
- * that an object that goes to and fro loses 2 % by it. */
+/* How many entries in a row, the first time: what is saved then is what it
+ * costs to take the reservation away. Then 8 times as many, and at last 64
+ * times, so that an object that goes to and fro loses 2 % by it. */
 #ifndef FL_RESERVE_AFTER
 #define FL_RESERVE_AFTER 512u
 #endif
@@ -100,8 +100,8 @@ fl_party_read(void)
 fl_party *fl_party_read(void);
 #endif
 
-/* A guard in short, never 0. Two may have the same: then who takes a reservation
- * away waits a little longer. */
+/* A guard in short, never 0. Two may have the same: then who takes a
+ * reservation away waits a little longer. */
 static inline uint32_t
 fl_guard_short(const fl_atomic32 *word)
 {
@@ -132,7 +132,8 @@ fl_enter_reserved(fl_party *party, fl_atomic32 *word)
     return false;
 }
 
-/* Q3 to Q5, the word having been `seen`, and HELD now: whether it was reserved. */
+/* Q3 to Q5, the word having been `seen`, and HELD now: whether it was
+ * reserved. */
 bool fl_enter_slowly(fl_atomic32 *word, uint32_t seen);
 
 /* In the guard: it is time to reserve it. */
@@ -141,8 +142,8 @@ void fl_reserve(fl_guard *guard, fl_party *party);
 /* In the guard: it has been reserved in vain. */
 void fl_reserved_in_vain(fl_guard *guard);
 
-/* In the guard: counts an entry that was not by a reservation. False: it is time
- * to reserve it. */
+/* In the guard: counts an entry that was not by a reservation. False: it is
+ * time to reserve it. */
 static inline bool
 fl_count_entry(fl_guard *guard, fl_party *party)
 {

@@ -146,7 +146,8 @@ guard(const struct slab *slab, size_t size, unsigned n, bool soon)
     return n;
 }
 
-/* The next stacks of the slab, n at most, NULL: none. With the class's guard. */
+/* The next stacks of the slab, n at most, NULL: none. With the class's
+ * guard. */
 static fl_link *
 carve(struct size_class *class, unsigned shift, unsigned n, bool soon)
 {

@@ -67,8 +67,8 @@ pause_for(uint32_t pauses)
     }
 }
 
-/* As fl_os_now, but unseen by the ThreadSanitizer, which has libc tell it what is
- * written: here that may be a stack that a task is about to have. */
+/* As fl_os_now, but unseen by the ThreadSanitizer, which has libc tell it what
+ * is written: here that may be a stack that a task is about to have. */
 static filch_time
 now(void)
 {

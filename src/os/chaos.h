@@ -2,19 +2,19 @@
  * Chaos: disturbances at the places where threads race, for tests.
  *
  * CONTRACT  fl_chaos() stands between two steps of a protocol. Once chaos has
- *           begun it may delay the caller there, from some pauses to some 100 us,
- *           or give its CPU away; otherwise it does nothing, and costs a branch
- *           that is never taken. It may stand where guards are held, on any
- *           thread. fl_chaos_chance(n) is true about once in n times, and never
- *           without chaos: where the scheduler may do something unusual instead.
- *           Neither changes what the library promises.
+ *           begun it may delay the caller there, from some pauses to some 100
+ *           us, or give its CPU away; otherwise it does nothing, and costs a
+ *           branch that is never taken. It may stand where guards are held, on
+ *           any thread. fl_chaos_chance(n) is true about once in n times, and
+ *           never without chaos: where the scheduler may do something unusual
+ *           instead. Neither changes what the library promises.
  * STATE     fl_chaos_on is set before the first worker starts, and stays.
  *           Each thread draws numbers of its own, from the seed and from how
  *           many threads came before it. The seed also decides which places are
- *           hot: a quarter of them, where one in four who pass is held for long,
- *           while the others are passed quickly. So in each run some steps are
- *           slow beside others that are not, which is what it takes. Of its time a
- *           thread spends a half so at most.
+ *           hot: a quarter of them, where one in four who pass is held for
+ *           long, while the others are passed quickly. So in each run some
+ *           steps are slow beside others that are not, which is what it takes.
+ *           Of its time a thread spends a half so at most.
  * REJECTED  The same chance at all places: when both sides of a race are slowed
  *           down alike, it is not much more probable than before.
  */

@@ -5,10 +5,11 @@
 #define PATIENCE 1000 /* rounds: a second */
 
 /*
- * Whether the guard is free after a while, or reserved for another worker, which
- * whoever comes may take away (fiber/reserve.h). Only to look would take its line
- * from the holder, and so would an exchange; who keeps away for a while lets
- * the other worker do a hundred calls in a row, at 5 ns each in place of 100.
+ * Whether the guard is free after a while, or reserved for another worker,
+ * which whoever comes may take away (fiber/reserve.h). Only to look would take
+ * its line from the holder, and so would an exchange; who keeps away for a
+ * while lets the other worker do a hundred calls in a row, at 5 ns each in
+ * place of 100.
  */
 static bool
 is_free_soon(const fl_atomic32 *guard)

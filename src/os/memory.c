@@ -44,8 +44,8 @@ _Static_assert(sizeof(fl_os_range) == sizeof(struct iovec) &&
                        offsetof(struct iovec, iov_len),
                "see os.h");
 
-/* Tells the kernel of all ranges in one call, which it takes from Linux 6.13 on:
- * whether it did. */
+/* Tells the kernel of all ranges in one call, which it takes from Linux 6.13
+ * on: whether it did. */
 static bool
 advise_at_once(const fl_os_range *ranges, unsigned n, int advice)
 {

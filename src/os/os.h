@@ -43,18 +43,19 @@ void fl_os_back_off(unsigned round);
 int fl_os_map(void **memory, size_t size);
 void fl_os_unmap(void *memory, size_t size);
 
-/* A range of whole pages; laid out as an iovec. What follows takes some at once,
- * since a call of the kernel, and its word to the other CPUs, cost more than what
- * it does for one of them. */
+/* A range of whole pages; laid out as an iovec. What follows takes some at
+ * once, since a call of the kernel, and its word to the other CPUs, cost more
+ * than what it does for one of them. */
 typedef struct fl_os_range {
     void *base;
     size_t size;
 } fl_os_range;
 
 /*
- * Makes each range a guard: touching it is SIGSEGV. Without a mapping of its own
- * where the kernel can (Linux 6.13); elsewhere it costs two, and ENOMEM means
- * that vm.max_map_count is reached. *done: how many are guards now, the first.
+ * Makes each range a guard: touching it is SIGSEGV. Without a mapping of its
+ * own where the kernel can (Linux 6.13); elsewhere it costs two, and ENOMEM
+ * means that vm.max_map_count is reached. *done: how many are guards now, the
+ * first.
  */
 int fl_os_guard(const fl_os_range *ranges, unsigned n, unsigned *done);
 

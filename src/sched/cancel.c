@@ -8,17 +8,17 @@
  *           C4  cas of the state as C1          FL_CANCEL?       FL_CANCEL?
  *               left it: FL_ABORTED set     L1  cas: FL_LET set, unless it is
  *           C5  guard; phase := CANCELLED       FL_ABORTED
- *           By the fences C3 sees what A3 or R3 has stored, or they see FL_CANCEL
- *           and come to L1. Of C4 and L1 one succeeds; if that is C4, it is for
- *           the canceller to resume the fiber, and C5 comes after R3, if that has
- *           stored GRANTED meanwhile. Both bits stay; the fiber does not wait like
- *           that any more, since it sees FL_CANCEL before A3.
- *           A contested wait is ended by a cas of its phase, which counts the
- *           waits; there C2 is needed only where C3 sees none at first.
+ *           By the fences C3 sees what A3 or R3 has stored, or they see
+ *           FL_CANCEL and come to L1. Of C4 and L1 one succeeds; if that is C4,
+ *           it is for the canceller to resume the fiber, and C5 comes after R3,
+ *           if that has stored GRANTED meanwhile. Both bits stay; the fiber
+ *           does not wait like that any more, since it sees FL_CANCEL before
+ *           A3. A contested wait is ended by a cas of its phase, which counts
+ *           the waits; there C2 is needed only where C3 sees none at first.
  *           Of a later task in the same descriptor C4 finds another life, and a
  *           contested wait another count.
- * LAST TOUCH  C5, then the fiber is resumed. Who cancels has a handle of the task,
- *           or is the runtime.
+ * LAST TOUCH  C5, then the fiber is resumed. Who cancels has a handle of the
+ *           task, or is the runtime.
  * REJECTED  One word for all, changed by cas alone: 8 ns to begin and 8 to end
  *           each wait, for the sake of cancels, which take 5 us now.
  */
@@ -59,7 +59,8 @@ mark(fl_fiber *fiber, uint32_t tag, uint32_t bits)
     return state | bits;
 }
 
-/* C4 for a contested wait: ends the one of that phase, if it is of that life. */
+/* C4 for a contested wait: ends the one of that phase, if it is of that
+ * life. */
 static bool
 contest(fl_fiber *fiber, uint32_t state, uint32_t phase)
 {

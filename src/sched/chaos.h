@@ -24,7 +24,8 @@ fl_chaos_among(const filch_runtime *runtime)
 fl_work *fl_chaos_shuffle(fl_worker *worker);
 
 /* A call into the library, by that name: delays the caller; or parks it, if it
- * is a task of a runtime with several workers, and has any of them go on with it.
+ * is a task of a runtime with several workers, and has any of them go on with
+ * it.
  */
 void fl_chaos_point(const char *where);
 

@@ -129,8 +129,8 @@ fl_deque_pop_if(fl_deque *deque, void *entry)
 
 #define FL_DEQUE_AHEAD 8
 
-/* Owner only: the entry that it comes to a little later if it goes on popping; to
- * be fetched ahead, since a thief may be faster. NULL if there is none. */
+/* Owner only: the entry that it comes to a little later if it goes on popping;
+ * to be fetched ahead, since a thief may be faster. NULL if there is none. */
 static inline const void *
 fl_deque_ahead(const fl_deque *deque)
 {

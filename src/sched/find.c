@@ -16,8 +16,8 @@
 #define POLL_LATE FILCH_US(500)
 #define FAR_EVERY 64
 
-/* Of some their descriptors, of some who are nearer, whose descriptors are there
- * by now, their frames. */
+/* Of some their descriptors, of some who are nearer, whose descriptors are
+ * there by now, their frames. */
 FL_NOINLINE void
 fl_fetch_some(const fl_ready *ready)
 {

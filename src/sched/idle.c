@@ -34,19 +34,20 @@
  *           time for nothing. A watch that finds work gives the watch to a
  *           sleeper, which it wakes: so one wake follows the other while there
  *           is more work than workers awake. Where it has found, and left, some
- *           more, it wakes another one besides, a *helper*, who takes from there
- *           without having the watch, and does the same in its turn: so they
- *           are awake in as many steps as their number has bits. Helpers at
- *           one deque wait for each other. A watch that has stolen tasks which
- *           were done sooner than moved naps before it looks again, the longer
- *           the more often that is so.
+ *           more, it wakes another one besides, a *helper*, who takes from
+ *           there without having the watch, and does the same in its turn: so
+ *           they are awake in as many steps as their number has bits. Helpers
+ *           at one deque wait for each other. A watch that has stolen tasks
+ *           which were done sooner than moved naps before it looks again, the
+ *           longer the more often that is so.
  * REJECTED  Waking a sleeper with each push: 8 to 13 us for who pushes, for
  *           tasks of some ns. Stealing tasks of some ns as fast as one can: a
- *           wave of a million took twice the time with two workers. Letting every idle worker search: they take the
- *           lines of the queues from those who work. One wake after the other,
- *           without helpers: then the whole runtime steals once in some 25 us,
- *           however many workers it has (docs/SIMULATION.md). A helper where
- *           little is left: it comes 12 us later, and finds nothing.
+ *           wave of a million took twice the time with two workers. Letting
+ *           every idle worker search: they take the lines of the queues from
+ *           those who work. One wake after the other, without helpers: then the
+ *           whole runtime steals once in some 25 us, however many workers it
+ *           has (docs/SIMULATION.md). A helper where little is left: it comes
+ *           12 us later, and finds nothing.
  * SOURCE    The one searcher of Go's scheduler (runtime/proc.go) and Tokio's.
  */
 #include "sched/chaos.h"
@@ -335,8 +336,8 @@ look(fl_worker *worker, fl_work **work, fl_worker **victim)
     return *work != NULL;
 }
 
-/* How long to leave others alone before it looks at them: not at all, unless what
- * it stole was done sooner than stolen, again and again. */
+/* How long to leave others alone before it looks at them: not at all, unless
+ * what it stole was done sooner than stolen, again and again. */
 static filch_time
 first_nap(fl_worker *worker)
 {
@@ -421,8 +422,8 @@ help(fl_worker *worker, fl_worker *victim)
 }
 
 /* What is in its deque although it has found none there: a thief whose fence
- * has failed gives back what it had claimed. With the guard no thief is there; and
- * what is empty then stays so, since nobody else pushes. */
+ * has failed gives back what it had claimed. With the guard no thief is there;
+ * and what is empty then stays so, since nobody else pushes. */
 static fl_work *
 find_given_back(fl_worker *worker)
 {

@@ -36,7 +36,8 @@ fork_slowly(filch_job *job, filch_fn fn, void *arg)
     offer(me, job);
 }
 
-/* It calls nothing, unless as its last act, so that it need not save anything. */
+/* It calls nothing, unless as its last act, so that it need not save
+ * anything. */
 void
 filch_fork(filch_job *job, filch_fn fn, void *arg)
 {
@@ -102,8 +103,8 @@ park(fl_fiber *me, filch_job *job)
     set_phase(me, FL_RUNNING);
 }
 
-/* Whether nobody has begun the job in a seeded run, where it is in the pool, and
- * there is room for it on this stack. */
+/* Whether nobody has begun the job in a seeded run, where it is in the pool,
+ * and there is room for it on this stack. */
 static bool
 may_take_back(fl_fiber *me, filch_job *job)
 {

@@ -17,8 +17,8 @@
  *           and T2 comes first, and the second of them resumes the forker.
  * MEMORY ORDER  T2 releases the status to F2, and to the load before F1.
  * LAST TOUCH  T2, unless it found AWAITED.
- * SOURCE    The descriptor in the frame and the un-stolen child called in place:
- *           Faxén, "Wool" (2008); rayon's join.
+ * SOURCE    The descriptor in the frame and the un-stolen child called in
+ *           place: Faxén, "Wool" (2008); rayon's join.
  */
 #ifndef FL_JOB_H
 #define FL_JOB_H

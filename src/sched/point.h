@@ -3,9 +3,9 @@
  * touches what tasks share begins with one.
  *
  * CONTRACT  In normal runs a point is a look at one word, which is 0. Where a
- *           run is steered, the calling task may be parked there, and others run
- *           first: so a point stands before the function holds anything, and
- *           never where one function has been called by another that does.
+ *           run is steered, the calling task may be parked there, and others
+ *           run first: so a point stands before the function holds anything,
+ *           and never where one function has been called by another that does.
  * STATE     fl_points: a bit for each way of steering that some runtime of the
  *           process uses; see point.c for who sets them, and when.
  * MEMORY ORDER  None. A runtime that is steered sets its bit before its workers
@@ -46,7 +46,8 @@ fl_point(const char *where)
     }
 }
 
-/* Counts the users of a way of steering, whose bit is set while there are any. */
+/* Counts the users of a way of steering, whose bit is set while there are
+ * any. */
 void fl_points_begin(uint32_t bit);
 void fl_points_end(uint32_t bit);
 

@@ -1,15 +1,16 @@
 /*
  * Who goes on in a deterministic run: the policies.
  *
- * CONTRACT  A policy is asked at each decision, with all that may go on. What it
- *           says follows from its kind, its seed and the numbers of those who may
- *           go on: so the same program is led the same way on any machine.
+ * CONTRACT  A policy is asked at each decision, with all that may go on. What
+ *           it says follows from its kind, its seed and the numbers of those
+ *           who may go on: so the same program is led the same way on any
+ *           machine.
  *
  *           none         never deviates from the default
  *           random       a pick: any, with the same chance. A point: the caller
- *                        goes on, but once in 2, 4 … 64 times, as the seed says;
- *                        since some faults need a switch everywhere, others two
- *                        far apart
+ *                        goes on, but once in 2, 4 … 64 times, as the seed
+ *                        says; since some faults need a switch everywhere,
+ *                        others two far apart
  *           pct          each has a priority by chance, the highest goes on. At
  *                        depth - 1 decisions, chosen by chance, the one that
  *                        would go on gets a priority lower than all others.
@@ -18,13 +19,13 @@
  *           round-robin  a pick: the default. A point: after so many calls as
  *                        the seed says, 1 to 16, the next one
  *
- *           Who yields lets those go first who can go on just then, whatever the
- *           policy. (Who was passed over 10,000 times goes next:
+ *           Who yields lets those go first who can go on just then, whatever
+ *           the policy. (Who was passed over 10,000 times goes next:
  *           seeded_decide.c.)
- * SOURCE    Burckhardt, Kothari, Musuvathi, Nagarakatte, "A randomized scheduler
- *           with probabilistic guarantees of finding bugs" (ASPLOS 2010). There
- *           the length of the run is known; here, where it was not told, it is
- *           guessed anew by each seed, from 16 decisions to 65,536.
+ * SOURCE    Burckhardt, Kothari, Musuvathi, Nagarakatte, "A randomized
+ *           scheduler with probabilistic guarantees of finding bugs" (ASPLOS
+ *           2010). There the length of the run is known; here, where it was not
+ *           told, it is guessed anew by each seed, from 16 decisions to 65,536.
  */
 #ifndef FL_POLICY_H
 #define FL_POLICY_H
@@ -66,7 +67,8 @@ typedef struct fl_situation {
 #define FL_GO_ON SIZE_MAX           /* the caller */
 #define FL_GO_OFF ((size_t)SIZE_MAX - 1) /* the timer */
 
-/* "random", "pct", "pct:DEPTH", "pct:DEPTH:LENGTH", "round-robin" or "none"; false for others. */
+/* "random", "pct", "pct:DEPTH", "pct:DEPTH:LENGTH", "round-robin" or "none";
+ * false for others. */
 bool fl_policy_parse(fl_policy *policy, const char *text);
 
 /* The same text again, into text[64]. */

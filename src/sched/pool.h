@@ -3,8 +3,8 @@
  *
  * CONTRACT  Only the runtime's one worker uses it. Any entry can be taken out;
  *           the others keep their order.
- * STATE     entries[begin .. end - 1], of which `count` are there: where one was
- *           taken out stays a hole (work NULL), until they are moved together.
+ * STATE     entries[begin .. end - 1], of which `count` are there: where one
+ *           was taken out stays a hole (work NULL), until they are moved together.
  *           I1  the one at `begin` is there, unless the pool is empty
  */
 #ifndef FL_POOL_H

@@ -151,8 +151,8 @@ fl_ready_put(fl_ready *ready, struct fl_fiber *fiber)
     return put;
 }
 
-/* With the bias: takes what fl_ready_pick says, in exchange for one that yields.
- * False, and nothing is changed but *next, if that does not fit. */
+/* With the bias: takes what fl_ready_pick says, in exchange for one that
+ * yields. False, and nothing is changed but *next, if that does not fit. */
 static inline bool
 fl_ready_swap(fl_ready *ready, struct fl_fiber *fiber, struct fl_fiber **next)
 {

@@ -29,8 +29,8 @@ typedef struct fl_schedule fl_schedule;
 
 /*
  * The schedule for a run with that seed and policy, which become those of the
- * one that is followed, if there is one. EINVAL, after a line on standard error:
- * a file cannot be read or written, or is no schedule. ENOMEM.
+ * one that is followed, if there is one. EINVAL, after a line on standard
+ * error: a file cannot be read or written, or is no schedule. ENOMEM.
  */
 int fl_schedule_begin(fl_schedule **schedule, uint64_t *seed,
                       fl_policy *policy);

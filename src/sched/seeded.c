@@ -197,7 +197,8 @@ fl_seeded_call(filch_runtime *runtime)
 }
 
 /* Whether a stranger is just bringing something, or has: a task counts as alive
- * before it is in the common queue, and who brings it is counted all the while. */
+ * before it is in the common queue, and who brings it is counted all the
+ * while. */
 static bool
 is_visited(const filch_runtime *runtime)
 {

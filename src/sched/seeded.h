@@ -1,32 +1,33 @@
 /*
  * Deterministic runs: one worker, whose every choice is a decision.
  *
- * CONTRACT  With a seed, or virtual time, a run depends on nothing but the program
- *           and what it is given: not on the machine, the time, or addresses. The
- *           worker takes what became runnable out of its queues into a pool, and
- *           decides who goes on: when the running task suspends or ends (a
- *           *pick*), and at each call into the library (a *point*, point.h). A
- *           timer that is due is one more that may go on.
+ * CONTRACT  With a seed, or virtual time, a run depends on nothing but the
+ *           program and what it is given: not on the machine, the time, or
+ *           addresses. The worker takes what became runnable out of its queues
+ *           into a pool, and decides who goes on: when the running task
+ *           suspends or ends (a *pick*), and at each call into the library (a
+ *           *point*, point.h). A timer that is due is one more that may go on.
  *           Time is a number. It stands still while anything can run; then it
  *           jumps to the next timer. When there is none either, the run has
  *           stalled (stall.c).
- * STATE     All belongs to the runtime's worker, but for `called`. A runtime that
- *           is not deterministic has none of this.
+ * STATE     All belongs to the runtime's worker, but for `called`. A runtime
+ *           that is not deterministic has none of this.
  *           Its worker's poll_mask stays 0, so that no turn is free: what is
  *           quick elsewhere comes to fl_find's slow side, and from there here.
  * PROTOCOL  A task is interrupted as it would yield: it is parked, and then put
- *           into its worker's ring; who is to go on was noted before (`chosen`).
- *           The end of a run is decided here too: when filch_run's main has ended,
- *           the worker itself cancels the others, in the order of their numbers.
- *           A job may be begun by others than its forker while fewer than 4 are, as
- *           if there were so many more workers: else all the jobs of a deep tree
- *           would be begun, each on a stack of its own. The rest waits in `jobs`.
+ *           into its worker's ring; who is to go on was noted before
+ *           (`chosen`). The end of a run is decided here too: when filch_run's
+ *           main has ended, the worker itself cancels the others, in the order
+ *           of their numbers. A job may be begun by others than its forker
+ *           while fewer than 4 are, as if there were so many more workers: else
+ *           all the jobs of a deep tree would be begun, each on a stack of its
+ *           own. The rest waits in `jobs`.
  * WAKEUP GUARANTEE  Counts stand in place of times: who makes 10,000 calls in a
  *           row without suspending is interrupted; who was passed over 10,000
  *           times goes on next; where all who can run do
- *           nothing but yield, time goes on after 16 rounds; where one task reads
- *           the clock more than 1,000 times in a row, or more than 100,000
- *           times somebody goes on at one point in time, by 1 us each.
+ *           nothing but yield, time goes on after 16 rounds; where one task
+ *           reads the clock more than 1,000 times in a row, or more than
+ *           100,000 times somebody goes on at one point in time, by 1 us each.
  */
 #ifndef FL_SEEDED_H
 #define FL_SEEDED_H
@@ -113,7 +114,8 @@ fl_is_seeded(const fl_fiber *me)
  * now is in it, having yielded. */
 bool fl_seeded_drain(fl_worker *worker);
 
-/* Takes a job that nobody has begun back from the pool: whether it was there. */
+/* Takes a job that nobody has begun back from the pool: whether it was
+ * there. */
 bool fl_seeded_take(fl_worker *worker, filch_job *job);
 
 /* Its forker is about to wait for the job: so it may be begun. */

@@ -1,6 +1,6 @@
 /*
- * Stealing: only the watch does, and only what has waited; and helpers, who take
- * from where the watch has seen that there is more (idle.c).
+ * Stealing: only the watch does, and only what has waited; and helpers, who
+ * take from where the watch has seen that there is more (idle.c).
  *
  * CONTRACT  The watch remembers what it saw of each worker, and takes what it
  *           finds still waiting a while later. Work that its own worker comes
@@ -10,9 +10,10 @@
  *
  *           a deque's oldest entry    DEQUE_AGE   it was pushed to be stolen
  *           a ring                    RING_AGE    half of it, once a fiber in
- *                                                 it was not reached for so long,
- *                                                 or for as long there were some
- *                                                 that just yield to each other
+ *                                                 it was not reached for so
+ *                                                 long, or for as long there
+ *                                                 were some that just yield to
+ *                                                 each other
  *           a next slot               NEXT_AGE    the last: what its worker was
  *                                                 woken for is about to run
  * STATE     `looks` belong to the watch, and change hands with it, under the

@@ -40,8 +40,8 @@ arrive(fl_worker *worker)
 }
 
 /* Switches from a context saved in *save to one parked in `to`. Each knows by
- * itself which stack it is on; `stack` is for one that has not begun, and for the
- * AddressSanitizer, else NULL. */
+ * itself which stack it is on; `stack` is for one that has not begun, and for
+ * the AddressSanitizer, else NULL. */
 static inline fl_worker *
 jump(fl_worker *worker, void **save, void *to, fl_stack *stack)
 {

@@ -1,7 +1,7 @@
 /*
  * A task's descriptor: 128 bytes, two cache lines, in memory that is never
- * unmapped, so that dumps and the end of a run may look at all of them without a
- * lock.
+ * unmapped, so that dumps and the end of a run may look at all of them without
+ * a lock.
  *
  * STATE   The word `life`:
  *             bit 0     FL_DONE    it has ended; its status may be read
@@ -73,8 +73,8 @@ void fl_task_flush(struct fl_worker *worker);
 /* The task that a fiber works for, NULL where it is no task's. */
 filch_task *fl_task_of(fl_fiber *fiber);
 
-/* The group that it is one of, as set by itself: apart, since the sanitizer would
- * take whom `direct` was before for a race. */
+/* The group that it is one of, as set by itself: apart, since the sanitizer
+ * would take whom `direct` was before for a race. */
 const void *fl_task_group(const filch_task *task);
 void fl_task_set_group(filch_task *task, const void *group);
 

@@ -39,7 +39,8 @@ check_synced(const fl_fiber *fiber)
     }
 }
 
-/* In a forked child the caller is a plain thread; there is nothing to go on to. */
+/* In a forked child the caller is a plain thread; there is nothing to go on
+ * to. */
 static void
 check_forked(const fl_fiber *fiber)
 {

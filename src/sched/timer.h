@@ -49,8 +49,8 @@ typedef struct fl_timers {
 int fl_timers_get(fl_timers **timers);
 void fl_timers_put(fl_timers *timers);
 
-/* Arms, with that worker, on its thread; EBUSY. The timer's kind, fn and arg are
- * set by this. A timeout is one that nobody else knows yet. */
+/* Arms, with that worker, on its thread; EBUSY. The timer's kind, fn and arg
+ * are set by this. A timeout is one that nobody else knows yet. */
 int fl_timer_arm(struct fl_worker *worker, filch_timer *timer,
                  filch_time deadline, enum fl_timer_kind kind,
                  void (*fn)(void *), void *arg);

@@ -341,12 +341,12 @@ fl_worker *fl_run_job(fl_worker *worker, filch_job *job);
  */
 void fl_cancel(fl_fiber *fiber, uint32_t tag);
 
-/* The same for one that is the caller's, or has not begun: its next wait will see
- * it. */
+/* The same for one that is the caller's, or has not begun: its next wait will
+ * see it. */
 void fl_cancel_ahead(fl_fiber *fiber);
 
-/* The same for some tasks, of which the caller has handles, sharing what it costs;
- * and for all tasks of a runtime. */
+/* The same for some tasks, of which the caller has handles, sharing what it
+ * costs; and for all tasks of a runtime. */
 void fl_cancel_some(filch_task *const *tasks, size_t n);
 void fl_cancel_all(filch_runtime *runtime);
 

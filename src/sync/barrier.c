@@ -7,9 +7,9 @@
  *           EPIPE for those sent away.
  * PROTOCOL  The last party to come grants all who wait, and goes on itself.
  * TIMEOUT AND CANCEL  Who gives up counts itself out under guard_. If all were
- *           let go in the moment in which it gave up, it was counted as come, and
- *           the others went on with it: so it goes on too, as they did. A cancel
- *           stays pending then.
+ *           let go in the moment in which it gave up, it was counted as come,
+ *           and the others went on with it: so it goes on too, as they did. A
+ *           cancel stays pending then.
  * LAST TOUCH  Dropping guard_; but who gives up takes it again, so the barrier
  *           may be freed only when all calls have returned.
  */

@@ -10,9 +10,10 @@
  *               the lock; take it
  *           A notified waiter is not resumed, only to find the lock held: it
  *           moves to the lock's waiters, and is resumed by a release. Who gets
- *           the lock in A2 is resumed before A3, so may find the guard taken for
- *           a moment.
- * NO LOST WAKEUP  From A1 to A3 the guard is held, so a notify after A2 finds it.
+ *           the lock in A2 is resumed before A3, so may find the guard taken
+ *           for a moment.
+ * NO LOST WAKEUP  From A1 to A3 the guard is held, so a notify after A2 finds
+ *           it.
  * TIMEOUT AND CANCEL  Until N2. A waiter that was not notified takes the lock
  *           again by itself, shielded.
  * REJECTED  A guard of its own: it is needed only together with the lock's.

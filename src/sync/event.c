@@ -13,8 +13,8 @@
  * WAKEUP GUARANTEE  All who wait at S3, in the order of A4.
  * TIMEOUT AND CANCEL, LOCK ORDER  See wait/wait.h.
  * MEMORY ORDER  S2 and S4 release to A1, which acquires.
- * LAST TOUCH  S4. That is why A1 looks at guard_ too: who went on between S2 and
- *           S4 might free the event under the setter's hands.
+ * LAST TOUCH  S4. That is why A1 looks at guard_ too: who went on between S2
+ *           and S4 might free the event under the setter's hands.
  */
 #include "os/chaos.h"
 #include "wait/wait.h"

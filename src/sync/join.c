@@ -9,8 +9,8 @@
  *               FL_JOINED                     E2  else take the guard, set
  *           J3  enqueue, park                     FL_DONE, grant all, drop it
  *               FL_DONE: go on                E3  resume; drop the reference
- *           A task that has not begun, and lies on top of the joiner's own deque,
- *           is entered by its joiner, on another stack and without the
+ *           A task that has not begun, and lies on top of the joiner's own
+ *           deque, is entered by its joiner, on another stack and without the
  *           scheduler. That joiner stands in `direct`, in no list:
  *           D1  take it from the deque        E1  as above
  *           D2  direct := me, guard := 1      E4  FL_LEFT was not set: decide the
@@ -24,11 +24,11 @@
  *           C4  resumes it
  * NO LOST WAKEUP  E1 and J2 change the same word: one of them sees the other.
  * TIMEOUT AND CANCEL  See wait/wait.h. filch_wait is in many lists at once:
- *           each task counts down how many ends it still wants, and who comes to
- *           0 decides. It counts only for a fiber that waits already (seq_cst
- *           against begin_waiting), else the fiber sees the 0 by itself.
- *           E4 never finds a later wait of the joiner, since C4 comes after E4 or
- *           before E1, which then sees FL_LEFT.
+ *           each task counts down how many ends it still wants, and who comes
+ *           to 0 decides. It counts only for a fiber that waits already
+ *           (seq_cst against begin_waiting), else the fiber sees the 0 by
+ *           itself. E4 never finds a later wait of the joiner, since C4 comes
+ *           after E4 or before E1, which then sees FL_LEFT.
  * LAST TOUCH  E3, of the task; the joiner has a handle of its own.
  */
 #include "os/chaos.h"

@@ -2,14 +2,14 @@
  * CONTRACT  See filch/lock.h.
  * STATE     The word state_:
  *             bit 0  HELD     somebody holds the lock
- *             bit 1  WAITERS  waiters_ may have somebody: who releases must look
- *             bit 2  WOKEN    one who was in waiters_ is on its way to try again
+ *             bit 1  WAITERS  waiters_ may have somebody: a release must look
+ *             bit 2  WOKEN    one who was in waiters_ is about to try again
  *             bit 3  GIVEN    the lock is HELD for it, as it will find
  *           passed_since_  since when those who wait have been passed over; 0:
  *                          they have not; guarded by guard_
- *           passes_        releases that may still pass over the woken one before
- *                          somebody looks at the clock, at looked_; written by
- *                          who holds the lock
+ *           passes_        releases that may still pass over the woken one
+ *                          before somebody looks at the clock, at looked_;
+ *                          written by who holds the lock
  *           seldom_        after the next look those are 1 << seldom_, so that
  *                          there are some 20 to 100 us between two
  *           owed_          hand-overs due, to all who waited when the first had
@@ -17,8 +17,8 @@
  *           I1  WAITERS is set whenever waiters_ has somebody
  *           I2  WAITERS, WOKEN and GIVEN are set and cleared under guard_
  *           I3  HELD and WAITERS alone are changed under guard_ only
- * PROTOCOL  acquire: cas 0 -> HELD; else under guard_ set WAITERS if it is HELD,
- *           and wait. release: cas HELD -> 0; else under guard_
+ * PROTOCOL  acquire: cas 0 -> HELD; else under guard_ set WAITERS if it is
+ *           HELD, and wait. release: cas HELD -> 0; else under guard_
  *               hand over: grant the first, HELD stays, it is the holder now
  *               wake:      grant the first, set WOKEN, drop guard_, clear HELD;
  *                          the woken one tries again, and waits in front if
@@ -29,12 +29,13 @@
  *           that one has waited for too long. Once those who wait have been
  *           passed over for 1 ms it hands over, or gives, until all who wait
  *           just then are served.
- * NO LOST WAKEUP  Who enqueues sets WAITERS while the lock is HELD, by a cas: so
- *           the holder's own cas fails, and it comes to look under guard_. Who
- *           was woken takes the lock, or finds it HELD and sets WAITERS again,
- *           also if it then gives up; so the next release looks again.
+ * NO LOST WAKEUP  Who enqueues sets WAITERS while the lock is HELD, by a cas:
+ *           so the holder's own cas fails, and it comes to look under guard_.
+ *           Who was woken takes the lock, or finds it HELD and sets WAITERS
+ *           again, also if it then gives up; so the next release looks again.
  * WAKEUP GUARANTEE  In the order of waiting, but that a running task may be
- *           faster; who has waited 1 ms and was passed over gets it handed over.
+ *           faster; who has waited 1 ms and was passed over gets it handed
+ *           over.
  * MEMORY ORDER  The cas of acquire acquires what that of release released; a
  *           hand-over is ordered by the grant.
  * LAST TOUCH  A release by waking: the clearing of HELD. By handing over: the
@@ -273,7 +274,8 @@ hand_over(filch_lock *lock)
     return first;
 }
 
-/* With the guard: the one who is woken holds the lock now; EPERM: nobody does. */
+/* With the guard: the one who is woken holds the lock now; EPERM: nobody
+ * does. */
 static int
 give(filch_lock *lock)
 {

@@ -9,13 +9,14 @@
 /* Whether somebody holds the lock. */
 bool fl_lock_held(const filch_lock *lock);
 
-/* With the lock's guard: gives a held lock to the first who waits for it, who then
- * is to be resumed, or makes it free: for a holder who is about to suspend. */
+/* With the lock's guard: gives a held lock to the first who waits for it, who
+ * then is to be resumed, or makes it free: for a holder who is about to
+ * suspend. */
 fl_waiter *fl_lock_give_away(filch_lock *lock);
 
-/* With the lock's guard: puts a waiter that another primitive has granted behind
- * those who wait for the lock. Mostly somebody holds it; else who gets it now is
- * to be resumed. */
+/* With the lock's guard: puts a waiter that another primitive has granted
+ * behind those who wait for the lock. Mostly somebody holds it; else who gets
+ * it now is to be resumed. */
 fl_waiter *fl_lock_enqueue(filch_lock *lock, fl_waiter *waiter);
 
 /* Takes the lock, as `waiter` who was passed on to it and has been woken. */

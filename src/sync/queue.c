@@ -13,16 +13,16 @@
  *                 putter, who goes on. Else wait in getters_.
  *           So an item is always the putter's, the queue's or the getter's.
  * NO LOST WAKEUP  Items, slots and waiters change in one step, under guard_.
- * WAKEUP GUARANTEE  First come, first served: with somebody in putters_ a _nowait
- *           put finds the queue full, with somebody in getters_ a _nowait get
- *           finds it empty.
+ * WAKEUP GUARANTEE  First come, first served: with somebody in putters_ a
+ *           _nowait put finds the queue full, with somebody in getters_ a
+ *           _nowait get finds it empty.
  * TIMEOUT AND CANCEL  See wait/wait.h: who is passed over is given nothing, and
  *           takes its item back.
  * LAST TOUCH  Dropping guard_; but the caller still is inside of its call then,
  *           so the queue may be freed only when all calls have returned.
- * REJECTED  Sequence numbers in each slot (6.1 ns an item against 4.4): they let
- *           a put and a get of two workers go on at once, but neither can see
- *           all that the order among waiters needs.
+ * REJECTED  Sequence numbers in each slot (6.1 ns an item against 4.4): they
+ *           let a put and a get of two workers go on at once, but neither can
+ *           see all that the order among waiters needs.
  */
 #include "sync/queue.h"
 

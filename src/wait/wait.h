@@ -18,19 +18,20 @@
  *           A4  switches away               R4  hands over, drops the guard
  *           A5  the guard is dropped        R5  resumes the fiber
  *               by whoever runs next
- *           Where a wait may time out, or several may grant it, A3 sets CONTESTED,
- *           and R3 is a cas: somebody was faster: R2 again.
+ *           Where a wait may time out, or several may grant it, A3 sets
+ *           CONTESTED, and R3 is a cas: somebody was faster: R2 again.
  *           A timeout or a cancel does R3 first, as TIMED_OUT or CANCELLED,
  *           without the guard; then takes it, unlinks the waiter if it still
  *           is linked, and does R5. Taking the guard also waits for A5.
- * NO LOST WAKEUP  A waiter whose wait a timeout or a cancel has decided is passed
- *           over at R3 by whoever grants, who goes on with the next one: so what
- *           is handed over never goes to one who will not take it.
+ * NO LOST WAKEUP  A waiter whose wait a timeout or a cancel has decided is
+ *           passed over at R3 by whoever grants, who goes on with the next one:
+ *           so what is handed over never goes to one who will not take it.
  * WAKEUP GUARANTEE  First come, first served, in each list.
  * TIMEOUT AND CANCEL  As R3. On a tie one of them is first; if it was
  *           the grant, the cancel stays pending.
- *           Who is in several lists (filch_wait) waits under a guard of its own;
- *           who grants it takes that guard too before R5, for the same reason.
+ *           Who is in several lists (filch_wait) waits under a guard of its
+ *           own; who grants it takes that guard too before R5, for the same
+ *           reason.
  * LOCK ORDER  One object's guard at a time, but for: a condition's, then its
  *           lock's; a task's, then that of who waits for several; then that of
  *           a timer heap.
@@ -163,8 +164,8 @@ int fl_wait_first(fl_fiber *me, fl_atomic32 *guard, filch_waiters_ *list,
 
 /*
  * The same in two parts, for a fiber that waits in several lists at once:
- * fl_enlist puts waiters into lists, each under its guard; fl_wait_linked waits,
- * called with `guard` (of its own) held. Afterwards it unlinks each.
+ * fl_enlist puts waiters into lists, each under its guard; fl_wait_linked
+ * waits, called with `guard` (of its own) held. Afterwards it unlinks each.
  */
 void fl_enlist(fl_waiter *waiter, fl_atomic32 *guard, filch_waiters_ *list);
 void fl_delist(fl_waiter *waiter);

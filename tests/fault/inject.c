@@ -123,8 +123,8 @@ fails(void)
     return now;
 }
 
-/* Whether the kernel refuses a fence for others. Not for ever: who cancels cannot
- * do without, and asks again. */
+/* Whether the kernel refuses a fence for others. Not for ever: who cancels
+ * cannot do without, and asks again. */
 static bool
 refuses_fence(void)
 {

@@ -39,16 +39,17 @@ int fault_mappings(void);
 void fault_old_kernel(bool old);
 
 /*
- * From now on each fence that is made for other threads too fails, once `before`
- * has returned, on the thread that asks for it. NULL: no more.
+ * From now on each fence that is made for other threads too fails, once
+ * `before` has returned, on the thread that asks for it. NULL: no more.
  */
 void fault_fences(void (*before)(void));
 
 /* The next n calls of write(2) are interrupted by a signal. */
 void fault_interrupt_writes(unsigned n);
 
-/* The next number below `n` of the calling thread's own sequence; the sanitizers
- * do not see it, since it is the thread's, whichever task it runs. */
+/* The next number below `n` of the calling thread's own sequence; the
+ * sanitizers do not see it, since it is the thread's, whichever task it
+ * runs. */
 uint32_t fault_chance(uint32_t n);
 
 /* --- Being early, late, or elsewhere ------------------------------------- */
@@ -65,14 +66,15 @@ void disturb_end(void);
 unsigned disturb_count(void);
 
 /*
- * From now on each wait of the calling thread that has a deadline lasts until its
- * word has changed, and then tells that the deadline has run out: so what it waited
- * for has come just before. `held` counts the waits that have begun so.
+ * From now on each wait of the calling thread that has a deadline lasts until
+ * its word has changed, and then tells that the deadline has run out: so what
+ * it waited for has come just before. `held` counts the waits that have begun
+ * so.
  */
 void disturb_hold_back(atomic_uint *held);
 
-/* From now on `rests` counts how often the calling thread goes to sleep, or gives
- * up its CPU, for the library. */
+/* From now on `rests` counts how often the calling thread goes to sleep, or
+ * gives up its CPU, for the library. */
 void disturb_count_rests(atomic_uint *rests);
 
 #endif

@@ -20,8 +20,8 @@ int mill_run(void *arg);
 /* The same by plain threads alone, beside runtimes that start and stop. */
 void mill_run_beside(const struct mill *mill);
 
-/* In the ThreadSanitizer's flavour each task needs a stack of its own; where there
- * is none it begins on the loop's, which that runtime does not bear. */
+/* In the ThreadSanitizer's flavour each task needs a stack of its own; where
+ * there is none it begins on the loop's, which that runtime does not bear. */
 void skip_where_stacks_may_run_out(void);
 
 #endif

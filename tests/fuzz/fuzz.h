@@ -1,6 +1,6 @@
 /*
- * A fuzz target: what takes input from outside, given any bytes. libFuzzer calls
- * it (make fuzz), and replay.c with what is kept in tests/fuzz/corpus.
+ * A fuzz target: what takes input from outside, given any bytes. libFuzzer
+ * calls it (make fuzz), and replay.c with what is kept in tests/fuzz/corpus.
  */
 #ifndef FUZZ_H
 #define FUZZ_H

@@ -1,6 +1,6 @@
 /*
- * FILCH_REPLAY: any bytes as a schedule; after them, cut off by a zero, the text
- * of FILCH_POLICY. What was read is asked for, decision after decision.
+ * FILCH_REPLAY: any bytes as a schedule; after them, cut off by a zero, the
+ * text of FILCH_POLICY. What was read is asked for, decision after decision.
  */
 #include "fuzz.h"
 #include "sched/schedule.c" /* what reads it is static */

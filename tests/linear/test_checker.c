@@ -43,7 +43,8 @@ TEST(checker_knows_last_in_first_out_and_priorities)
        {1, GET, 0, 0, 0, 3, 6, 7});
 }
 
-/* Both wait when the size is seen to be 1, the first of them certainly first. */
+/* Both wait when the size is seen to be 1, the first of them certainly
+ * first. */
 TEST(checker_knows_that_nobody_overtakes_those_who_wait_to_put)
 {
     YES(model_queue, 1, FIFO, {0, PUT, 0, 1, 0, 0, 0, 1},

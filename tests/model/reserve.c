@@ -1,9 +1,9 @@
 /*
- * The guard that is reserved (fiber/reserve.h): two parties and one that is none
- * enter it, of which nobody is inside together with another (what they write
- * inside would be a race). It is reserved at once for who comes twice, and at
- * first, in some runs. One of them knows but its word. In some runs there are
- * two such guards, which a party enters one after the other.
+ * The guard that is reserved (fiber/reserve.h): two parties and one that is
+ * none enter it, of which nobody is inside together with another (what they
+ * write inside would be a race). It is reserved at once for who comes twice,
+ * and at first, in some runs. One of them knows but its word. In some runs
+ * there are two such guards, which a party enters one after the other.
  */
 #include "world.h"
 

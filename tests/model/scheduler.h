@@ -3,10 +3,10 @@
  * that hardly ever one stands still while another does fifty. So in a quarter
  * of the runs here one thread stands still at some step of its own, until the
  * others can do nothing more; and half are by priorities: the thread with the
- * highest one runs until it sleeps or yields, or until one of three random steps
- * at which it becomes the last (Burckhardt, Kothari, Musuvathi, Nagarakatte, "A
- * randomized scheduler with probabilistic guarantees of finding bugs", ASPLOS
- * 2010).
+ * highest one runs until it sleeps or yields, or until one of three random
+ * steps at which it becomes the last (Burckhardt, Kothari, Musuvathi,
+ * Nagarakatte, "A randomized scheduler with probabilistic guarantees of finding
+ * bugs", ASPLOS 2010).
  */
 #ifndef MODEL_SCHEDULER_H
 #define MODEL_SCHEDULER_H

@@ -40,12 +40,13 @@ void play_guard(fl_guard *guard);
 /* Whether a heavy fence now and then is none, and says so. */
 extern bool fences_fail;
 
-/* Makes thread `i` a task, on a worker that is mostly a party, or a plain thread,
- * which is none. */
+/* Makes thread `i` a task, on a worker that is mostly a party, or a plain
+ * thread, which is none. */
 fl_fiber *play_task(unsigned i);
 fl_fiber *play_thread(unsigned i);
 
-/* Waits until the player is resumed, after it was parked; and the other side. */
+/* Waits until the player is resumed, after it was parked; and the other
+ * side. */
 void player_sleep(player *one);
 void player_resume(fl_fiber *fiber);
 

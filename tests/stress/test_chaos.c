@@ -33,8 +33,8 @@ static struct pair {
     filch_time deadline;
 } pairs[PAIRS];
 
-/* Its first wait ends by its deadline or not; the second one has a far one, since
- * no timeout could decide a wait that has none. */
+/* Its first wait ends by its deadline or not; the second one has a far one,
+ * since no timeout could decide a wait that has none. */
 static int
 wait_twice(void *arg)
 {

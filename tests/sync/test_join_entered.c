@@ -1,6 +1,6 @@
 /*
- * A task that has not begun is entered by who joins it. The joiner waits then as
- * in any other join: others may cancel it at any moment.
+ * A task that has not begun is entered by who joins it. The joiner waits then
+ * as in any other join: others may cancel it at any moment.
  */
 #include "../harness/harness.h"
 

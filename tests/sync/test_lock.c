@@ -204,7 +204,8 @@ take_once(void *arg)
     return filch_lock_release(arg);
 }
 
-/* The greedy one is a plain thread, and another worker's task is passed over. */
+/* The greedy one is a plain thread, and another worker's task is passed
+ * over. */
 TEST(lock_is_handed_to_a_waiter_that_a_greedy_thread_passed_over_for_1_ms)
 {
     struct crew crew;

@@ -55,7 +55,8 @@ TEST(lock_that_is_released_past_a_woken_waiter_does_not_leave_it_asleep)
     thread_join(thread);
 }
 
-/* The same with waits that time out, and leave the lock marked as waited for. */
+/* The same with waits that time out, and leave the lock marked as waited
+ * for. */
 static void *
 give_up_again_and_again(void *arg)
 {

@@ -1,4 +1,5 @@
-/* The handlers of memory faults: installed once, all or none, and taken away. */
+/* The handlers of memory faults: installed once, all or none, and taken
+ * away. */
 #include "../harness/harness.h"
 #include "os/os.h"
 

@@ -1,6 +1,6 @@
 /*
- * A queue of any kind and size, between producers and consumers that put and get
- * in all ways: each item that was put comes out just once, whatever is
+ * A queue of any kind and size, between producers and consumers that put and
+ * get in all ways: each item that was put comes out just once, whatever is
  * cancelled and whoever's time runs out; also when the queue is shut down while
  * they are at it. Those of one producer come in the order of their put, where
  * the queue keeps an order. All who wait for what is unfinished are let go on.

@@ -1,7 +1,7 @@
 /*
  * A runtime that comes and goes, whose tasks use what others use besides: a
- * semaphore and a queue. When it is stopped they are in the midst of it, and are
- * cancelled; nothing of what they held is lost.
+ * semaphore and a queue. When it is stopped they are in the midst of it, and
+ * are cancelled; nothing of what they held is lost.
  */
 #include "kit.h"
 

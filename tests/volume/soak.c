@@ -3,10 +3,11 @@
  *
  *     soak SECONDS WORKERS
  *
- * on two runtimes, with a third that comes and goes. Each scene opens and closes
- * time and again, with pauses; now and then all pause. When one closes all must
- * come out even. Each second shows what was counted, and what memory there is;
- * in the second half of the time that must not be more than in the first.
+ * on two runtimes, with a third that comes and goes. Each scene opens and
+ * closes time and again, with pauses; now and then all pause. When one closes
+ * all must come out even. Each second shows what was counted, and what memory
+ * there is; in the second half of the time that must not be more than in the
+ * first.
  *
  * The last line is the sum, over all closings: N passed, M failed.
  */
