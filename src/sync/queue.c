@@ -88,8 +88,6 @@ filch_queue_destroy(filch_queue *queue)
 
 /* ---- one step of put and get; with the guard ---- */
 
-/* Puts without waiting: 0, ESHUTDOWN, EAGAIN when it is full, ENOMEM. Who is
- * to go on then is in *granted. */
 static inline int
 put_one(filch_queue *queue, void *item, fl_fiber **granted)
 {
@@ -130,7 +128,6 @@ admit_putter(filch_queue *queue)
     return fl_waiter_fiber(putter);
 }
 
-/* Gets without waiting: 0, ESHUTDOWN, EAGAIN when it is empty. */
 static inline int
 get_one(filch_queue *queue, void **item, fl_fiber **granted)
 {
@@ -143,6 +140,18 @@ get_one(filch_queue *queue, void **item, fl_fiber **granted)
         *granted = admit_putter(queue);
     }
     return 0;
+}
+
+int
+fl_queue_put_one(filch_queue *queue, void *item, fl_fiber **granted)
+{
+    return put_one(queue, item, granted);
+}
+
+int
+fl_queue_get_one(filch_queue *queue, void **item, fl_fiber **granted)
+{
+    return get_one(queue, item, granted);
 }
 
 static inline void
@@ -394,150 +403,4 @@ filch_queue_get_nowait(filch_queue *queue, void **item)
     fl_leave_by(held);
     resume(granted);
     return error;
-}
-
-/* ---- many at once ---- */
-
-/* Puts as many as can be put without waiting; with the guard. */
-static int
-put_some(filch_queue *queue, void *const *items, size_t n, size_t *done,
-         fl_chain *granted)
-{
-    int error = 0;
-    while (*done < n && !error) {
-        fl_fiber *one;
-        error = put_one(queue, items[*done], &one);
-        *done += !error;
-        if (one) {
-            fl_chain_add(granted, one);
-        }
-    }
-    fl_queue_check(queue);
-    return error;
-}
-
-int
-filch_queue_put_many_until(filch_queue *queue, void *const *items, size_t n,
-                           size_t *done, filch_time deadline)
-{
-    fl_point("filch_queue_put_many");
-    fl_fiber *me = fl_me();
-    size_t put = 0;
-    int error = fl_may_wait(me);
-    while (put < n && !error) {
-        fl_chain granted = {0};
-        fl_atomic32 *held = fl_enter(&queue->guard_);
-        error = put_some(queue, items, n, &put, &granted);
-        fl_leave_by(held);
-        fl_resume_chain(&granted);
-        if (error == EAGAIN) {
-            error = filch_queue_put_until(queue, items[put], deadline);
-            put += !error;
-        }
-    }
-    if (done) {
-        *done = put;
-    }
-    return error;
-}
-
-int
-filch_queue_put_many(filch_queue *queue, void *const *items, size_t n,
-                     size_t *done)
-{
-    return filch_queue_put_many_until(queue, items, n, done, FILCH_NEVER);
-}
-
-/* Gets as many as there are; whatever ends it is no error by then. */
-static void
-get_some(filch_queue *queue, void **items, size_t n, size_t *done)
-{
-    fl_chain granted = {0};
-    fl_fiber *one;
-    fl_atomic32 *held = fl_enter(&queue->guard_);
-    while (*done < n && !get_one(queue, &items[*done], &one)) {
-        ++*done;
-        if (one) {
-            fl_chain_add(&granted, one);
-        }
-    }
-    fl_leave_by(held);
-    fl_resume_chain(&granted);
-}
-
-int
-filch_queue_get_many_until(filch_queue *queue, void **items, size_t n,
-                           size_t *done, filch_time deadline)
-{
-    size_t got = 0;
-    int error = fl_may_wait(fl_me());
-    if (!error && n > 0) {
-        error = filch_queue_get_until(queue, items, deadline);
-        if (!error) {
-            got = 1;
-            get_some(queue, items, n, &got);
-        }
-    }
-    if (done) {
-        *done = got;
-    }
-    return error;
-}
-
-int
-filch_queue_get_many(filch_queue *queue, void **items, size_t n, size_t *done)
-{
-    return filch_queue_get_many_until(queue, items, n, done, FILCH_NEVER);
-}
-
-/* ---- what is unfinished ---- */
-
-/* Counts off n items; with the guard. */
-static void
-finish(filch_queue *queue, size_t n, fl_chain *granted)
-{
-    queue->unfinished_ -= n;
-    if (queue->unfinished_ == 0) {
-        fl_grant_all(&queue->joiners_, granted);
-    }
-}
-
-int
-filch_queue_task_done(filch_queue *queue)
-{
-    fl_point("filch_queue_task_done");
-    fl_chain granted = {0};
-    fl_atomic32 *held = fl_enter(&queue->guard_);
-    int error = queue->unfinished_ ? 0 : EINVAL;
-    if (!error) {
-        finish(queue, 1, &granted);
-    }
-    fl_leave_by(held);
-    fl_resume_chain(&granted);
-    return error;
-}
-
-int
-filch_queue_join_until(filch_queue *queue, filch_time deadline)
-{
-    fl_point("filch_queue_join");
-    fl_fiber *me = fl_me();
-    int error = fl_may_wait(me);
-    if (fl_unlikely(error)) {
-        return error;
-    }
-    fl_atomic32 *held = fl_enter(&queue->guard_);
-    if (queue->unfinished_ == 0) {
-        fl_leave_by(held);
-        return 0;
-    }
-    fl_waiter_begin(me, FL_QUEUE_JOIN, queue);
-    return fl_wait_by(me, &queue->guard_.word_, held, &queue->joiners_,
-                      deadline);
-}
-
-int
-filch_queue_join(filch_queue *queue)
-{
-    return filch_queue_join_until(queue, FILCH_NEVER);
 }

@@ -1,4 +1,7 @@
-/* The items of a queue, and their order; see queue_items.c. */
+/*
+ * What the files of a queue share: the items and their order (queue_items.c),
+ * and one step of a put or get (queue.c).
+ */
 #ifndef FL_QUEUE_INTERNAL_H
 #define FL_QUEUE_INTERNAL_H
 
@@ -40,6 +43,13 @@ fl_queue_check(const filch_queue *queue)
 #define FL_QUEUE_AT_ONCE ((size_t)65536) /* slots taken at init */
 
 /* All with the queue's guard. */
+
+/* Puts without waiting: 0, ESHUTDOWN, EAGAIN when it is full, ENOMEM. Who is
+ * to go on then is in *granted. */
+int fl_queue_put_one(filch_queue *queue, void *item, fl_fiber **granted);
+
+/* Gets without waiting: 0, ESHUTDOWN, EAGAIN when it is empty. */
+int fl_queue_get_one(filch_queue *queue, void **item, fl_fiber **granted);
 
 /* Makes room for one item more; ENOMEM. */
 int fl_queue_room(filch_queue *queue);

@@ -30,6 +30,7 @@ of.join         = src/sync/join.c src/sync/event.c src/sched/task_run.c \
                   src/sched/deque.c src/os/depot.c $(model.wait)
 of.lock         = src/sync/lock.c $(model.wait)
 of.queue        = src/sync/queue.c src/sync/queue_items.c \
+                  src/sync/queue_many.c src/sync/queue_join.c \
                   src/sync/queue_close.c $(model.wait)
 of.ready        =
 of.reserve      = $(model.wait)
