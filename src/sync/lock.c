@@ -332,7 +332,7 @@ too_long(filch_lock *lock)
         lock->seldom_ = 0;
     }
     lock->looked_ = now;
-    lock->passes_ = 1u << lock->seldom_;
+    fl_store_relaxed(&lock->passes_, 1u << lock->seldom_);
     return now - lock->passed_since_ > PATIENCE;
 }
 
@@ -344,7 +344,7 @@ owes(filch_lock *lock)
         if (!too_long(lock)) {
             return false;
         }
-        lock->passes_ = 0;
+        fl_store_relaxed(&lock->passes_, 0u);
         lock->owed_ = 1; /* for who was woken */
         for (const fl_waiter *one = fl_first(&lock->waiters_);
              one && lock->owed_ < UINT16_MAX; one = one->next) {
@@ -399,15 +399,25 @@ release_contended(filch_lock *lock, uint32_t state)
     return release_slowly(lock);
 }
 
+/* Whether the one who was woken may be passed over once more. */
+static inline bool
+may_pass(filch_lock *lock)
+{
+    uint32_t passes = fl_load_relaxed(&lock->passes_);
+    if (passes == 0) {
+        return false;
+    }
+    fl_store_relaxed(&lock->passes_, passes - 1);
+    return true;
+}
+
 static inline int
 release(filch_lock *lock)
 {
     uint32_t state = fl_load_relaxed(&lock->state_);
     bool free = state == HELD;
-    if (!free && (state & (HELD | WOKEN | GIVEN)) == (HELD | WOKEN) &&
-        lock->passes_) {
-        lock->passes_--; /* one is on its way, and may be passed over */
-        free = true;
+    if (!free && (state & (HELD | WOKEN | GIVEN)) == (HELD | WOKEN)) {
+        free = may_pass(lock); /* one is on its way */
     }
     if (fl_likely(free) && fl_likely(let_go(lock, state))) {
         return 0;

@@ -342,3 +342,37 @@ TASK_TEST(lock_is_free_in_the_end_whoever_was_cancelled_or_timed_out)
     OK(filch_lock_destroy(&lock));
     OK(filch_lock_destroy(&fair));
 }
+
+static int
+take_and_release(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < 1000; ++i) {
+        OK(filch_lock_acquire(&lock));
+        filch_yield();
+        filch_lock_release(&lock); /* EPERM if somebody else has done so */
+    }
+    return 0;
+}
+
+static int
+release_only(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < 1000; ++i) {
+        filch_lock_release(&lock);
+        filch_yield();
+    }
+    return 0;
+}
+
+TASK_TEST(lock_survives_releases_by_who_does_not_hold_it)
+{
+    filch_task *tasks[8];
+    for (int i = 0; i < 8; ++i)
+        tasks[i] = spawn(i < 5 ? take_and_release : release_only, NULL);
+    for (int i = 0; i < 8; ++i)
+        EQ(0, join(tasks[i]));
+    CHECK(!filch_lock_locked(&lock));
+    OK(filch_lock_destroy(&lock));
+}
