@@ -351,13 +351,28 @@ push_yielded(void *fiber)
     fl_make_ready(((fl_fiber *)fiber)->worker, fiber);
 }
 
+/*
+ * What is in the deque comes before the fiber that yields, and then all that is
+ * in the ring, with that fiber at its end. Only after these comes what was put
+ * into the deque meanwhile: else tasks that each make others, and yield, would
+ * keep the ring waiting for ever.
+ */
+static void
+owe(fl_worker *worker)
+{
+    const fl_ready *ready = &worker->ready;
+    uint32_t head = fl_load_relaxed(&ready->head);
+    if (worker->owed == 0 && (int32_t)(head - worker->owed_until) >= 0) {
+        worker->owed = fl_deque_size(&worker->deque);
+        worker->owed_until = fl_load_relaxed(&ready->tail) + 1;
+    }
+}
+
 /* There are tasks that have not begun, or chores: the loop sees to them. */
 static FL_NOINLINE void
 yield_to_loop(fl_fiber *me, fl_worker *worker, fl_fiber *next)
 {
-    if (worker->owed == 0) {
-        worker->owed = fl_deque_size(&worker->deque);
-    }
+    owe(worker);
     worker->let_go = &worker->none;
     worker->after = push_yielded;
     worker->after_arg = me;

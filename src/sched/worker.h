@@ -92,6 +92,7 @@ typedef struct fl_worker {
     fl_atomic32 none;      /* W: for let_go when there is no guard */
     fl_work *pending;      /* W: work to be done before anything else */
     uint64_t owed;        /* W: of its deque's oldest, to run before the ring */
+    uint32_t owed_until;  /* W: no more before its ring was served up to here */
     fl_atomic32 turn;     /* counts what it ran; read by the watch */
     uint32_t far_turn;    /* W: when it last looked at its deque's top */
     uint32_t timers_turn; /* W: when it last let timers go off */

@@ -293,6 +293,31 @@ ONE_WORKER_TEST(yield_takes_turns)
     EQ(0, join(two));
 }
 
+static int n_born;
+
+static int
+have_two(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < 2 && n_born < 10000; ++i) {
+        n_born++;
+        OK(filch_spawn(NULL, have_two, NULL));
+    }
+    filch_yield();
+    return 0;
+}
+
+ONE_WORKER_TEST(yield_lets_old_tasks_run_however_many_new_ones_come_meanwhile)
+{
+    int turns = 0;
+    OK(filch_spawn(NULL, have_two, NULL));
+    while (n_born < 10000) {
+        filch_yield();
+        turns++;
+    }
+    CHECK(turns > 5); /* one for each generation */
+}
+
 TEST(yield_does_nothing_on_a_plain_thread)
 {
     filch_yield();
