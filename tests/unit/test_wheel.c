@@ -111,6 +111,16 @@ TEST(wheel_gives_equals_in_the_order_of_their_coming)
     EQ(-1, look());
 }
 
+TEST(wheel_has_nobody_look_for_what_was_taken_out)
+{
+    begin(FILCH_SEC(1));
+    put(0, FILCH_SEC(2));
+    put(1, FILCH_SEC(200));
+    CHECK(fl_wheel_bound(&wheel) <= FILCH_SEC(2));
+    take(0);
+    CHECK(fl_wheel_bound(&wheel) > FILCH_SEC(2));
+}
+
 TEST(wheel_that_is_exact_says_the_first_deadline)
 {
     begin(0);
