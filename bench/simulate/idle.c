@@ -1,4 +1,4 @@
-/* Who sleeps, and who keeps watch: as src/sched/idle.c. */
+/* Who sleeps, and who keeps watch: as src/sched/idle.c and watch.c. */
 #include "world.h"
 
 enum { GLANCES = 64 }; /* that are taken to happen at one instant */

@@ -50,21 +50,14 @@
  *           12 us later, and finds nothing.
  * SOURCE    The one searcher of Go's scheduler (runtime/proc.go) and Tokio's.
  */
+#include "sched/idle.h"
+
 #include "sched/chaos.h"
-#include "sched/seeded.h"
 
 #include <errno.h>
 
 enum { FL_AWAKE, FL_ASLEEP };
 
-#ifndef LOOKS_SPINNING
-#define LOOKS_SPINNING 16
-#endif
-#define PAUSES 64 /* between two looks, some 1.5 us */
-#define NAP_FIRST FILCH_US(50)
-#define NAP_LAST FILCH_MS(1)
-#define WORTH_IT 250 /* ns a task: what it costs two CPUs to move one */
-#define VAIN_MOST 4
 #define TIDY_AFTER FILCH_MS(100)
 #ifndef HELP_FROM
 #define HELP_FROM 4 /* entries that are left in a deque */
@@ -133,10 +126,8 @@ take_sleeper(filch_runtime *runtime)
     return sleeper;
 }
 
-/* The worker is idle: it gets the watch, or becomes a sleeper (false). A watch
- * that sleeps is relieved: who was busy last is the one to stay awake. */
-static bool
-take_watch(fl_worker *worker)
+bool
+fl_take_watch(fl_worker *worker)
 {
     filch_runtime *runtime = worker->runtime;
     fl_guard_lock(&runtime->idle_guard);
@@ -155,9 +146,8 @@ take_watch(fl_worker *worker)
     return taken;
 }
 
-/* The watch has found work: a sleeper, if there is one, is to keep watch. */
-static void
-hand_over_watch(fl_worker *worker)
+void
+fl_hand_over_watch(fl_worker *worker)
 {
     filch_runtime *runtime = worker->runtime;
     fl_guard_lock(&runtime->idle_guard);
@@ -170,10 +160,8 @@ hand_over_watch(fl_worker *worker)
     }
 }
 
-/* The worker has stolen from `victim`, if it is not NULL: where more is left,
- * there or in what it took along, a sleeper is to help. */
-static void
-call_helper(fl_worker *worker, fl_worker *victim)
+void
+fl_call_helper(fl_worker *worker, fl_worker *victim)
 {
     filch_runtime *runtime = worker->runtime;
     if (!victim || !fl_load_relaxed(&runtime->sleeping)) {
@@ -213,22 +201,14 @@ still_watch(fl_worker *worker)
 
 /* ---- sleeping ---- */
 
-static bool
-quits(const fl_worker *worker)
-{
-    return fl_load_seq_cst(&worker->runtime->quit);
-}
-
-/* A sleeper, until it is given the watch (NULL), is to help, taking from that
- * worker, or is to quit (NULL). */
-static fl_worker *
-sleep_until_called(fl_worker *worker)
+fl_worker *
+fl_sleep_until_called(fl_worker *worker)
 {
     fl_worker *victim = NULL;
     for (;;) {
         fl_exchange_seq_cst(&worker->park, (uint32_t)FL_ASLEEP);
         fl_chaos();
-        if (quits(worker)) {
+        if (fl_quits(worker)) {
             break;
         }
         victim = fl_load_seq_cst(&worker->help);
@@ -250,9 +230,8 @@ sleep_until_called(fl_worker *worker)
     return victim;
 }
 
-/* The first deadline of all the runtime's timers. */
-static filch_time
-earliest(const filch_runtime *runtime)
+filch_time
+fl_first_deadline(const filch_runtime *runtime)
 {
     filch_time first = FILCH_NEVER;
     for (unsigned i = 0; i < runtime->count; i++) {
@@ -272,19 +251,17 @@ tidy(bool timed_out)
     }
 }
 
-/* The watch sleeps, `nap` at most while others are busy; false if it was
- * relieved, and is a sleeper now. */
-static bool
-nap(fl_worker *worker, filch_time nap)
+bool
+fl_nap(fl_worker *worker, filch_time most)
 {
     filch_runtime *runtime = worker->runtime;
     bool others_sleep =
         fl_load_relaxed(&runtime->sleeping) + 1 == runtime->count;
-    filch_time first = earliest(runtime);
+    filch_time first = fl_first_deadline(runtime);
     filch_time until = FILCH_NEVER;
     bool tidies = others_sleep && fl_stack_surplus();
     if (!others_sleep || tidies) {
-        until = fl_os_now() + (tidies ? TIDY_AFTER : nap);
+        until = fl_os_now() + (tidies ? TIDY_AFTER : most);
     }
     tidies = tidies && first > until;
     until = first < until ? first : until;
@@ -293,8 +270,8 @@ nap(fl_worker *worker, filch_time nap)
     fl_chaos();
     fl_exchange_seq_cst(&worker->park, (uint32_t)FL_ASLEEP); /* W1 */
     fl_chaos();
-    if (!quits(worker) && !fl_inject_count(&runtime->inject) && /* W2 */
-        earliest(runtime) >= until) {                           /* W3 */
+    if (!fl_quits(worker) && !fl_inject_count(&runtime->inject) && /* W2 */
+        fl_first_deadline(runtime) >= until) {                     /* W3 */
         fl_count(&worker->stats.sleeps);
         int timed_out = 0;
         while (fl_load_seq_cst(&worker->park) == FL_ASLEEP && !timed_out) {
@@ -306,163 +283,16 @@ nap(fl_worker *worker, filch_time nap)
     return still_watch(worker);
 }
 
-/* ---- watching ---- */
-
-static void
-run_due_timers(fl_worker *worker)
-{
-    filch_runtime *runtime = worker->runtime;
-    filch_time now = fl_os_now();
-    for (unsigned i = 0; i < runtime->count; i++) {
-        fl_timers *timers = runtime->workers[i].timers;
-        if (fl_timers_earliest(timers) <= now) {
-            fl_timers_run(worker, timers);
-        }
-    }
-}
-
-/* Whether there is something to do: *work, stolen from *victim, if not NULL, or
- * with *work NULL timers that are due. */
-static bool
-look(fl_worker *worker, fl_work **work, fl_worker **victim)
-{
-    if (fl_inject_count(&worker->runtime->inject)) {
-        *work = fl_find_injected(worker);
-    } else if (earliest(worker->runtime) <= fl_os_now()) {
-        return true;
-    } else {
-        *work = fl_steal(worker, victim);
-    }
-    return *work != NULL;
-}
-
-/* How long to leave others alone before it looks at them: not at all, unless
- * what it stole was done sooner than stolen, again and again. */
-static filch_time
-first_nap(fl_worker *worker)
-{
-    if (worker->stole) {
-        filch_time took = fl_os_now() - worker->stole_at;
-        bool vain = took < (filch_time)worker->stole * WORTH_IT;
-        worker->stole = 0;
-        worker->vain = !vain                      ? 0
-                       : worker->vain < VAIN_MOST ? worker->vain + 1
-                                                  : VAIN_MOST;
-    }
-    return worker->vain ? NAP_FIRST << (worker->vain - 1) : 0;
-}
-
-/* Until there is something to do, as look says; false when relieved or to
- * quit. */
-static bool
-keep_watch(fl_worker *worker, fl_work **work, fl_worker **victim)
-{
-    filch_time first = first_nap(worker), length = first ? first : NAP_FIRST;
-    *work = NULL;
-    if (first && !nap(worker, first)) {
-        return false;
-    }
-    for (unsigned looks = 0; !quits(worker); looks++) {
-        fl_chaos_assert(fl_load_seq_cst(&worker->runtime->watch) ==
-                        (void *)worker);
-        if (look(worker, work, victim)) {
-            return true;
-        }
-        if (looks < LOOKS_SPINNING && !fl_chaos_chance(8)) {
-            for (int i = 0; i < PAUSES; i++) {
-                fl_pause();
-            }
-            continue;
-        }
-        if (!nap(worker, length)) {
-            return false;
-        }
-        length = length < NAP_LAST / 2 ? length * 2 : NAP_LAST;
-    }
-    return false;
-}
-
 void
 fl_sleep_alone(fl_worker *worker, const fl_atomic32 *called)
 {
     filch_runtime *runtime = worker->runtime;
     fl_exchange_seq_cst(&runtime->watch, (void *)worker);
-    fl_exchange_seq_cst(&worker->park, (uint32_t)FL_ASLEEP); /* W1 */
-    if (!quits(worker) && !fl_inject_count(&runtime->inject) && /* W2 */
+    fl_exchange_seq_cst(&worker->park, (uint32_t)FL_ASLEEP);       /* W1 */
+    if (!fl_quits(worker) && !fl_inject_count(&runtime->inject) && /* W2 */
         !fl_load_seq_cst(called)) {
         fl_count(&worker->stats.sleeps);
         fl_os_wait(&worker->park, FL_ASLEEP, FILCH_NEVER);
     }
     fl_exchange_seq_cst(&worker->park, (uint32_t)FL_AWAKE);
-}
-
-/* What the watch does, once it has something to do. */
-static fl_work *
-leave_watch(fl_worker *worker, fl_work *work, fl_worker *victim)
-{
-    fl_chaos();
-    hand_over_watch(worker);
-    if (!work) {
-        /* not as the watch: a callback may take its time */
-        run_due_timers(worker);
-        return fl_find(worker);
-    }
-    call_helper(worker, victim);
-    return work;
-}
-
-static fl_work *
-help(fl_worker *worker, fl_worker *victim)
-{
-    fl_work *work = fl_steal_from(worker, victim);
-    if (work) {
-        call_helper(worker, victim);
-    }
-    return work;
-}
-
-/* What is in its deque although it has found none there: a thief whose fence
- * has failed gives back what it had claimed. With the guard no thief is there;
- * and what is empty then stays so, since nobody else pushes. */
-static fl_work *
-find_given_back(fl_worker *worker)
-{
-    fl_deque *deque = &worker->deque;
-    fl_work *work = NULL;
-    bool any = true;
-    while (any && !work) {
-        fl_guard_lock(&deque->guard);
-        any = fl_deque_size(deque) > 0;
-        fl_guard_unlock(&deque->guard);
-        work = any ? fl_deque_pop(deque) : NULL;
-    }
-    return work;
-}
-
-fl_work *
-fl_idle(fl_worker *worker)
-{
-    if (worker->runtime->seeded) {
-        return fl_seeded_idle(worker);
-    }
-    fl_work *work = find_given_back(worker);
-    bool watching = !work && take_watch(worker);
-    while (!work) {
-        fl_worker *victim = watching ? NULL : sleep_until_called(worker);
-        if (quits(worker)) {
-            return NULL;
-        }
-        if (victim) {
-            work = help(worker, victim);
-        } else {
-            watching = keep_watch(worker, &work, &victim);
-            if (!watching) {
-                continue;
-            }
-            work = leave_watch(worker, work, victim);
-        }
-        work = work ? work : find_given_back(worker);
-        watching = !work && take_watch(worker);
-    }
-    return work;
 }

@@ -308,7 +308,7 @@ fl_work *fl_steal(fl_worker *worker, fl_worker **victim);
 /* Takes from that worker's deque, whose work has waited; NULL if it is gone. */
 fl_work *fl_steal_from(fl_worker *worker, fl_worker *victim);
 
-/* ---- idle.c ---- */
+/* ---- idle.c, watch.c ---- */
 
 /* Waits for work; NULL when the runtime quits. */
 fl_work *fl_idle(fl_worker *worker);

@@ -190,13 +190,21 @@ await_end(fl_fiber *me, filch_task *task, filch_time deadline)
                       deadline); /* J3 */
 }
 
+/* Whether the caller is that task, or a job of it. */
+static inline bool
+is_own(fl_fiber *me, const filch_task *task)
+{
+    return me == &task->fiber ||
+           (fl_unlikely(me->kind == FL_JOB) && fl_task_of(me) == task);
+}
+
 int
 filch_join_until(filch_task *task, int *status, filch_time deadline)
 {
     fl_point("filch_join");
     fl_fiber *me = fl_me();
     int error = fl_may_wait(me);
-    if (!error && fl_task_of(me) == task) {
+    if (!error && is_own(me, task)) {
         error = EDEADLK;
     }
     if (!error && !has_ended(task) &&

@@ -1,10 +1,43 @@
-/* What a condition needs to know of its lock. */
+/* What the files of a lock share, and what a condition needs to know of it. */
 #ifndef FL_LOCK_INTERNAL_H
 #define FL_LOCK_INTERNAL_H
 
 #include "wait/wait.h"
 
 #include <filch/lock.h>
+
+/* Bits of state_; see lock.c. */
+enum { FL_HELD = 1, FL_WAITERS = 2, FL_WOKEN = 4, FL_GIVEN = 8 };
+
+#define FL_HANDED_OVER ((void *)1) /* a waiter's item: it holds the lock */
+
+/* With the guard: whether what lock.c says of it holds. For assertions. */
+static inline __attribute__((unused)) bool
+fl_lock_is_sound(const filch_lock *lock)
+{
+    uint32_t state = fl_load_relaxed(&lock->state_);
+    bool marked = !lock->waiters_.first_ || (state & FL_WAITERS); /* I1 */
+    bool given = state & FL_GIVEN;
+    return marked &&
+           (!given || (state & (FL_HELD | FL_WOKEN)) == (FL_HELD | FL_WOKEN));
+}
+
+/* Changes bits of the state, whatever the others do; the state before. With the
+ * guard; without it only where nobody but the caller may clear FL_HELD. */
+static inline uint32_t
+fl_lock_change(filch_lock *lock, uint32_t clear, uint32_t set)
+{
+    uint32_t state = fl_load_relaxed(&lock->state_);
+    if (state == (FL_HELD | FL_WAITERS)) { /* I3 */
+        fl_store_release(&lock->state_, (state & ~clear) | set);
+        return state;
+    }
+    while (!fl_cas_acq_rel(&lock->state_, &state, (state & ~clear) | set)) {
+    }
+    return state;
+}
+
+/* ---- for conditions ---- */
 
 /* Whether somebody holds the lock. */
 bool fl_lock_held(const filch_lock *lock);

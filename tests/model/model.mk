@@ -11,12 +11,13 @@ M         = build/model
 model.guard     = src/os/guard.c src/fiber/reserve.c
 model.wait      = src/wait/wait.c src/sched/resume.c src/sched/timer.c \
                   src/sched/wheel.c src/sched/cancel.c $(model.guard)
-model.lookout   = src/sched/idle.c src/sched/find.c src/sched/steal.c \
-                  src/sched/inject.c src/sched/deque.c $(model.wait)
+model.lock      = src/sync/lock.c src/sync/lock_release.c $(model.wait)
+model.lookout   = src/sched/idle.c src/sched/watch.c src/sched/find.c \
+                  src/sched/steal.c src/sched/inject.c src/sched/deque.c $(model.wait)
 
 of.bias         =
 of.cancel       = src/sync/semaphore.c $(model.wait)
-of.condition    = src/sync/condition.c src/sync/lock.c $(model.wait)
+of.condition    = src/sync/condition.c $(model.lock)
 of.depot        = src/os/depot.c $(model.guard)
 of.deque        = src/sched/deque.c $(model.guard)
 of.event        = src/sync/event.c $(model.wait)
@@ -28,7 +29,7 @@ of.job          = src/sched/job.c src/sched/task_run.c src/sched/deque.c \
                   $(model.wait)
 of.join         = src/sync/join.c src/sync/event.c src/sched/task_run.c \
                   src/sched/deque.c src/os/depot.c $(model.wait)
-of.lock         = src/sync/lock.c $(model.wait)
+of.lock         = $(model.lock)
 of.queue        = src/sync/queue.c src/sync/queue_items.c \
                   src/sync/queue_many.c src/sync/queue_join.c \
                   src/sync/queue_close.c $(model.wait)

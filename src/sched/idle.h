@@ -1,0 +1,38 @@
+/*
+ * What idle.c, where workers sleep, and watch.c, where one of them looks for
+ * work, know of each other. The protocol is in the head of idle.c.
+ */
+#ifndef FL_IDLE_H
+#define FL_IDLE_H
+
+#include "sched/worker.h"
+
+static inline bool
+fl_quits(const fl_worker *worker)
+{
+    return fl_load_seq_cst(&worker->runtime->quit);
+}
+
+/* The worker is idle: it gets the watch, or becomes a sleeper (false). A watch
+ * that sleeps is relieved: who was busy last is the one to stay awake. */
+bool fl_take_watch(fl_worker *worker);
+
+/* The watch has found work: a sleeper, if there is one, is to keep watch. */
+void fl_hand_over_watch(fl_worker *worker);
+
+/* The worker has stolen from `victim`, if it is not NULL: where more is left,
+ * there or in what it took along, a sleeper is to help. */
+void fl_call_helper(fl_worker *worker, fl_worker *victim);
+
+/* A sleeper, until it is given the watch (NULL), is to help, taking from that
+ * worker, or is to quit (NULL). */
+fl_worker *fl_sleep_until_called(fl_worker *worker);
+
+/* The watch sleeps, `most` at most while others are busy; false if it was
+ * relieved, and is a sleeper now. */
+bool fl_nap(fl_worker *worker, filch_time most);
+
+/* The first deadline of all the runtime's timers, or an earlier time. */
+filch_time fl_first_deadline(const filch_runtime *runtime);
+
+#endif

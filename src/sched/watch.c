@@ -1,0 +1,166 @@
+/*
+ * The watch: the one idle worker that looks for work, and what it does once it
+ * has found some; see the head of idle.c.
+ */
+#include "sched/idle.h"
+
+#include "sched/chaos.h"
+#include "sched/seeded.h"
+
+#ifndef LOOKS_SPINNING
+#define LOOKS_SPINNING 16
+#endif
+#define PAUSES 64 /* between two looks, some 1.5 us */
+#define NAP_FIRST FILCH_US(50)
+#define NAP_LAST FILCH_MS(1)
+#define WORTH_IT 250 /* ns a task: what it costs two CPUs to move one */
+#define VAIN_MOST 4
+
+/* ---- looking ---- */
+
+static void
+run_due_timers(fl_worker *worker)
+{
+    filch_runtime *runtime = worker->runtime;
+    filch_time now = fl_os_now();
+    for (unsigned i = 0; i < runtime->count; i++) {
+        fl_timers *timers = runtime->workers[i].timers;
+        if (fl_timers_earliest(timers) <= now) {
+            fl_timers_run(worker, timers);
+        }
+    }
+}
+
+/* Whether there is something to do: *work, stolen from *victim, if not NULL, or
+ * with *work NULL timers that are due. */
+static bool
+look(fl_worker *worker, fl_work **work, fl_worker **victim)
+{
+    if (fl_inject_count(&worker->runtime->inject)) {
+        *work = fl_find_injected(worker);
+    } else if (fl_first_deadline(worker->runtime) <= fl_os_now()) {
+        return true;
+    } else {
+        *work = fl_steal(worker, victim);
+    }
+    return *work != NULL;
+}
+
+/* How long to leave others alone before it looks at them: not at all, unless
+ * what it stole was done sooner than stolen, again and again. */
+static filch_time
+first_nap(fl_worker *worker)
+{
+    if (worker->stole) {
+        filch_time took = fl_os_now() - worker->stole_at;
+        bool vain = took < (filch_time)worker->stole * WORTH_IT;
+        worker->stole = 0;
+        worker->vain = !vain                      ? 0
+                       : worker->vain < VAIN_MOST ? worker->vain + 1
+                                                  : VAIN_MOST;
+    }
+    return worker->vain ? NAP_FIRST << (worker->vain - 1) : 0;
+}
+
+/* Until there is something to do, as look says; false when relieved or to
+ * quit. */
+static bool
+keep_watch(fl_worker *worker, fl_work **work, fl_worker **victim)
+{
+    filch_time first = first_nap(worker), length = first ? first : NAP_FIRST;
+    *work = NULL;
+    if (first && !fl_nap(worker, first)) {
+        return false;
+    }
+    for (unsigned looks = 0; !fl_quits(worker); looks++) {
+        fl_chaos_assert(fl_load_seq_cst(&worker->runtime->watch) ==
+                        (void *)worker);
+        if (look(worker, work, victim)) {
+            return true;
+        }
+        if (looks < LOOKS_SPINNING && !fl_chaos_chance(8)) {
+            for (int i = 0; i < PAUSES; i++) {
+                fl_pause();
+            }
+            continue;
+        }
+        if (!fl_nap(worker, length)) {
+            return false;
+        }
+        length = length < NAP_LAST / 2 ? length * 2 : NAP_LAST;
+    }
+    return false;
+}
+
+/* ---- idle ---- */
+
+/* What the watch does, once it has something to do. */
+static fl_work *
+leave_watch(fl_worker *worker, fl_work *work, fl_worker *victim)
+{
+    fl_chaos();
+    fl_hand_over_watch(worker);
+    if (!work) {
+        /* not as the watch: a callback may take its time */
+        run_due_timers(worker);
+        return fl_find(worker);
+    }
+    fl_call_helper(worker, victim);
+    return work;
+}
+
+static fl_work *
+help(fl_worker *worker, fl_worker *victim)
+{
+    fl_work *work = fl_steal_from(worker, victim);
+    if (work) {
+        fl_call_helper(worker, victim);
+    }
+    return work;
+}
+
+/* What is in its deque although it has found none there: a thief whose fence
+ * has failed gives back what it had claimed. With the guard no thief is there;
+ * and what is empty then stays so, since nobody else pushes. */
+static fl_work *
+find_given_back(fl_worker *worker)
+{
+    fl_deque *deque = &worker->deque;
+    fl_work *work = NULL;
+    bool any = true;
+    while (any && !work) {
+        fl_guard_lock(&deque->guard);
+        any = fl_deque_size(deque) > 0;
+        fl_guard_unlock(&deque->guard);
+        work = any ? fl_deque_pop(deque) : NULL;
+    }
+    return work;
+}
+
+fl_work *
+fl_idle(fl_worker *worker)
+{
+    if (worker->runtime->seeded) {
+        return fl_seeded_idle(worker);
+    }
+    fl_work *work = find_given_back(worker);
+    bool watching = !work && fl_take_watch(worker);
+    while (!work) {
+        fl_worker *victim = watching ? NULL : fl_sleep_until_called(worker);
+        if (fl_quits(worker)) {
+            return NULL;
+        }
+        if (victim) {
+            work = help(worker, victim);
+        } else {
+            watching = keep_watch(worker, &work, &victim);
+            if (!watching) {
+                continue;
+            }
+            work = leave_watch(worker, work, victim);
+        }
+        work = work ? work : find_given_back(worker);
+        watching = !work && fl_take_watch(worker);
+    }
+    return work;
+}
