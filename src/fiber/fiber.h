@@ -117,7 +117,11 @@ typedef struct fl_waiter {
         fl_atomic32 left; /* FL_COUNTS, itself in no list: grants needed before
                              it may go on */
     };
-    struct fl_waiter *previous;  /* G */
+    union {
+        struct fl_waiter *previous; /* G */
+        struct fl_fiber *ahead;     /* granted, in a chain: who comes a little
+                                   later, or nonsense: for the CPU to fetch */
+    };
     struct filch_waiters_ *list; /* G: that it is in, or NULL */
     fl_atomic32 *guard;
     union {
@@ -184,6 +188,17 @@ typedef struct fl_thread_fiber {
     fl_fiber fiber;
     fl_atomic32 go; /* 1: the wait is decided, and the object let go of */
 } fl_thread_fiber;
+
+/* Has the CPU fetch a task's descriptor, whose first part a fiber is; whatever
+ * lies there by then. */
+static inline void
+fl_fetch_fiber(const void *fiber)
+{
+    if (fiber) { /* for the CPU would look for its page each time */
+        __builtin_prefetch(fiber);
+        __builtin_prefetch((const char *)fiber + FL_CACHE_LINE);
+    }
+}
 
 extern __thread fl_fiber *fl_me_tls
     __attribute__((tls_model("initial-exec"), visibility("hidden")));

@@ -23,11 +23,8 @@ fl_fetch_some(const fl_ready *ready)
 {
     for (uint32_t i = FL_FETCH; i < 2 * FL_FETCH; i++) {
         const fl_fiber *near = fl_ready_peek(ready, i);
-        const char *far = (const char *)fl_ready_peek(ready, i + FL_FETCH);
         fl_fetch_frames(near->sp);
-        for (size_t at = 0; at < sizeof(filch_task); at += FL_CACHE_LINE) {
-            __builtin_prefetch(far + at);
-        }
+        fl_fetch_fiber(fl_ready_peek(ready, i + FL_FETCH));
     }
 }
 

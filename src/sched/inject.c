@@ -27,6 +27,7 @@ fl_inject_pop(fl_inject *inject, fl_fiber **first, uint32_t n)
     *first = inject->first;
     while (taken < n && inject->first) {
         last = inject->first;
+        fl_fetch_fiber(last->waiter.ahead);
         inject->first = last->next;
         taken++;
     }

@@ -201,9 +201,12 @@ fl_resume(fl_fiber *fiber)
  * when it is free. */
 typedef struct fl_chain {
     fl_fiber *first, *last; /* linked by next */
+    fl_fiber *behind;       /* FL_AHEAD before the last, or the first */
     uint32_t n;
     uint32_t tag; /* of the runtime that all live in; 0: of several, or none */
 } fl_chain;
+
+#define FL_AHEAD 32
 
 static inline void
 fl_chain_add(fl_chain *chain, fl_fiber *fiber)
@@ -212,12 +215,16 @@ fl_chain_add(fl_chain *chain, fl_fiber *fiber)
     fiber->next = NULL;
     if (chain->n++ == 0) {
         chain->tag = tag;
-        chain->first = chain->last = fiber;
+        chain->first = chain->last = chain->behind = fiber;
         return;
     }
     chain->tag = chain->tag == tag ? tag : 0;
     chain->last->next = fiber;
     chain->last = fiber;
+    if (chain->n > FL_AHEAD) {
+        chain->behind->waiter.ahead = fiber;
+        chain->behind = chain->behind->next;
+    }
 }
 
 void fl_resume_chain_slowly(fl_chain *chain);

@@ -136,11 +136,7 @@ begin(void)
 static inline void
 fetch_ahead(const fl_deque *deque)
 {
-    const char *ahead = fl_deque_ahead(deque);
-    if (fl_unlikely(ahead != NULL)) {
-        __builtin_prefetch(ahead);
-        __builtin_prefetch(ahead + FL_CACHE_LINE);
-    }
+    fl_fetch_fiber(fl_deque_ahead(deque));
 }
 
 /* Whether the task was entered; then *error is what the wait came to. */
