@@ -9,9 +9,17 @@ enum { TABLES = sizeof tables / sizeof *tables };
 static struct turn {
     const struct row *row;
     void (*fault)(unsigned n);
-    unsigned n;
+    unsigned workers, n;
     bool failed;
 } turn;
+
+/* With more, what a call asks for depends on what they do meanwhile: they take
+ * its jobs, so that it waits, or end what it would have waited for. */
+static bool
+is_alone(void)
+{
+    return turn.workers == 1;
+}
 
 static bool
 is_shortage(int error)
@@ -27,9 +35,9 @@ call_once(void *arg)
         row->prepare();
     shortage_begin();
     turn.fault(turn.n);
-    unsigned before = fault_here(); /* other workers ask for what they need */
+    unsigned before = fault_here();
     int error = row->call();
-    CHECK(!row->frugal || fault_here() == before);
+    CHECK(!row->frugal || fault_here() == before || !is_alone());
     turn.failed = fault_end() > 0;
     if (error) {
         CHECK(turn.failed && is_shortage(error) && !row->never_fails);
@@ -43,19 +51,21 @@ call_once(void *arg)
 }
 
 static void
-call_at_each_point(const struct row *row, void (*fault)(unsigned n))
+call_at_each_point(const struct row *row, void (*fault)(unsigned n),
+                   unsigned workers)
 {
     char text[200];
     int shown = 0;
-    turn = (struct turn){.row = row, .fault = fault};
+    turn = (struct turn){.row = row, .fault = fault, .workers = workers};
     do {
-        snprintf(text, sizeof text, "%s, point %u", row->name, turn.n);
+        snprintf(text, sizeof text, "%s, point %u, %u workers", row->name,
+                 turn.n, workers);
         check_context(text);
-        run_on(test_workers(), call_once, NULL);
+        run_on(workers, call_once, NULL);
         shown++;
         turn.n = fault_next(turn.n);
     } while (turn.failed && !row->frugal);
-    CHECK(shown > 1 || row->frugal);
+    CHECK(shown > 1 || row->frugal || !is_alone());
 }
 
 static void
@@ -64,8 +74,11 @@ all_calls_at_each_point(void (*fault)(unsigned n))
     if (UNDER_TSAN)
         skip("there work that gets no stack of its own confuses the sanitizer");
     for (int t = 0; t < TABLES; ++t)
-        for (const struct row *row = tables[t]; row->name; ++row)
-            call_at_each_point(row, fault);
+        for (const struct row *row = tables[t]; row->name; ++row) {
+            call_at_each_point(row, fault, 1);
+            if (test_workers() > 1)
+                call_at_each_point(row, fault, test_workers());
+        }
 }
 
 TEST(call_of_which_one_step_fails_is_an_error_without_effect_or_works)
