@@ -50,8 +50,7 @@ FILCH_BEGIN_DECLS
 
 FILCH_API extern const char FILCH_FLAVOUR_;
 
-__attribute__((used)) static const char *const filch_flavour_ =
-    &FILCH_FLAVOUR_;
+__attribute__((used)) static const char *const filch_flavour_ = &FILCH_FLAVOUR_;
 
 /*
  * The body of a task: 0 for success, else an errno value, which takes the

@@ -57,8 +57,7 @@ FILCH_API int filch_condition_wait_until(filch_condition *condition,
  * more. In the predicate suspending calls return EDEADLK.
  */
 FILCH_API int filch_condition_wait_for(filch_condition *condition,
-                                       bool (*predicate)(void *arg),
-                                       void *arg);
+                                       bool (*predicate)(void *arg), void *arg);
 FILCH_API int filch_condition_wait_for_until(filch_condition *condition,
                                              bool (*predicate)(void *arg),
                                              void *arg, filch_time deadline);

@@ -92,9 +92,9 @@ FILCH_API int filch_queue_get_nowait(filch_queue *queue, void **item);
  */
 FILCH_API int filch_queue_put_many(filch_queue *queue, void *const *items,
                                    size_t n, size_t *done);
-FILCH_API int filch_queue_put_many_until(filch_queue *queue,
-                                         void *const *items, size_t n,
-                                         size_t *done, filch_time deadline);
+FILCH_API int filch_queue_put_many_until(filch_queue *queue, void *const *items,
+                                         size_t n, size_t *done,
+                                         filch_time deadline);
 
 /*
  * Takes up to `n` items: it waits for the first only, and takes what else is

@@ -13,9 +13,9 @@ typedef int64_t filch_time;
 #define FILCH_NEVER INT64_MAX
 
 /* Durations in nanoseconds. */
-#define FILCH_US(n) ((filch_time)(n) * 1000)
-#define FILCH_MS(n) ((filch_time)(n) * 1000000)
-#define FILCH_SEC(n) ((filch_time)(n) * 1000000000)
+#define FILCH_US(n) ((filch_time)(n)*1000)
+#define FILCH_MS(n) ((filch_time)(n)*1000000)
+#define FILCH_SEC(n) ((filch_time)(n)*1000000000)
 
 FILCH_BEGIN_DECLS
 

@@ -51,9 +51,9 @@ typedef void *fl_atomic_ptr;
         const fl_atomic_ptr *: operation##_ptr)
 
 #define FL_ATOMIC_SELECT_INTEGER(operation, pointer)                           \
-    _Generic((pointer),                                                        \
-        fl_atomic32 *: operation##_32,                                         \
-        fl_atomic64 *: operation##_64)
+    _Generic((pointer), fl_atomic32 *                                          \
+             : operation##_32, fl_atomic64 *                                   \
+             : operation##_64)
 
 #define fl_load_relaxed(p) FL_ATOMIC_SELECT(fl_load_relaxed, p)(p)
 #define fl_load_acquire(p) FL_ATOMIC_SELECT(fl_load_acquire, p)(p)

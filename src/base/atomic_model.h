@@ -28,18 +28,18 @@ bool fl_model_cas(void *p, unsigned size, uint64_t *old, uint64_t v,
 void fl_model_fence(void);
 
 #define FL_DEFINE(S, T, name, order)                                           \
-    static inline __attribute__((always_inline)) T fl_load_##name##_##S(       \
-        const T *p)                                                            \
+    static inline __attribute__((always_inline))                               \
+    T fl_load_##name##_##S(const T *p)                                         \
     {                                                                          \
         return (T)fl_model_load(p, sizeof *p, order);                          \
     }                                                                          \
-    static inline __attribute__((always_inline)) void fl_store_##name##_##S(   \
-        T *p, T v)                                                             \
+    static inline                                                              \
+        __attribute__((always_inline)) void fl_store_##name##_##S(T *p, T v)   \
     {                                                                          \
         fl_model_store(p, sizeof *p, (uint64_t)v, order);                      \
     }                                                                          \
-    static inline __attribute__((always_inline)) T fl_exchange_##name##_##S(   \
-        T *p, T v)                                                             \
+    static inline __attribute__((always_inline))                               \
+    T fl_exchange_##name##_##S(T *p, T v)                                      \
     {                                                                          \
         return (T)fl_model_exchange(p, sizeof *p, (uint64_t)v, order);         \
     }                                                                          \
@@ -47,15 +47,14 @@ void fl_model_fence(void);
         T *p, T *old, T v)                                                     \
     {                                                                          \
         uint64_t found = (uint64_t)*old;                                       \
-        bool stored =                                                          \
-            fl_model_cas(p, sizeof *p, &found, (uint64_t)v, order);            \
+        bool stored = fl_model_cas(p, sizeof *p, &found, (uint64_t)v, order);  \
         *old = (T)found;                                                       \
         return stored;                                                         \
     }
 
 #define FL_DEFINE_ADD(S, T, name, order)                                       \
-    static inline __attribute__((always_inline)) T fl_add_##name##_##S(T *p,   \
-                                                                       T v)    \
+    static inline __attribute__((always_inline))                               \
+    T fl_add_##name##_##S(T *p, T v)                                           \
     {                                                                          \
         return (T)fl_model_add(p, sizeof *p, (uint64_t)v, order);              \
     }

@@ -11,7 +11,7 @@
 
 /* The struct that a member lies in. */
 #define fl_container(pointer, type, member)                                    \
-    ((type *)((char *)(pointer) - offsetof(type, member)))
+    ((type *)((char *)(pointer)-offsetof(type, member)))
 
 /*
  * Ends the program after one line on standard error: for misuse that would

@@ -65,8 +65,8 @@ enum { FL_GUARD_FREE, FL_GUARD_HELD, FL_PARTY_FIRST };
 #define FL_RESERVE_LEVELS 3u
 
 #define FL_PARTIES 256u
-extern fl_party fl_parties[FL_PARTIES], fl_party_nobody
-    __attribute__((visibility("hidden")));
+extern fl_party fl_parties[FL_PARTIES],
+    fl_party_nobody __attribute__((visibility("hidden")));
 
 /* Makes the calling thread a party, if there is room for one more; it is one no
  * more after fl_party_end. */

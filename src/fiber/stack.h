@@ -22,10 +22,10 @@
 #define FL_STACK_MAX ((size_t)1 << 30)
 
 typedef struct fl_stack {
-    fl_link link; /* while it is free */
-    char *base;   /* its lowest address, of the guard */
-    char *low;    /* below this, less than a quarter of it is left */
-    void *sp;     /* the context parked on it while it is free, or NULL */
+    fl_link link;   /* while it is free */
+    char *base;     /* its lowest address, of the guard */
+    char *low;      /* below this, less than a quarter of it is left */
+    void *sp;       /* the context parked on it while it is free, or NULL */
     uint32_t units; /* its size, in FL_STACK_UNIT bytes */
     uint8_t shift;  /* the same, of those that were carved: 1 << shift */
     uint8_t colour; /* its top is that many cache lines lower */

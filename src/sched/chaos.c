@@ -53,8 +53,9 @@ fl_chaos_point(const char *where)
 {
     fl_fiber *me = fl_me();
     fl_chaos_disturb_at((uintptr_t)where - (uintptr_t)&fl_chaos_on);
-    if (me->kind < FL_TASK || me->barred || !fl_chaos_among(me->worker->runtime) ||
-        fl_chaos_draw(32) || !fl_spare(me->worker)) {
+    if (me->kind < FL_TASK || me->barred ||
+        !fl_chaos_among(me->worker->runtime) || fl_chaos_draw(32) ||
+        !fl_spare(me->worker)) {
         return;
     }
     fl_tsan_release(me);

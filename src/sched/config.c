@@ -75,8 +75,9 @@ check_policy(void)
     fl_policy policy;
     const char *text = getenv("FILCH_POLICY");
     if (text && !fl_policy_parse(&policy, text)) {
-        return bad_variable("FILCH_POLICY", text,
-                            "random, pct, pct:DEPTH, pct:DEPTH:LENGTH or round-robin");
+        return bad_variable(
+            "FILCH_POLICY", text,
+            "random, pct, pct:DEPTH, pct:DEPTH:LENGTH or round-robin");
     }
     return 0;
 }
@@ -96,16 +97,16 @@ fill_from_environment(filch_config *config, uint64_t *chaos)
         error = from_environment("FILCH_STACK_SIZE", (uint64_t)1 << 40,
                                  "bytes, or a number with K, M or G", &stack);
         if (!error && stack && (stack < FL_STACK_MIN || stack > FL_STACK_MAX)) {
-            error = bad_variable("FILCH_STACK_SIZE",
-                                 getenv("FILCH_STACK_SIZE"), "16K to 1G");
+            error = bad_variable("FILCH_STACK_SIZE", getenv("FILCH_STACK_SIZE"),
+                                 "16K to 1G");
         }
     }
     if (!error && !seed) {
         error = from_environment("FILCH_SEED", UINT64_MAX, "a number", &seed);
     }
     if (!error && !virtual_time) {
-        error = from_environment("FILCH_VIRTUAL_TIME", 1, "0 or 1",
-                                 &virtual_time);
+        error =
+            from_environment("FILCH_VIRTUAL_TIME", 1, "0 or 1", &virtual_time);
     }
     if (!error && !pin) {
         error = from_environment("FILCH_PIN_WORKERS", 1, "0 or 1", &pin);
@@ -114,8 +115,7 @@ fill_from_environment(filch_config *config, uint64_t *chaos)
         error = check_policy();
     }
     if (!error) {
-        error =
-            from_environment("FILCH_CHAOS", UINT64_MAX, "a number", chaos);
+        error = from_environment("FILCH_CHAOS", UINT64_MAX, "a number", chaos);
     }
     config->workers = (unsigned)workers;
     config->stack_size = (size_t)stack;
@@ -142,7 +142,8 @@ fl_config_resolve(filch_config *config, const filch_config *given)
     if (config->seed || config->virtual_time) {
         if (config->workers > 1) {
             fl_warn("a deterministic run (a seed, virtual time, or a schedule "
-                    "to follow) has one worker, not %u", config->workers);
+                    "to follow) has one worker, not %u",
+                    config->workers);
             return EINVAL;
         }
         config->workers = 1;

@@ -47,9 +47,9 @@ filch_fork(filch_job *job, filch_fn fn, void *arg)
         return;
     }
     set_up(me, job, fn, arg);
-    if (fl_unlikely(me->kind < FL_TASK || me->barred ||
-                    !fl_deque_push_at_once(&me->worker->deque,
-                                           fl_work_of_job(job)))) {
+    if (fl_unlikely(
+            me->kind < FL_TASK || me->barred ||
+            !fl_deque_push_at_once(&me->worker->deque, fl_work_of_job(job)))) {
         offer(me, job);
     }
 }

@@ -81,8 +81,8 @@ fl_policy_parse(fl_policy *policy, const char *text)
 void
 fl_policy_format(const fl_policy *policy, char *text)
 {
-    static const char *const names[] = {"none", "random", "pct:",
-                                        "round-robin"};
+    static const char *const names[] = {"none", "random",
+                                        "pct:", "round-robin"};
     int n = snprintf(text, 64, "%s", names[policy->kind]);
     if (policy->kind == FL_POLICY_PCT) {
         n += snprintf(text + n, 64 - (size_t)n, "%u", policy->depth);

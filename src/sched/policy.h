@@ -43,7 +43,7 @@ enum fl_policy_kind {
 
 typedef struct fl_policy {
     enum fl_policy_kind kind;
-    unsigned depth; /* pct */
+    unsigned depth;  /* pct */
     uint64_t length; /* pct: of the run, in decisions; 0: to be guessed */
     uint64_t seed;
     uint64_t chance; /* the state of the generator */
@@ -56,15 +56,15 @@ typedef struct fl_policy {
 /* What there is to decide. */
 typedef struct fl_situation {
     const fl_pool *pool;
-    bool due;          /* a timer is due, which may go off next */
-    uint32_t caller;   /* a point: who calls; 0: a pick */
-    uint64_t decision; /* its number */
+    bool due;             /* a timer is due, which may go off next */
+    uint32_t caller;      /* a point: who calls; 0: a pick */
+    uint64_t decision;    /* its number */
     uint64_t since_start; /* decisions of this run before it */
-    uint32_t calls;    /* points that the caller passed since it last ran on */
+    uint32_t calls; /* points that the caller passed since it last ran on */
 } fl_situation;
 
 /* A choice: a position in the pool, or one of these. */
-#define FL_GO_ON SIZE_MAX           /* the caller */
+#define FL_GO_ON SIZE_MAX                /* the caller */
 #define FL_GO_OFF ((size_t)SIZE_MAX - 1) /* the timer */
 
 /* "random", "pct", "pct:DEPTH", "pct:DEPTH:LENGTH", "round-robin" or "none";

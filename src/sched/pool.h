@@ -17,8 +17,8 @@ struct fl_work;
 typedef struct fl_entry {
     struct fl_work *work; /* NULL: a hole */
     uint32_t number;      /* of the task, or the job */
-    bool yielded;         /* it was running, and lets those before it go first */
-    uint64_t since;       /* how many had gone on when it came */
+    bool yielded;   /* it was running, and lets those before it go first */
+    uint64_t since; /* how many had gone on when it came */
 } fl_entry;
 
 typedef struct fl_pool {

@@ -173,12 +173,11 @@ parse_deviation(fl_schedule *schedule, const char *line)
         *line || number > UINT32_MAX) {
         return EINVAL;
     }
-    if (schedule->n && schedule->deviations[schedule->n - 1].decision >=
-                           decision) {
+    if (schedule->n &&
+        schedule->deviations[schedule->n - 1].decision >= decision) {
         return EINVAL;
     }
-    return add(schedule,
-               (struct deviation){decision, (uint32_t)number});
+    return add(schedule, (struct deviation){decision, (uint32_t)number});
 }
 
 static int

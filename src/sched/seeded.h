@@ -47,28 +47,28 @@ typedef struct fl_seeded {
     fl_policy policy;
     fl_schedule *schedule;
     fl_pool pool;
-    fl_pool jobs;          /* those that are not to be begun yet */
-    uint32_t jobs_out;     /* others: in the pool, or begun and not ended */
+    fl_pool jobs;      /* those that are not to be begun yet */
+    uint32_t jobs_out; /* others: in the pool, or begun and not ended */
     filch_time now;
-    uint32_t numbers;      /* given so far: tasks and jobs from 1 on */
-    uint32_t running;      /* the number of who runs, or ran last */
-    const fl_fiber *ran;   /* who ran until now; just an address */
-    bool interrupted;      /* it was parked at a point */
-    bool go_off;           /* chosen at a point: a timer goes off */
-    fl_entry chosen;       /* chosen at a point: who goes on */
-    uint64_t decisions;    /* of this run */
-    uint64_t gone;         /* times that somebody went on */
-    uint32_t calls;        /* points since the running one went on */
-    uint32_t reads;        /* of the clock, likewise */
-    uint32_t yields;       /* in a row, with nothing else between */
-    uint32_t picks;        /* since time went on */
-    filch_task *main;      /* filch_run's, until it has ended */
-    bool ends_with_main;   /* set before main is submitted */
-    bool swept;            /* all tasks were cancelled */
+    uint32_t numbers;    /* given so far: tasks and jobs from 1 on */
+    uint32_t running;    /* the number of who runs, or ran last */
+    const fl_fiber *ran; /* who ran until now; just an address */
+    bool interrupted;    /* it was parked at a point */
+    bool go_off;         /* chosen at a point: a timer goes off */
+    fl_entry chosen;     /* chosen at a point: who goes on */
+    uint64_t decisions;  /* of this run */
+    uint64_t gone;       /* times that somebody went on */
+    uint32_t calls;      /* points since the running one went on */
+    uint32_t reads;      /* of the clock, likewise */
+    uint32_t yields;     /* in a row, with nothing else between */
+    uint32_t picks;      /* since time went on */
+    filch_task *main;    /* filch_run's, until it has ended */
+    bool ends_with_main; /* set before main is submitted */
+    bool swept;          /* all tasks were cancelled */
     bool stalled;
-    fl_held *held;         /* locks, those acquired last at the end */
+    fl_held *held; /* locks, those acquired last at the end */
     size_t held_count, held_capacity;
-    fl_atomic32 called;    /* 1: its worker is to look again before it sleeps */
+    fl_atomic32 called; /* 1: its worker is to look again before it sleeps */
     filch_runtime *runtime;
     struct fl_seeded *next; /* of all deterministic runtimes; see stall.c */
 } fl_seeded;

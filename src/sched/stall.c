@@ -85,7 +85,8 @@ fl_seeded_disturbed(const char *where)
 {
     if (!fl_exchange_acq_rel(&said, 1u)) {
         fl_warn("%s was called from outside of a deterministic run: what "
-                "follows does not depend on the seed alone", where);
+                "follows does not depend on the seed alone",
+                where);
     }
 }
 

@@ -186,7 +186,8 @@ fl_steal_from(fl_worker *worker, fl_worker *victim)
 {
     fl_deque *deque = &victim->deque;
     fl_work *work = take_from_deque(worker, deque);
-    for (int tries = 0; !work && tries < TRIES && fl_deque_size(deque); tries++) {
+    for (int tries = 0; !work && tries < TRIES && fl_deque_size(deque);
+         tries++) {
         fl_guard_wait(&deque->guard); /* another helper has it for 10 us */
         work = take_from_deque(worker, deque);
     }

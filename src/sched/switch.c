@@ -18,8 +18,8 @@
  *           after each switch and each task: it may be another.
  */
 #include "fiber/context.h"
-#include "os/chaos.h"
 #include "fiber/reserve.h"
+#include "os/chaos.h"
 #include "sched/worker.h"
 
 /* The first thing in any context that was switched to. */
@@ -29,7 +29,7 @@ arrive(fl_worker *worker)
     void (*after)(void *) = worker->after;
     fl_assert(worker->let_go == &worker->none ||
               fl_load_relaxed(worker->let_go)); /* it was held until now */
-    fl_store_release(worker->let_go, 0u); /* A3 */
+    fl_store_release(worker->let_go, 0u);       /* A3 */
     if (fl_unlikely(after != NULL)) {
         worker->after = NULL;
         worker->let_go = &worker->none;

@@ -9,8 +9,12 @@
 
 #include <filch/queue.h>
 
-enum { FL_QUEUE_LIFO = 1, FL_QUEUE_PRIORITY = 2, FL_QUEUE_SHUT = 4,
-       FL_QUEUE_TAKEN_OUT = 8 };
+enum {
+    FL_QUEUE_LIFO = 1,
+    FL_QUEUE_PRIORITY = 2,
+    FL_QUEUE_SHUT = 4,
+    FL_QUEUE_TAKEN_OUT = 8
+};
 
 /*
  * What a put may do without looking further: with less than limit_ items, and

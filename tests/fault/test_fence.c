@@ -28,7 +28,8 @@ leave_to_thief(void *arg)
 {
     fault_fences(await_rest);
     filch_task *task = spawn(set_event, &event);
-    while (!atomic_load(&claimed)) /* by the other worker, since it waits long */
+    while (
+        !atomic_load(&claimed)) /* by the other worker, since it waits long */
         sched_yield();
     disturb_count_rests(&rests);
     OK(filch_event_wait(&event));

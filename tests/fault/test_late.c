@@ -5,7 +5,8 @@
 #include "../harness/calls.h"
 #include "inject.h"
 
-static atomic_uint held; /* waits, which end at their deadline and yet in time */
+static atomic_uint
+    held; /* waits, which end at their deadline and yet in time */
 static atomic_bool ended;
 static atomic_int result;
 

@@ -79,8 +79,8 @@ be_born(fl_fiber *me)
     me->start.arg = NULL;
     me->start.own = NULL;
     uint32_t lives = fl_load_relaxed(&me->state) + FL_ONE_LIFE;
-    fl_store_release(&me->state, second_tag << FL_TAG_SHIFT |
-                                     (lives & FL_LIVES));
+    fl_store_release(&me->state,
+                     second_tag << FL_TAG_SHIFT | (lives & FL_LIVES));
     fl_store_release(&born, 1u);
     fl_os_wake(&born, 1);
 }
@@ -131,9 +131,14 @@ cancel_the_second(void)
     }
     word = 1;
     switch (manner) {
-    case 0: fl_cancel(&task->fiber, 0); break;
-    case 1: fl_cancel_some(&task, 1); break;
-    default: fl_cancel_all(&other);
+    case 0:
+        fl_cancel(&task->fiber, 0);
+        break;
+    case 1:
+        fl_cancel_some(&task, 1);
+        break;
+    default:
+        fl_cancel_all(&other);
     }
 }
 
@@ -141,8 +146,12 @@ void
 model_thread(unsigned thread)
 {
     switch (thread) {
-    case 0: live_twice(); break;
-    case 1: cancel_by_number(); break;
+    case 0:
+        live_twice();
+        break;
+    case 1:
+        cancel_by_number();
+        break;
     case 2:
         if (cancels_second) {
             cancel_the_second();

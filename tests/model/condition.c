@@ -89,8 +89,12 @@ void
 model_thread(unsigned thread)
 {
     switch (thread) {
-    case 0: wait_for_it(); break;
-    case 1: set_it(); break;
+    case 0:
+        wait_for_it();
+        break;
+    case 1:
+        set_it();
+        break;
     case 2:
         model_assert(filch_condition_acquire(&condition) == 0);
         enter();

@@ -65,8 +65,12 @@ own(void)
         push(1);
     }
     switch (model_choose(3)) {
-    case 0: take(fl_deque_pop(&deque)); break;
-    case 1: take(fl_deque_shift(&deque)); break;
+    case 0:
+        take(fl_deque_pop(&deque));
+        break;
+    case 1:
+        take(fl_deque_shift(&deque));
+        break;
     default:
         if (fl_deque_pop_if(&deque, entry_of(1))) {
             take(entry_of(1));

@@ -89,8 +89,8 @@ static void
 end_run(void)
 {
     fl_store_release(&runtime->submitted, (uint64_t)1);
-    for (uint32_t seen; seen = fl_load_seq_cst(&runtime->ended),
-                        !all_ended(runtime);) {
+    for (uint32_t seen;
+         seen = fl_load_seq_cst(&runtime->ended), !all_ended(runtime);) {
         fl_os_wait(&runtime->ended, seen, FILCH_NEVER);
     }
     stop_workers(runtime, 1);
@@ -102,9 +102,14 @@ void
 model_thread(unsigned thread)
 {
     switch (thread) {
-    case 0: filch_event_set(&event); break;
-    case 1: work(); break;
-    default: end_run();
+    case 0:
+        filch_event_set(&event);
+        break;
+    case 1:
+        work();
+        break;
+    default:
+        end_run();
     }
 }
 

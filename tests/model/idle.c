@@ -12,7 +12,8 @@
 
 #define MODEL_THREADS 3
 #define FIBERS 2
-#define DEADLINE FILCH_US(30) /* before the first nap's end, and in the first tick,
+#define DEADLINE                                                               \
+    FILCH_US(30) /* before the first nap's end, and in the first tick,
                                  so that the timers say just that */
 
 enum { JUST_RUN, ARM_TIMER, BE_STOLEN, PLAYS };
@@ -90,14 +91,14 @@ run(fl_worker *worker, unsigned i)
     times[i]++; /* nobody else runs it: it would be a race */
     model_assert(fibers[i].sp == &fibers[i]);
     if (i == 0 && play == ARM_TIMER) {
-        model_assert(fl_timer_arm(worker, &timer, DEADLINE,
-                                  FL_TIMER_CALLBACK, go_off, NULL) == 0);
+        model_assert(fl_timer_arm(worker, &timer, DEADLINE, FL_TIMER_CALLBACK,
+                                  go_off, NULL) == 0);
         fl_timer_armed(worker, DEADLINE);
         await(&went_off, 1);
     } else if (i == 0 && play == BE_STOLEN) {
         fibers[FIBERS].sp = &fibers[FIBERS];
-        model_assert(fl_deque_push(&worker->deque,
-                                   fl_work_of(&fibers[FIBERS])) == 0);
+        model_assert(
+            fl_deque_push(&worker->deque, fl_work_of(&fibers[FIBERS])) == 0);
         await(&went_off, 1);
     } else if (i == FIBERS) {
         signal_one(&went_off);

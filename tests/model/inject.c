@@ -70,9 +70,14 @@ void
 model_thread(unsigned thread)
 {
     switch (thread) {
-    case 0: push(0, 1); break;
-    case 1: push(1, 2); break;
-    default: pop_all();
+    case 0:
+        push(0, 1);
+        break;
+    case 1:
+        push(1, 2);
+        break;
+    default:
+        pop_all();
     }
 }
 

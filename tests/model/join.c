@@ -159,10 +159,17 @@ void
 model_thread(unsigned thread)
 {
     switch (thread) {
-    case 0: be_joiner(); break;
-    case 1: be_worker(); break;
-    case 2: disturb(); break;
-    default: join_too();
+    case 0:
+        be_joiner();
+        break;
+    case 1:
+        be_worker();
+        break;
+    case 2:
+        disturb();
+        break;
+    default:
+        join_too();
     }
 }
 

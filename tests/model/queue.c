@@ -73,10 +73,20 @@ model_thread(unsigned thread)
 {
     bool cancelled = false;
     switch (thread) {
-    case 0: put(0, true); put(2, true); break;
-    case 1: put(1, patient); break;
-    case 2: get(&cancelled); get(&cancelled); get(&cancelled); break;
-    default: fl_cancel(&players[victim].task.fiber, 0);
+    case 0:
+        put(0, true);
+        put(2, true);
+        break;
+    case 1:
+        put(1, patient);
+        break;
+    case 2:
+        get(&cancelled);
+        get(&cancelled);
+        get(&cancelled);
+        break;
+    default:
+        fl_cancel(&players[victim].task.fiber, 0);
     }
 }
 

@@ -69,9 +69,14 @@ own(void)
     for (int i = 0; i < FIBERS; i++, put++) {
         fibers[i].sp = &fibers[i];
         switch (model_choose(3)) {
-        case 0: model_assert(fl_ready_put(&ready, &fibers[i])); break;
-        case 1: model_assert(fl_ready_push(&ready, &fibers[i])); break;
-        default: swap(&fibers[i]);
+        case 0:
+            model_assert(fl_ready_put(&ready, &fibers[i]));
+            break;
+        case 1:
+            model_assert(fl_ready_push(&ready, &fibers[i]));
+            break;
+        default:
+            swap(&fibers[i]);
         }
         if (model_choose(2)) {
             take(pick());
@@ -93,9 +98,14 @@ void
 model_thread(unsigned thread)
 {
     switch (thread) {
-    case 0: own(); break;
-    case 1: steal(); /* fall through */
-    default: take(fl_ready_steal_next(&ready)); steal();
+    case 0:
+        own();
+        break;
+    case 1:
+        steal(); /* fall through */
+    default:
+        take(fl_ready_steal_next(&ready));
+        steal();
     }
 }
 

@@ -15,7 +15,7 @@ template <rl::thread_id_t N>
 class model_scheduler
     : public rl::scheduler<model_scheduler<N>, rl::scheduler_thread_info, N>
 {
-public:
+  public:
     typedef rl::scheduler<model_scheduler<N>, rl::scheduler_thread_info, N>
         base_t;
     typedef typename base_t::thread_info_t thread_info_t;
@@ -30,7 +30,8 @@ public:
     {
     }
 
-    rl::thread_id_t iteration_begin_impl()
+    rl::thread_id_t
+    iteration_begin_impl()
     {
         random.seed(this->iter_);
         by_priority = this->iter_ % 2;
@@ -52,12 +53,14 @@ public:
         return schedule_impl(reason, 0);
     }
 
-    bool iteration_end_impl()
+    bool
+    iteration_end_impl()
     {
         return this->iter_ == this->params_.iteration_count;
     }
 
-    rl::thread_id_t schedule_impl(rl::unpark_reason &reason, unsigned yields)
+    rl::thread_id_t
+    schedule_impl(rl::unpark_reason &reason, unsigned yields)
     {
         unsigned runnable = (unsigned)this->running_threads_count;
         unsigned timed = (unsigned)this->timed_thread_count_;
@@ -77,37 +80,44 @@ public:
         return pick(runnable, yields);
     }
 
-    unsigned rand_impl(unsigned limit, rl::sched_type)
+    unsigned
+    rand_impl(unsigned limit, rl::sched_type)
     {
         return random.rand() % limit;
     }
 
-    rl::iteration_t iteration_count_impl()
+    rl::iteration_t
+    iteration_count_impl()
     {
         return this->params_.iteration_count;
     }
 
-    void get_state_impl(std::ostream &)
+    void
+    get_state_impl(std::ostream &)
     {
     }
 
-    void set_state_impl(std::istream &)
+    void
+    set_state_impl(std::istream &)
     {
     }
 
-    void on_thread_block(rl::thread_id_t, bool)
+    void
+    on_thread_block(rl::thread_id_t, bool)
     {
     }
 
-    void thread_finished_impl()
+    void
+    thread_finished_impl()
     {
     }
 
-    void purge_blocked_threads()
+    void
+    purge_blocked_threads()
     {
     }
 
-private:
+  private:
     rl::random_generator random;
     bool by_priority;
     unsigned step, changes[3];
@@ -115,14 +125,16 @@ private:
     int frozen; /* who stands still, once it has done freeze_at steps */
     unsigned freeze_at, freeze_for;
 
-    rl::thread_id_t unpark(thread_info_t *thread)
+    rl::thread_id_t
+    unpark(thread_info_t *thread)
     {
         rl::thread_id_t const which = thread->index_;
         this->unpark_thread(which);
         return which;
     }
 
-    rl::thread_id_t pick_any(unsigned runnable)
+    rl::thread_id_t
+    pick_any(unsigned runnable)
     {
         rl::thread_id_t one = this->running_threads[random.rand() % runnable];
         if (one != frozen) {
@@ -139,7 +151,8 @@ private:
         return one;
     }
 
-    rl::thread_id_t pick(unsigned runnable, unsigned yields)
+    rl::thread_id_t
+    pick(unsigned runnable, unsigned yields)
     {
         step++;
         bool last = yields > 0;

@@ -76,7 +76,9 @@ void
 model_thread(unsigned thread)
 {
     switch (thread) {
-    case 0: wait_for_permit(0); break;
+    case 0:
+        wait_for_permit(0);
+        break;
     case 1:
         if (!alone) {
             wait_for_permit(1);
@@ -87,7 +89,8 @@ model_thread(unsigned thread)
             model_assert(filch_semaphore_release(&semaphore, 1) == 0);
         }
         break;
-    default: disturb();
+    default:
+        disturb();
     }
 }
 

@@ -67,7 +67,8 @@ wait_for_them(void)
     model_assert(!error || (error == ECANCELED && cancels));
     if (!error) {
         bool failed = done > 0 && filch_task_status(tasks[0]) == 1;
-        model_assert(done == 2 || (done == 1 && when == FILCH_FIRST_COMPLETED) ||
+        model_assert(done == 2 ||
+                     (done == 1 && when == FILCH_FIRST_COMPLETED) ||
                      (done == 1 && when == FILCH_FIRST_EXCEPTION && failed));
     }
     trample(alloca(2048), 2048 / 8);
@@ -79,13 +80,16 @@ void
 model_thread(unsigned thread)
 {
     switch (thread) {
-    case 0: wait_for_them(); break;
+    case 0:
+        wait_for_them();
+        break;
     case 3:
         if (cancels) {
             fl_cancel(&players[0].task.fiber, 0);
         }
         break;
-    default: fl_run_task(&players[thread].worker, &memory[thread - 1]);
+    default:
+        fl_run_task(&players[thread].worker, &memory[thread - 1]);
     }
 }
 

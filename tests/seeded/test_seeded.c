@@ -353,8 +353,9 @@ fails_saying(const char *text)
 
 TEST(a_bad_policy_is_named)
 {
-    static const char *const bad[] = {"chance", "pct:", "pct:0", "pct:65",
-                                      "pct:3x", "pct:3:", "pct:3:0", "round_robin", ""};
+    static const char *const bad[] = {
+        "chance", "pct:",    "pct:0",       "pct:65", "pct:3x",
+        "pct:3:", "pct:3:0", "round_robin", ""};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; ++i) {
         char text[100];
         set("FILCH_POLICY", bad[i]);

@@ -61,8 +61,7 @@ static void *
 give_up_again_and_again(void *arg)
 {
     while (!atomic_load(&over)) {
-        int status =
-            filch_lock_acquire_until(&lock, filch_after(FILCH_US(20)));
+        int status = filch_lock_acquire_until(&lock, filch_after(FILCH_US(20)));
         CHECK(status == 0 || status == ETIMEDOUT);
         if (status == 0)
             OK(filch_lock_release(&lock));

@@ -32,7 +32,8 @@ put(const char *name, const char *text)
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/%s", root, name);
-    for (char *at = path + strlen(root) + 1; (at = strchr(at, '/')); *at++ = '/') {
+    for (char *at = path + strlen(root) + 1; (at = strchr(at, '/'));
+         *at++ = '/') {
         *at = 0;
         CHECK(mkdir(path, 0700) == 0 || errno == EEXIST);
     }

@@ -40,8 +40,7 @@ TEST(stack_of_any_size_can_be_used_but_for_its_lowest_page)
         *low = 1;
         *high = 2;
         EQ(3, *low + *high);
-        EQ(fl_stack_size(stack) / 4,
-           (size_t)(stack->low - stack->base));
+        EQ(fl_stack_size(stack) / 4, (size_t)(stack->low - stack->base));
         fl_stack_put(stack);
     }
 }

@@ -135,8 +135,8 @@ arm_again(void *arg)
     CHECK(fl_timer_runner(timer) == timers);
     CHECK(!fl_timer_disarm(timer));
     if (++n_gone_off < 5)
-        OK(fl_timer_arm(&worker, timer, n_gone_off, FL_TIMER_CALLBACK, arm_again,
-                        timer));
+        OK(fl_timer_arm(&worker, timer, n_gone_off, FL_TIMER_CALLBACK,
+                        arm_again, timer));
 }
 
 TEST(timer_may_be_armed_again_by_its_callback)
