@@ -139,20 +139,19 @@ tasks_moved(void)
 }
 
 static void
-migrate(size_t n, size_t value)
+migrate(size_t n, size_t seconds)
 {
     filch_task *opener;
     size_t made, before;
 
     (void)n;
-    (void)value;
     REQUIRE(filch_semaphore_init(&gate, 0) == 0);
     REQUIRE(filch_spawn(&opener, open_gate, NULL) == 0);
     spin(10000000); /* another worker takes it meanwhile */
     make_for(FILCH_MS(300));
     before = resident();
     watch_start();
-    made = make_for(FILCH_SEC(1));
+    made = make_for(FILCH_SEC(seconds));
     watch_stop(made);
     figure("grown", growth(before));
     figure("moved", tasks_moved() / (double)made);
