@@ -22,32 +22,48 @@ normal() {
     esac
 }
 
+run() { # example, workers
+    FILCH_WORKERS=$2 timeout 60 "$bin/$1" >"$out/$1-$2" 2>"$out/$1-$2.err"
+    echo $? >"$out/$1-$2.status"
+}
+
+ended_well() { # example, workers
+    [ "$(cat "$out/$1-$2.status")" = 0 ]
+}
+
+prints_what_it_should() { # example, workers
+    normal "$1-$2" <"$here/$1.expected" >"$out/$1-$2.expected"
+    normal "$1-$2" <"$out/$1-$2" >"$out/$1-$2.normal"
+    diff "$out/$1-$2.expected" "$out/$1-$2.normal" >"$out/$1-$2.diff"
+}
+
 # All at once, since they mostly sleep.
 for example in $examples; do
     for n in $workers; do
-        {
-            FILCH_WORKERS=$n timeout 60 "$bin/$example" \
-                >"$out/$example-$n" 2>"$out/$example-$n.err"
-            echo $? >"$out/$example-$n.status"
-        } &
+        run "$example" "$n" &
     done
 done
 wait
 
+# In real time a timer of 100 ms may come before a task that the machine has not
+# let run for so long: what came in another order is done again, alone. In virtual
+# time it may not, but tasks begin in another order there.
 passed=0 failed=0
 for example in $examples; do
     for n in $workers; do
-        run=$example-$n
-        normal "$run" <"$here/$example.expected" >"$out/$run.expected"
-        normal "$run" <"$out/$run" >"$out/$run.normal"
-        if [ "$(cat "$out/$run.status")" = 0 ] &&
-            diff "$out/$run.expected" "$out/$run.normal" >"$out/$run.diff"; then
+        for _ in 1 2 3; do
+            ended_well "$example" "$n" || break
+            prints_what_it_should "$example" "$n" && break
+            run "$example" "$n"
+        done
+        if ended_well "$example" "$n" &&
+            prints_what_it_should "$example" "$n"; then
             echo "ok - example $example prints what it should on $n workers"
             passed=$((passed + 1))
         else
             echo "not ok - example $example on $n workers: status" \
-                "$(cat "$out/$run.status")"
-            cat "$out/$run.diff" "$out/$run.err"
+                "$(cat "$out/$example-$n.status")"
+            cat "$out/$example-$n.diff" "$out/$example-$n.err"
             failed=$((failed + 1))
         fi
     done
