@@ -32,16 +32,7 @@ sleepers(size_t n, size_t tasks)
     REQUIRE(filch_sleep(FILCH_MS(5)) == 0); /* the last one ends meanwhile */
 }
 
-/* The last of these counts: how many sleep at once, and so how many stacks
- * there are, only grows to what it stays at in the first few. */
-static void
-sleepers_again(size_t n, size_t tasks)
-{
-    for (int i = 0; i < 5; ++i)
-        sleepers(n, tasks);
-}
-
 const struct workload sleep_workloads[] = {
-    {"sleep", 0, 100000, sleepers_again, true},
+    {"sleep", 0, 100000, sleepers, false},
     {.name = NULL},
 };

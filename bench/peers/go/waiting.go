@@ -17,7 +17,7 @@ var waiting = []workload{
 	{"lock", 8000000, 8, lock, false},
 	{"condition", 1000000, 2, condition, false},
 	{"event", 0, 100000, event, false},
-	{"sleep", 0, 100000, sleepersAgain, true},
+	{"sleep", 0, 100000, sleepers, false},
 	{"wait-fresh", 0, 100000, comeToWait, true},
 	{"wait-recycled", 0, 100000, comeToWait, false},
 	{"spawn-join", 500000, 1, spawnAndJoin, false},
@@ -228,14 +228,6 @@ func sleepers(n, tasks int) {
 			time.Sleep(time.Duration(ns))
 		})
 	})
-}
-
-// sleepersAgain: the last counts; how many sleep at once only grows to what it
-// stays at in the first few.
-func sleepersAgain(n, tasks int) {
-	for i := 0; i < 5; i++ {
-		sleepers(n, tasks)
-	}
 }
 
 func spawnAndJoin(n, value int) {
