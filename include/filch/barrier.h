@@ -1,6 +1,9 @@
 /*
  * A barrier: a number of parties wait for each other, like asyncio.Barrier.
- * Free it when all calls on it have returned.
+ *
+ * Place it anywhere, by FILCH_BARRIER_INIT or by filch_barrier_init (a zeroed
+ * one is none); do not copy it after the first use. Free it when all calls on
+ * it have returned.
  */
 #ifndef FILCH_BARRIER_H
 #define FILCH_BARRIER_H
@@ -32,9 +35,10 @@ FILCH_API int filch_barrier_destroy(filch_barrier *barrier);
 
 /*
  * Waits until all parties have come; `*index` (NULL: not wanted) tells them
- * apart, from 0 up to parties - 1. Suspends. EPIPE: the barrier is broken, or
- * was reset meanwhile. ECANCELED, ETIMEDOUT, EDEADLK, ENOMEM: the caller does
- * not count as come.
+ * apart, from 0 up to parties - 1, and is untouched on an error. Suspends.
+ * EPIPE: the barrier is broken, or was reset meanwhile. ECANCELED, ETIMEDOUT,
+ * EDEADLK, ENOMEM: the caller does not count as come. EINVAL: a barrier of no
+ * parties.
  */
 FILCH_API int filch_barrier_wait(filch_barrier *barrier, size_t *index);
 FILCH_API int filch_barrier_wait_until(filch_barrier *barrier, size_t *index,

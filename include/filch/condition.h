@@ -3,8 +3,10 @@
  * notified, like asyncio.Condition.
  *
  * Place it anywhere, by FILCH_CONDITION_INIT or by filch_condition_init; do
- * not copy it after the first use. Who holds a lock cannot be told, since a
- * lock has no owner; waiting or notifying while nobody holds it is EPERM.
+ * not copy it after the first use. Free it when all calls on it have returned;
+ * a lock that it was given must outlive it. Who holds a lock cannot be told,
+ * since a lock has no owner; waiting or notifying while nobody holds it is
+ * EPERM.
  */
 #ifndef FILCH_CONDITION_H
 #define FILCH_CONDITION_H

@@ -43,7 +43,8 @@ typedef struct filch_queue {
 
 /*
  * Makes an empty queue of `maxsize` slots; 0: unbounded. It takes its memory
- * now up to 65,536 slots, beyond that as needed. ENOMEM.
+ * now up to 65,536 slots, beyond that as needed. ENOMEM; it may be destroyed
+ * then, or made again.
  */
 FILCH_API int filch_queue_init(filch_queue *queue, size_t maxsize);
 
@@ -52,8 +53,9 @@ FILCH_API int filch_queue_init_lifo(filch_queue *queue, size_t maxsize);
 
 /*
  * The same, but the smallest item leaves first; equals in the order of their
- * put. `compare` orders two items as for qsort, is called with the queue held,
- * and must not use it; suspending calls in it return EDEADLK. EINVAL: NULL.
+ * put. `compare` orders two items as for qsort, is called by whoever uses the
+ * queue, with the queue held, and must not use it; suspending calls in it
+ * return EDEADLK. EINVAL: NULL.
  */
 FILCH_API int filch_queue_init_priority(filch_queue *queue, size_t maxsize,
                                         int (*compare)(const void *,
@@ -88,7 +90,7 @@ FILCH_API int filch_queue_get_nowait(filch_queue *queue, void **item);
 /*
  * Appends `n` items, waiting for slots as often as needed. Suspends. `*done`
  * (NULL: not wanted) says how many were appended, also on an error; the rest
- * are still the caller's.
+ * are still the caller's. ESHUTDOWN, ECANCELED, ETIMEDOUT, EDEADLK, ENOMEM.
  */
 FILCH_API int filch_queue_put_many(filch_queue *queue, void *const *items,
                                    size_t n, size_t *done);
@@ -98,7 +100,9 @@ FILCH_API int filch_queue_put_many_until(filch_queue *queue, void *const *items,
 
 /*
  * Takes up to `n` items: it waits for the first only, and takes what else is
- * there. Suspends. `*done` says how many were taken.
+ * there. Suspends. `*done` (NULL: not wanted) says how many were taken; with
+ * `n` 0 it waits for nothing. ESHUTDOWN, ECANCELED, ETIMEDOUT, EDEADLK, ENOMEM:
+ * none.
  */
 FILCH_API int filch_queue_get_many(filch_queue *queue, void **items, size_t n,
                                    size_t *done);
@@ -137,8 +141,8 @@ FILCH_API int filch_queue_shutdown(filch_queue *queue, bool immediate);
 
 /*
  * Hands out up to `n` of the items that an immediate shutdown took out, so
- * that they can be freed; `*done` says how many, 0 when none is left. EINVAL:
- * the queue was not shut down immediately.
+ * that they can be freed; `*done` (NULL: not wanted) says how many, 0 when none
+ * is left. EINVAL: the queue was not shut down immediately.
  */
 FILCH_API int filch_queue_drain(filch_queue *queue, void **items, size_t n,
                                 size_t *done);

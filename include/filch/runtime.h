@@ -56,10 +56,11 @@ typedef struct filch_config {
  * shielded, is named on standard error, and waited for.
  *
  * From any thread but a task or a callback, where it gives EDEADLK. A NULL
- * config means the defaults. EINVAL: a bad configuration or environment.
- * ENOMEM, EAGAIN: no memory, no threads. ENOTSUP: in a forked child of a
- * process that had a runtime. The status of main may be any of these too; a
- * start that fails has run nothing.
+ * config means the defaults. EINVAL: a bad configuration or environment (also
+ * a schedule file that cannot be read or written), or no `main`. ENOMEM,
+ * EAGAIN: no memory, no threads, or 65,535 runtimes. ENOTSUP: in a forked child
+ * of a process that had a runtime. The status of main may be any of these too;
+ * a start that fails has run nothing.
  *
  * In a deterministic run, or one in virtual time, EDEADLK also says that it has
  * stalled: no task could run, and no timer was left. Then who waits for what
@@ -70,24 +71,29 @@ FILCH_API int filch_run(const filch_config *config, filch_fn main, void *arg);
 
 /*
  * The same in three parts, for a program that keeps its own main thread.
- * filch_start gives a runtime that filch_stop must give back; errors as above.
+ * filch_start gives a runtime that filch_stop must give back. From any thread,
+ * also from a task, whose worker it holds up meanwhile. EINVAL, ENOMEM, EAGAIN,
+ * ENOTSUP as above.
  */
 FILCH_API int filch_start(filch_runtime **runtime, const filch_config *config);
 
 /*
  * Spawns a task on that runtime, from any thread. `task` gets a handle that
  * the caller owns; NULL: the task is detached. ESHUTDOWN: the runtime is being
- * stopped. ENOMEM: no memory for the task. ENOTSUP: in a forked child.
+ * stopped. ENOMEM: no memory for the task. EINVAL: no `fn`. ENOTSUP: in a
+ * forked child.
  */
 FILCH_API int filch_submit(filch_runtime *runtime, filch_task **task,
                            filch_fn fn, void *arg);
 
 /*
  * Cancels what is still alive, waits until it has ended and the workers are
- * gone, and frees the runtime. Blocks the calling thread. EDEADLK inside a
+ * gone, and frees the runtime. To be called once; no other call that is given
+ * the runtime may begin after it. Blocks the calling thread. EDEADLK inside a
  * task or callback of that runtime, which then goes on; or, once it is freed,
  * if it had stalled (see filch_run). On another runtime's task it holds up that
  * task's worker. ENOTSUP in a forked child, whose workers are not there.
+ * EINVAL: NULL.
  */
 FILCH_API int filch_stop(filch_runtime *runtime);
 

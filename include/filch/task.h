@@ -28,7 +28,7 @@ typedef struct filch_task_options {
  * handle that the caller owns; NULL: the task is detached. From a task or a
  * callback; EPERM on a plain thread, which uses filch_submit. ENOMEM: it cannot
  * be had; EINVAL: no `fn`, or a stack size above 1 GiB. A stack is never
- * smaller than the runtime's.
+ * smaller than the runtime's. `options` NULL: none.
  */
 FILCH_API int filch_spawn(filch_task **task, filch_fn fn, void *arg);
 FILCH_API int filch_spawn_with(filch_task **task, filch_fn fn, void *arg,
@@ -37,7 +37,8 @@ FILCH_API int filch_spawn_with(filch_task **task, filch_fn fn, void *arg,
 /*
  * Waits until the task has ended, stores its status where `status` is not
  * NULL, and gives the handle back. Suspends. On an error the handle stays:
- * ECANCELED, ETIMEDOUT, ENOMEM, or EDEADLK for joining oneself.
+ * ECANCELED, ETIMEDOUT, ENOMEM, or EDEADLK for joining oneself, or in a
+ * callback.
  */
 FILCH_API int filch_join(filch_task *task, int *status);
 FILCH_API int filch_join_until(filch_task *task, int *status,
@@ -62,8 +63,8 @@ FILCH_API int filch_task_status(filch_task *task);
 FILCH_API const char *filch_task_name(filch_task *task);
 
 /*
- * Names the task; the name is copied, NULL takes it away. ENOMEM: the old name
- * stays. Not while another thread reads or sets the name.
+ * Names the task; of the name 999 bytes are copied, NULL takes it away. ENOMEM:
+ * the old name stays. Not while another thread reads or sets the name.
  */
 FILCH_API int filch_task_set_name(filch_task *task, const char *name);
 
@@ -86,8 +87,8 @@ typedef enum filch_return_when {
  * theirs. The handles stay the caller's. Duplicates count each; n = 0 returns
  * at once.
  *
- * EINVAL: an unknown `when`. EDEADLK: the caller is among the tasks. ENOMEM:
- * above 32 pending tasks it allocates.
+ * EINVAL: an unknown `when`. EDEADLK: the caller is among the tasks, or a
+ * callback. ENOMEM: above 32 pending tasks it allocates. ECANCELED, ETIMEDOUT.
  */
 FILCH_API int filch_wait(filch_task **tasks, size_t n, filch_return_when when,
                          size_t *done);
@@ -103,7 +104,8 @@ FILCH_API void filch_yield(void);
 
 /*
  * Suspends for a duration, or until a point in time; 0 when it has come.
- * What is not after now returns at once, after letting others run.
+ * What is not after now returns at once, after letting others run. ECANCELED,
+ * ENOMEM; EDEADLK in a callback.
  */
 FILCH_API int filch_sleep(filch_time ns);
 FILCH_API int filch_sleep_until(filch_time when);

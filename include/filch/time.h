@@ -19,7 +19,8 @@ typedef int64_t filch_time;
 
 FILCH_BEGIN_DECLS
 
-/* The present, in nanoseconds. From any thread; never fails. */
+/* The present, in nanoseconds; in a deterministic run, or one in virtual time,
+ * that run's. From any thread; never fails. */
 FILCH_API filch_time filch_now(void);
 
 /*

@@ -28,10 +28,11 @@ typedef struct filch_timer {
     uint32_t kind_;
     uint32_t slot_;
     struct filch_timer *ahead_[2];
+    uint64_t spare_[2];
 } filch_timer;
 
 /* clang-format off */
-#define FILCH_TIMER_INIT {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0, 0}}
+#define FILCH_TIMER_INIT {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0, 0}, {0, 0}}
 /* clang-format on */
 
 /* Makes a timer that is not armed. Returns 0. */
@@ -39,9 +40,9 @@ FILCH_API int filch_timer_init(filch_timer *timer);
 
 /*
  * Arms the timer: `fn(arg)` runs once `delay` nanoseconds have passed, or at
- * the point in time `when`. With `timer` NULL it cannot be cancelled. From a
- * task or a callback; EPERM on a plain thread. EBUSY: it is armed. ENOMEM:
- * with `timer` NULL. EINVAL: no `fn`.
+ * the point in time `when`; soon, if that has passed. With `timer` NULL it
+ * cannot be cancelled. From a task or a callback; EPERM on a plain thread.
+ * EBUSY: it is armed. ENOMEM: with `timer` NULL. EINVAL: no `fn`.
  */
 FILCH_API int filch_call_later(filch_timer *timer, filch_time delay,
                                void (*fn)(void *arg), void *arg);
@@ -60,7 +61,8 @@ FILCH_API bool filch_timer_cancel(filch_timer *timer);
 
 /*
  * Disarms the timer, and waits until its callback does not run any more.
- * Suspends. EDEADLK inside that callback.
+ * Suspends. EDEADLK in a callback, this one's or another's. ECANCELED,
+ * ETIMEDOUT, ENOMEM: its callback may run, or have armed it again.
  */
 FILCH_API int filch_timer_cancel_wait(filch_timer *timer);
 FILCH_API int filch_timer_cancel_wait_until(filch_timer *timer,

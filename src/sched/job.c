@@ -54,13 +54,15 @@ filch_fork(filch_job *job, filch_fn fn, void *arg)
     }
 }
 
-/* Calls the job on the forker's own stack, shielded as it would be stolen. */
+/* Calls the job on the forker's own stack, shielded as it would be stolen: what
+ * it does to the shield is its own. */
 static int
 call(fl_fiber *me, filch_job *job)
 {
-    me->shield++;
+    uint16_t shield = me->shield;
+    me->shield = shield + 1;
     int status = job->fn_(job->arg_);
-    me->shield--;
+    me->shield = shield;
     if (fl_unlikely(me->jobs != job->previous_)) {
         fl_fatal("a job ended with a forked job that it had not synced");
     }

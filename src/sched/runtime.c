@@ -309,6 +309,9 @@ end_tasks(filch_runtime *runtime)
 int
 filch_stop(filch_runtime *runtime)
 {
+    if (!runtime) {
+        return EINVAL;
+    }
     if (filch_runtime_current() == runtime) {
         return EDEADLK;
     }

@@ -24,8 +24,11 @@
 int
 filch_barrier_init(filch_barrier *barrier, size_t parties)
 {
+    if (!parties) {
+        return EINVAL;
+    }
     *barrier = (filch_barrier)FILCH_BARRIER_INIT(parties);
-    return parties ? 0 : EINVAL;
+    return 0;
 }
 
 int
@@ -108,6 +111,9 @@ filch_barrier_wait_until(filch_barrier *barrier, size_t *index,
     int error = fl_may_wait(me);
     if (fl_unlikely(error)) {
         return error;
+    }
+    if (fl_unlikely(!barrier->parties_)) {
+        return EINVAL;
     }
     fl_enter(&barrier->guard_);
     if (barrier->broken_) {

@@ -366,6 +366,10 @@ static int
 refusal(fl_fiber *me, filch_task **tasks, size_t n, filch_return_when when)
 {
     filch_task *self = fl_task_of(me);
+    int error = fl_may_wait(me);
+    if (error) {
+        return error;
+    }
     if ((unsigned)when > FILCH_ALL_COMPLETED) {
         return EINVAL;
     }
@@ -374,7 +378,7 @@ refusal(fl_fiber *me, filch_task **tasks, size_t n, filch_return_when when)
             return EDEADLK;
         }
     }
-    return fl_may_wait(me);
+    return 0;
 }
 
 int

@@ -7,7 +7,7 @@ TEST(public_structs_have_the_sizes_that_programs_were_compiled_with)
         skip("the sizes are those of 64-bit machines");
     EQ(72, sizeof(filch_config));
     EQ(32, sizeof(filch_task_options));
-    EQ(88, sizeof(filch_timer));
+    EQ(104, sizeof(filch_timer));
     EQ(64, sizeof(filch_job));
     EQ(96, sizeof(filch_stats));
     EQ(32, sizeof(filch_event));

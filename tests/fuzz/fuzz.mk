@@ -4,7 +4,6 @@
 # build/fuzz/found/NAME, and belongs into the former once it is mended, where
 # `make check` replays it.
 
-SECS = 60
 
 FUZZED  = $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZERS = $(FUZZED:%=$(B)/tests/fuzz/fuzz_%)
@@ -26,7 +25,7 @@ tests: $(REPLAYS)
 fuzz:                           ## fuzz the parsers for SECS=60 each; TARGETS=
 	@tools/deps fuzz
 	@$(submake) FLAVOUR=fuzz fuzzers
-	@tests/fuzz/run $(SECS) $(or $(TARGETS),$(FUZZED))
+	@tests/fuzz/run $(or $(SECS),60) $(or $(TARGETS),$(FUZZED))
 fuzzers: $(FUZZERS)
 
 .PHONY: fuzz fuzzers

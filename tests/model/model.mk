@@ -92,10 +92,9 @@ model: | deps-model             ## check the models: relacy and spin, minutes
 	@tests/model/run $(foreach one,$(MODELS),$(M)/$(one):$(or \
 	    $(runs.$(one)),$(MODEL_RUNS)))
 
-SECS = 600
 model-deep: | deps-model        ## the same with other seeds, for SECS=600
 	@$(MAKE) -s -j2 models
-	@tests/model/run -s $(SECS) $(MODELS:%=$(M)/%)
+	@tests/model/run -s $(or $(SECS),600) $(MODELS:%=$(M)/%)
 
 model-mutations: | deps-model   ## weaken the source on purpose: who notices
 	@$(MAKE) -s -j2 models

@@ -53,6 +53,45 @@ TASK_TEST(job_tells_the_forkers_current_and_cancelled_and_is_shielded)
 }
 
 static int
+end_more_shields(void *arg)
+{
+    (void)arg;
+    filch_shield_end();
+    filch_shield_end();
+    return 0;
+}
+
+static int
+begin_a_shield(void *arg)
+{
+    (void)arg;
+    filch_shield_begin();
+    return 0;
+}
+
+static int
+fork_careless(void *arg)
+{
+    filch_job job;
+    filch_fork(&job, (filch_fn)(uintptr_t)arg, NULL);
+    OK(filch_sync(&job));
+    OK(filch_cancel(filch_current()));
+    FAILS(ECANCELED, filch_sleep(0));
+    filch_shield_begin();
+    OK(filch_sleep(0));
+    filch_shield_end();
+    return filch_sleep(0);
+}
+
+TASK_TEST(job_that_leaves_shields_unbalanced_does_not_change_its_forkers)
+{
+    EQ(ECANCELED,
+       join(spawn(fork_careless, (void *)(uintptr_t)end_more_shields)));
+    EQ(ECANCELED,
+       join(spawn(fork_careless, (void *)(uintptr_t)begin_a_shield)));
+}
+
+static int
 is_not_cancelled(void *arg)
 {
     CHECK(filch_current() == arg);

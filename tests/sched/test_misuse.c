@@ -1,5 +1,5 @@
 /*
- * Misuse is an error, never undefined: one table of what API and headers list.
+ * Misuse is an error, never undefined: one table of what the headers list.
  * (What only a task, a callback or a waiter can do wrong stands beside the
  * call that it is about.)
  */

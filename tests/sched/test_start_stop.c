@@ -160,6 +160,11 @@ call_stopper(void *arg)
     return filch_event_wait(&done);
 }
 
+TEST(stop_of_no_runtime_is_EINVAL)
+{
+    FAILS(EINVAL, filch_stop(NULL));
+}
+
 TEST(stop_in_a_task_or_callback_of_that_runtime_is_EDEADLK)
 {
     filch_runtime *runtime = start();

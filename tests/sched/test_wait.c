@@ -179,6 +179,30 @@ TASK_TEST(wait_that_is_cancelled_puts_the_array_in_order_too)
     end_tasks(TASKS);
 }
 
+static int
+wait_refused(void *arg)
+{
+    (void)arg;
+    FAILS(EINVAL, filch_wait(tasks, TASKS, (filch_return_when)9, &first_done));
+    EQ(1, first_done);
+    is_order((int[]){5, 0, 1, 2, 3, 4}, TASKS);
+    OK(filch_cancel(filch_current()));
+    open_gate(3);
+    FAILS(ECANCELED,
+          filch_wait(tasks, TASKS, (filch_return_when)9, &first_done));
+    EQ(2, first_done);
+    is_order((int[]){5, 3, 0, 1, 2, 4}, TASKS);
+    return 0;
+}
+
+TASK_TEST(wait_that_is_refused_puts_the_array_in_order_too)
+{
+    spawn_tasks(TASKS);
+    open_gate(5);
+    OK(join(spawn(wait_refused, NULL)));
+    end_tasks(TASKS);
+}
+
 TASK_TEST(wait_leaves_the_handles_with_the_caller)
 {
     spawn_tasks(1);

@@ -33,14 +33,13 @@ stress-checked: filch-stress $(stress_fake) $(planted) $(mended) $(broken)
 
 # --- To run them -------------------------------------------------------------
 
-SECS = 600
 
 stress:                         ## the tests in chaos, for SECS=600 seconds
 	@tools/deps check
 	@$(everything) FLAVOUR=plain
 	@$(everything) FLAVOUR=tsan
 	@$(everything) FLAVOUR=asan
-	@tests/stress/run $(SECS)
+	@tests/stress/run $(or $(SECS),600)
 
 stress-planted:                 ## find the planted bugs, with each policy
 	@tools/deps check

@@ -12,7 +12,11 @@ come(void *arg)
 
 TEST(barrier_of_no_parties_is_EINVAL)
 {
+    filch_barrier none = FILCH_BARRIER_INIT(0);
+    size_t index = 7;
     FAILS(EINVAL, filch_barrier_init(&barrier, 0));
+    FAILS(EINVAL, filch_barrier_wait(&none, &index));
+    EQ(7, index);
 }
 
 TEST(barrier_of_one_party_never_waits)

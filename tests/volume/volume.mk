@@ -13,11 +13,10 @@ nothing-lost:                   ## OPERATIONS=10000000 of each, counted in and o
 	@$(submake) $(B)/tests/volume/test_volume
 	@tests/volume/nothing-lost $(B)/tests/volume/test_volume $(OPERATIONS)
 
-SECS    = 1800
 WORKERS = 2
 soak:                           ## all at once for SECS=1800 on WORKERS=2
 	@tools/deps check
 	@$(submake) $(B)/tests/volume/soak
-	@$(B)/tests/volume/soak $(SECS) $(WORKERS)
+	@$(B)/tests/volume/soak $(or $(SECS),1800) $(WORKERS)
 
 .PHONY: nothing-lost soak

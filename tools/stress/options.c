@@ -51,9 +51,9 @@ static const char help[] =
     "      --replay=FILE    follow that schedule, and show what happens\n"
     "      --shrink-time=S  shrink for so long (60); 0: not at all\n";
 
-/* A good half at random, the others with few pre-emptions at bad places. */
+/* One half at random, the others with few pre-emptions at bad places. */
 static const char *const default_policies[] = {
-    "random", "pct:2", "random", "pct:3",       "random", "pct:1",
+    "random", "pct:2", "random", "pct:3",       "random", "pct:4",
     "random", "pct:5", "random", "round-robin", NULL,
 };
 
