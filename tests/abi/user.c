@@ -11,6 +11,9 @@ static filch_condition finished = FILCH_CONDITION_INIT;
 static filch_event go = FILCH_EVENT_INIT;
 static filch_timer timer = FILCH_TIMER_INIT;
 static filch_group group = FILCH_GROUP_INIT;
+static filch_lock fair = FILCH_LOCK_FAIR_INIT;
+static filch_semaphore permits = FILCH_SEMAPHORE_INIT(TASKS);
+static filch_barrier alone = FILCH_BARRIER_INIT(1);
 static size_t numbers[ITEMS], sum;
 static int workers_left = TASKS;
 
@@ -69,6 +72,10 @@ run(void *arg)
     int status;
 
     (void)arg;
+    if (filch_barrier_wait(&alone, NULL) != 0 ||
+        filch_semaphore_acquire(&permits) != 0 ||
+        filch_lock_acquire(&fair) != 0 || filch_lock_release(&fair) != 0)
+        return EINVAL;
     for (int i = 0; i < TASKS; ++i)
         if (filch_spawn(&tasks[i], work, &go) != 0)
             return ENOMEM;

@@ -7,6 +7,7 @@ static filch_condition condition = FILCH_CONDITION_INIT;
 static filch_queue empty, full, undone;
 static filch_semaphore semaphore;
 static filch_barrier barrier;
+static filch_group group;
 static filch_task *target;
 
 /* --- Reading the dump ---------------------------------------------------- */
@@ -140,6 +141,13 @@ sleep_long(void *arg)
 }
 
 static int
+wait_for_group(void *arg)
+{
+    OK(filch_group_spawn(arg, wait_for_event, &event));
+    return filch_group_wait(arg);
+}
+
+static int
 sleep_until_late(void *arg)
 {
     (void)arg;
@@ -172,6 +180,7 @@ static const struct row {
     {join_items, &undone, "waits for the items' end of queue"},
     {acquire_permit, &semaphore, "waits for semaphore"},
     {wait_at_barrier, &barrier, "waits for barrier"},
+    {wait_for_group, &group, "waits for the tasks of group"},
     {join_task, NULL, "waits for the end of task"},
     {wait_for_task, NULL, "waits for the end of task"},
     {sleep_long, NULL, "waits for a point in time"},

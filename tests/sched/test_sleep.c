@@ -16,6 +16,22 @@ TEST(now_never_goes_back)
     }
 }
 
+static filch_time
+monotonic(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return FILCH_SEC(time.tv_sec) + time.tv_nsec;
+}
+
+TEST(now_is_the_monotonic_clock_in_nanoseconds)
+{
+    for (int i = 0; i < 1000; ++i) {
+        filch_time before = monotonic(), now = filch_now();
+        CHECK(before <= now && now <= monotonic());
+    }
+}
+
 TEST(after_is_a_deadline_that_far_from_now)
 {
     filch_time before = filch_now(), deadline = filch_after(FILCH_SEC(5));

@@ -189,14 +189,48 @@ cancelled_beside_a_bystander(void *arg)
     return 0;
 }
 
+static int
+sleep_for_nothing(filch_time deadline)
+{
+    (void)deadline;
+    return filch_sleep(0);
+}
+
+static int
+wait_for_none(filch_time deadline)
+{
+    (void)deadline;
+    return filch_wait(NULL, 0, FILCH_ALL_COMPLETED, NULL);
+}
+
+static int
+cancel_no_timer(filch_time deadline)
+{
+    static filch_timer timer;
+    (void)deadline;
+    return filch_timer_cancel_wait(&timer);
+}
+
 /* So a cancelled task that tries again and again holds nobody up. */
 ONE_WORKER_TEST(a_return_for_a_pending_cancel_lets_other_tasks_run_first)
 {
+    static const struct call others[] = {{.run = sleep_for_nothing},
+                                         {.run = wait_for_none},
+                                         {.run = cancel_no_timer}};
     EACH_CALL(call)
     {
         call->blocked();
         EQ(0, join(spawn(cancelled_beside_a_bystander, (void *)call)));
     }
+    EACH_CALL(call)
+    {
+        if (!call->ready)
+            continue;
+        call->ready();
+        EQ(0, join(spawn(cancelled_beside_a_bystander, (void *)call)));
+    }
+    for (int i = 0; i < 3; ++i)
+        EQ(0, join(spawn(cancelled_beside_a_bystander, (void *)&others[i])));
 }
 
 static int
