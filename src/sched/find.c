@@ -2,7 +2,8 @@
  * What a worker does next.
  *
  * In this order: the next slot, the ring, the deque's bottom, the common
- * queue. When a fiber yields, what is in the deque then comes before the ring.
+ * queue. When a fiber yields, what is in the deque then comes before it, in turns
+ * with the ring (see switch.c).
  * Every so many turns it does its chores first, looking at the far ends (the
  * common queue, the deque's top) and at the clock, so that nothing waits for
  * ever. How many turns adapts to how long they take: the clock is to be
@@ -90,26 +91,42 @@ do_chores(fl_worker *worker)
             return work;
         }
     }
+    fl_work *work = NULL;
     if (fl_inject_count(&worker->runtime->inject)) {
-        fl_work *work = fl_find_injected(worker);
-        if (work) {
-            return work;
-        }
+        work = fl_find_injected(worker);
     }
     /* by turns, not by time, so that one worker's order does not vary */
     uint32_t turn = fl_load_relaxed(&worker->turn);
     if (turn - worker->far_turn < FAR_EVERY) {
-        return NULL;
+        return work;
     }
     worker->far_turn = turn;
-    return fl_deque_shift(&worker->deque);
+    fl_work *far = fl_deque_shift(&worker->deque);
+    if (far && work) {
+        fl_make_ready(worker, fl_work_fiber(work));
+    }
+    return far ? far : work;
+}
+
+/* The ring was served up to owed_until: what was put off then is owed now. */
+static void
+settle_owed(fl_worker *worker)
+{
+    const fl_ready *ready = &worker->ready;
+    if (fl_ready_empty(ready) || fl_is_served(ready, worker->owed_until)) {
+        worker->owed = fl_deque_size(&worker->deque);
+        worker->owed_until = fl_load_relaxed(&ready->tail);
+    }
 }
 
 static fl_work *
 find_near(fl_worker *worker)
 {
     fl_work *work = NULL;
-    while (worker->owed) {
+    if (worker->owed == FL_OWED_LATER) {
+        settle_owed(worker);
+    }
+    while (worker->owed & ~FL_OWED_LATER) {
         worker->owed--;
         work = fl_deque_shift(&worker->deque);
         if (work) {

@@ -151,8 +151,17 @@ fl_ready_put(fl_ready *ready, struct fl_fiber *fiber)
     return put;
 }
 
+/* Whether all that stood in the ring before that place has been taken. No place
+ * that is still to come is further than the ring is long. */
+static inline bool
+fl_is_served(const fl_ready *ready, uint32_t until)
+{
+    return until - fl_load_relaxed(&ready->head) - 1 > FL_READY;
+}
+
 /* With the bias: takes what fl_ready_pick says, in exchange for one that
- * yields. False, and nothing is changed but *next, if that does not fit. */
+ * yields. False: there is none, or the one that yields does not fit, and has
+ * not been put. */
 static inline bool
 fl_ready_swap(fl_ready *ready, struct fl_fiber *fiber, struct fl_fiber **next)
 {

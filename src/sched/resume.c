@@ -71,7 +71,8 @@ fl_resume_slowly(fl_fiber *me, fl_fiber *fiber)
     }
 }
 
-/* What does not fit into the ring goes to the common queue in one piece. */
+/* What would fill more than half of the ring goes to the common queue in one
+ * piece. */
 static void
 inject_rest(fl_worker *worker, const fl_chain *chain)
 {

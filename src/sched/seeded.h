@@ -162,4 +162,7 @@ void fl_note_released(const void *lock);
 /* What a fiber waits for, in words. */
 const char *fl_what_name(unsigned what);
 
+/* And what it waits in, NULL if that is not known. */
+const void *fl_waits_for(const volatile fl_waiter *waiter);
+
 #endif

@@ -267,7 +267,7 @@ report_one(const fl_seeded *seeded, const list *all, const filch_task *task)
         fl_warn("    %s waits for the end of %s", mine, other);
     } else {
         fl_warn("    %s waits for %s %p", mine, fl_what_name(waiter->what),
-                waiter->object);
+                fl_waits_for(waiter));
     }
 }
 

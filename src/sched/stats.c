@@ -77,16 +77,23 @@ waits(uint32_t phase)
     return fl_is_open(phase) || phase == FL_SYNCING;
 }
 
+__attribute__((noinline)) const void *
+fl_waits_for(const volatile fl_waiter *waiter)
+{
+    filch_waiters_ *list = waiter->list;
+    if (waiter->what != FL_QUEUE_SLOT) {
+        return waiter->object;
+    }
+    /* it brings an item along there */
+    return list ? fl_container(list, filch_queue, putters_) : NULL;
+}
+
 /* It may wait for something else meanwhile: either is shown. */
-__attribute__((noinline)) static void
+static void
 dump_wait(const volatile fl_waiter *waiter, void *out)
 {
-    unsigned what = waiter->what;
-    const void *object = waiter->object;
-    if (what == FL_QUEUE_SLOT) { /* it brings an item along */
-        object = fl_container(waiter->list, filch_queue, putters_);
-    }
-    fprintf(out, " for %s", fl_what_name(what));
+    const void *object = fl_waits_for(waiter);
+    fprintf(out, " for %s", fl_what_name(waiter->what));
     if (object) {
         fprintf(out, " %p", object);
     }

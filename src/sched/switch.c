@@ -12,7 +12,7 @@
  *           done by whoever the worker switches to: `after`.
  *           A1  fiber: enqueue itself under the object's guard
  *           A2  fiber: switch away, which parks it
- *           A3  next context: after(arg), which releases the guard
+ *           A3  next context: releases the guard, or calls after(arg)
  *           R1  waker: takes the guard, finds the fiber parked
  * LAST TOUCH  Nothing of a fiber is touched after A3. The worker is read again
  *           after each switch and each task: it may be another.
@@ -353,18 +353,23 @@ push_yielded(void *fiber)
 
 /*
  * What is in the deque comes before the fiber that yields, and then all that is
- * in the ring, with that fiber at its end. Only after these comes what was put
- * into the deque meanwhile: else tasks that each make others, and yield, would
- * keep the ring waiting for ever.
+ * in the ring, with that fiber at its end. What a later fiber finds in the deque
+ * as it yields is owed only after these: else tasks that each make others, and
+ * yield, would keep the ring waiting for ever.
  */
 static void
 owe(fl_worker *worker)
 {
     const fl_ready *ready = &worker->ready;
-    uint32_t head = fl_load_relaxed(&ready->head);
-    if (worker->owed == 0 && (int32_t)(head - worker->owed_until) >= 0) {
-        worker->owed = fl_deque_size(&worker->deque);
+    uint64_t size = fl_deque_size(&worker->deque);
+    if (size == 0) {
+        return;
+    }
+    if (worker->owed == 0 && fl_is_served(ready, worker->owed_until)) {
+        worker->owed = size;
         worker->owed_until = fl_load_relaxed(&ready->tail) + 1;
+    } else {
+        worker->owed |= FL_OWED_LATER;
     }
 }
 

@@ -42,7 +42,8 @@ struct filch_task {
     fl_atomic32 name;       /* see sched/name.h */
     filch_waiters_ joiners; /* G */
     union {
-        fl_fiber *direct;  /* I: who entered it by joining it; sync/join.c */
+        fl_fiber *direct;  /* who entered it by joining it, set by that one
+                              before it runs; sync/join.c */
         const void *group; /* R: of a group's task, which nobody enters, while
                               its function runs; sync/group.c */
     };

@@ -175,6 +175,33 @@ take_timeout(fl_timers *timers, filch_timer *timer, struct batch *batch)
     take_out(timers, timer);
 }
 
+/* The first that is due and was armed before this run: a callback that arms
+ * itself for a time that has passed comes again in the next one, and keeps
+ * nobody waiting. Those that are too new are put aside. */
+static filch_timer *
+first_due(fl_timers *timers, filch_time now, uint64_t newest,
+          filch_timer **aside)
+{
+    filch_timer *timer;
+    while ((timer = fl_wheel_first(&timers->wheel, now)) &&
+           timer->order_ >= newest) {
+        fl_wheel_take(&timers->wheel, timer);
+        timer->sibling_ = *aside;
+        *aside = timer;
+    }
+    return timer;
+}
+
+static void
+put_back(fl_timers *timers, filch_timer *aside)
+{
+    while (aside) {
+        filch_timer *timer = aside;
+        aside = timer->sibling_;
+        fl_wheel_put_back(&timers->wheel, timer);
+    }
+}
+
 /* Takes out the first that are due; false if there is none. */
 static bool
 take_due(fl_worker *worker, fl_timers *timers, filch_time now, uint64_t newest,
@@ -182,23 +209,22 @@ take_due(fl_worker *worker, fl_timers *timers, filch_time now, uint64_t newest,
 {
     /* what goes off next is a decision in a seeded run */
     unsigned most = worker->runtime->seeded ? 1 : AT_ONCE;
+    filch_timer *aside = NULL;
     bool any = false;
     *batch = (struct batch){0};
     for (unsigned looks = 0; looks < most; looks++) {
-        filch_timer *timer = fl_wheel_first(&timers->wheel, now);
-        if (!timer || timer->order_ >= newest) {
+        filch_timer *timer = first_due(timers, now, newest, &aside);
+        if (!timer || (any && timer->kind_ != FL_TIMEOUT)) {
             break;
         }
-        if (timer->kind_ == FL_TIMEOUT) {
-            take_timeout(timers, timer, batch);
-            any = true;
-        } else if (any) {
-            break;
-        } else {
+        any = true;
+        if (timer->kind_ != FL_TIMEOUT) {
             take_callback(worker, timers, timer, batch);
-            return true;
+            break;
         }
+        take_timeout(timers, timer, batch);
     }
+    put_back(timers, aside);
     return any;
 }
 

@@ -15,6 +15,7 @@
 #define NAP_LAST FILCH_MS(1)
 #define WORTH_IT 250 /* ns a task: what it costs two CPUs to move one */
 #define VAIN_MOST 4
+#define VAIN_FOR FILCH_MS(10)
 
 /* ---- looking ---- */
 
@@ -58,6 +59,8 @@ first_nap(fl_worker *worker)
         worker->vain = !vain                      ? 0
                        : worker->vain < VAIN_MOST ? worker->vain + 1
                                                   : VAIN_MOST;
+    } else if (worker->vain && fl_os_now() - worker->stole_at > VAIN_FOR) {
+        worker->vain = 0;
     }
     return worker->vain ? NAP_FIRST << (worker->vain - 1) : 0;
 }

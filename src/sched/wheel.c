@@ -212,6 +212,13 @@ fl_wheel_put(fl_wheel *wheel, filch_timer *timer, filch_time now)
 }
 
 void
+fl_wheel_put_back(fl_wheel *wheel, filch_timer *timer)
+{
+    place(wheel, timer);
+    find_start(wheel);
+}
+
+void
 fl_wheel_take(fl_wheel *wheel, filch_timer *timer)
 {
     if (timer->slot_ == IN_HEAP) {

@@ -46,6 +46,9 @@ typedef struct fl_wheel {
 /* Puts in a timer, of which the deadline is set. `now` may be late. */
 void fl_wheel_put(fl_wheel *wheel, filch_timer *timer, filch_time now);
 
+/* Puts one in again that was taken out, in its former place among equals. */
+void fl_wheel_put_back(fl_wheel *wheel, filch_timer *timer);
+
 /* Takes out one that is in. */
 void fl_wheel_take(fl_wheel *wheel, filch_timer *timer);
 

@@ -91,20 +91,21 @@ typedef struct fl_worker {
     void *after_arg;       /* W */
     fl_atomic32 none;      /* W: for let_go when there is no guard */
     fl_work *pending;      /* W: work to be done before anything else */
-    uint64_t owed;        /* W: of its deque's oldest, to run before the ring */
-    uint32_t owed_until;  /* W: no more before its ring was served up to here */
-    fl_atomic32 turn;     /* counts what it ran; read by the watch */
-    uint32_t far_turn;    /* W: when it last looked at its deque's top */
-    uint32_t timers_turn; /* W: when it last let timers go off */
-    uint32_t stole;       /* W: so much at once, if anything, and when */
-    filch_time stole_at;  /* W */
-    uint32_t vain;        /* W: how often in a row that was not worth it */
-    uint32_t poll_mask;   /* W: chores are due when these bits of turn are 0 */
-    filch_time polled;    /* W: when it last looked */
-    fl_timers *timers;    /* C */
-    int *errno_at;        /* W: its thread's errno */
-    void *fresh;          /* W: the sanitizer's context for pending work */
-    void *native;         /* W: the context of the thread's own stack */
+    uint64_t owed;         /* W: of its deque's oldest, to run before the ring;
+                             with FL_OWED_LATER more once that was served */
+    uint32_t owed_until;   /* W: up to here */
+    fl_atomic32 turn;      /* counts what it ran; read by the watch */
+    uint32_t far_turn;     /* W: when it last looked at its deque's top */
+    uint32_t timers_turn;  /* W: when it last let timers go off */
+    uint32_t stole;        /* W: so much at once, if anything, and when */
+    filch_time stole_at;   /* W */
+    uint32_t vain;         /* W: how often in a row that was not worth it */
+    uint32_t poll_mask;    /* W: chores are due when these bits of turn are 0 */
+    filch_time polled;     /* W: when it last looked */
+    fl_timers *timers;     /* C */
+    int *errno_at;         /* W: its thread's errno */
+    void *fresh;           /* W: the sanitizer's context for pending work */
+    void *native;          /* W: the context of the thread's own stack */
     fl_stack native_stack; /* W */
     void *signal_stack;    /* W */
 
@@ -247,6 +248,8 @@ void fl_foreign_enter(filch_runtime *runtime);
 void fl_foreign_leave(filch_runtime *runtime);
 
 /* ---- find.c ---- */
+
+#define FL_OWED_LATER ((uint64_t)1 << 63)
 
 /* Counts a turn, unless something is to be done before what is ready. */
 static inline bool

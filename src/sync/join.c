@@ -14,7 +14,7 @@
  *           scheduler. That joiner stands in `direct`, in no list:
  *           D1  take it from the deque        E1  as above
  *           D2  direct := me, guard := 1      E4  FL_LEFT was not set: decide the
- *           D3  cas RUNNING -> WAITING            joiner's wait; if it was decided
+ *           D3  phase := WAITING, as A3           joiner's wait; if it was decided
  *           D4  enter it; whoever runs            already, set FL_SETTLED
  *               then sets guard := 0          E5  go on with the joiner
  *           Who cancels it

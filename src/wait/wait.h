@@ -34,7 +34,7 @@
  *           reason.
  * LOCK ORDER  One object's guard at a time, but for: a condition's, then its
  *           lock's; a task's, then that of who waits for several; then that of
- *           a timer heap.
+ *           timers.
  * MEMORY ORDER  R3 releases to the load of the phase after A5.
  * LAST TOUCH  Of the object by the granter: dropping the guard, before R5. Of
  *           the object by who was granted: none after A5.
@@ -117,8 +117,8 @@ fl_is_free(const fl_fiber *me)
 static inline uint32_t
 fl_next_phase(const fl_fiber *me, uint32_t phase)
 {
-    uint32_t before = fl_load_relaxed(&me->waiter.phase);
-    return (before & ~(uint32_t)FL_PHASE) + FL_ONE_WAIT + phase;
+    uint32_t last = fl_load_relaxed(&me->waiter.phase);
+    return (last & ~(uint32_t)FL_PHASE) + FL_ONE_WAIT + phase;
 }
 
 /* A3 where a cancel has come just now: whether it waits all the same, since who

@@ -50,6 +50,48 @@ TEST(submit_without_a_handle_detaches_the_task)
     OK(filch_stop(runtime));
 }
 
+static atomic_bool held_up;
+static atomic_int first_look;
+
+static int
+hold_up(void *arg)
+{
+    (void)arg;
+    while (atomic_load(&held_up))
+        sched_yield();
+    return 0;
+}
+
+static int
+look(void *arg)
+{
+    atomic_store(&first_look, atomic_load(&ran));
+    return arg != NULL;
+}
+
+static int
+give_and_spawn(void *arg)
+{
+    if (atomic_fetch_add(&ran, 1) == 1000)
+        OK(filch_spawn(NULL, look, arg));
+    return 0;
+}
+
+TEST(task_that_is_spawned_while_many_are_submitted_need_not_wait_for_all)
+{
+    filch_config config = {.workers = 1};
+    filch_runtime *runtime;
+    OK(filch_start(&runtime, &config));
+    atomic_store(&held_up, true);
+    OK(filch_submit(runtime, NULL, hold_up, NULL));
+    for (int i = 0; i < 20000; ++i)
+        OK(filch_submit(runtime, NULL, give_and_spawn, NULL));
+    atomic_store(&held_up, false);
+    UNTIL(atomic_load(&ran) == 20000);
+    CHECK(atomic_load(&first_look) > 0 && atomic_load(&first_look) < 2000);
+    OK(filch_stop(runtime));
+}
+
 static void *
 submit_in_thread(void *arg)
 {

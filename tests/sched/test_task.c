@@ -318,6 +318,31 @@ ONE_WORKER_TEST(yield_lets_old_tasks_run_however_many_new_ones_come_meanwhile)
     CHECK(turns > 4); /* one for each generation */
 }
 
+static atomic_bool has_begun;
+
+static int
+begin(void *arg)
+{
+    atomic_store(&has_begun, true);
+    return arg != NULL;
+}
+
+static int
+spawn_and_yield(void *arg)
+{
+    OK(filch_spawn(NULL, begin, arg));
+    filch_yield();
+    CHECK(atomic_load(&has_begun));
+    return 0;
+}
+
+ONE_WORKER_TEST(yield_lets_a_new_task_begin_also_right_after_anothers_yield)
+{
+    filch_task *task = spawn(spawn_and_yield, NULL);
+    filch_yield();
+    EQ(0, join(task));
+}
+
 TEST(yield_does_nothing_on_a_plain_thread)
 {
     filch_yield();

@@ -317,6 +317,26 @@ call_again_soon(void *arg)
         OK(filch_call_soon(call_again_soon, arg));
 }
 
+static filch_timer eager = FILCH_TIMER_INIT;
+static atomic_bool enough;
+
+static void
+arm_for_a_time_that_passed(void *arg)
+{
+    if (!atomic_load(&enough))
+        OK(filch_call_at(&eager, 1, arm_for_a_time_that_passed, arg));
+}
+
+ONE_WORKER_TEST(callback_that_is_always_late_keeps_no_other_timer_waiting)
+{
+    arm_for_a_time_that_passed(NULL);
+    OK(filch_call_later(NULL, FILCH_MS(1), count, NULL));
+    OK(filch_sleep(FILCH_MS(5)));
+    OK(filch_event_wait(&called));
+    atomic_store(&enough, true);
+    OK(filch_timer_cancel_wait(&eager));
+}
+
 ONE_WORKER_TEST(callback_that_calls_itself_again_soon_lets_tasks_run)
 {
     OK(filch_call_soon(call_again_soon, NULL));

@@ -270,23 +270,24 @@ take_and_tell(void *arg)
     return filch_lock_release(&lock);
 }
 
-/* Passes over one who waits for the lock, with sections of that length. */
+/* Passes over one who waits for the lock, with so many sections of no length,
+ * and then some of that one: how many those were. */
 static unsigned
-pass_over(filch_time length, unsigned most)
+pass_over(unsigned quick, filch_time length, unsigned most)
 {
     atomic_bool served = false;
     unsigned passes = 0;
     OK(filch_lock_acquire(&lock));
     filch_task *task = park(take_and_tell, &served);
     OK(filch_lock_release(&lock));
-    for (; !atomic_load(&served) && passes < most; ++passes) {
+    for (; !atomic_load(&served) && passes < quick + most; ++passes) {
         OK(filch_lock_acquire(&lock));
-        if (length)
+        if (passes >= quick)
             compute_until(filch_after(length));
         OK(filch_lock_release(&lock));
     }
     EQ(0, join(task));
-    return passes;
+    return passes > quick ? passes - quick : 0;
 }
 
 /* Who holds it for some ns may look at the clock seldom; not so who holds it
@@ -295,8 +296,9 @@ ONE_WORKER_TEST(
     lock_that_was_held_for_moments_is_handed_over_when_held_for_long)
 {
     for (unsigned quick = 3000; quick < 3500; quick += 50) {
-        pass_over(0, quick);
-        CHECK(pass_over(FILCH_US(200), 400) < 40);
+        pass_over(quick, 0, 0);
+        CHECK(pass_over(0, FILCH_US(200), 400) < 40);
+        CHECK(pass_over(quick / 10, FILCH_MS(1), 100) < 40);
     }
 }
 

@@ -68,6 +68,22 @@ TEST(ready_ring_works_where_its_indexes_overflow)
     CHECK(!take_one());
 }
 
+TEST(ready_ring_has_served_a_place_once_its_head_has_come_there)
+{
+    for (uint64_t head = FL_READY + 2; head >> 33 == 0; head += 0x0ffffffb) {
+        uint32_t at = (uint32_t)head;
+        fl_store_relaxed(&ready.head, at);
+        CHECK(fl_is_served(&ready, at));
+        CHECK(fl_is_served(&ready, at - 1));
+        CHECK(!fl_is_served(&ready, at + 1));
+        CHECK(!fl_is_served(&ready, at + FL_READY + 1));
+    }
+    fl_store_relaxed(&ready.head, 0x80000001);
+    CHECK(
+        fl_is_served(&ready, 0)); /* of a worker on which nobody has yielded */
+    fl_store_relaxed(&ready.head, 0);
+}
+
 TEST(ready_ring_refuses_what_does_not_fit)
 {
     push(1, FL_READY);
