@@ -19,7 +19,9 @@ describe(char *text, size_t size, const filch_task *task, uint32_t number)
         snprintf(text, size, "task %u", number);
     }
     for (char *c = text; *c; c++) {
-        *c = (unsigned char)*c < ' ' ? '?' : *c;
+        if ((unsigned char)*c < ' ') {
+            *c = '?';
+        }
     }
 }
 

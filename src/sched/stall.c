@@ -178,7 +178,7 @@ list_tasks(const filch_runtime *runtime)
         all.capacity = 0;
     }
     fl_task_each(collect, &all);
-    if (all.n) {
+    if (all.n) { /* NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers */
         qsort(all.tasks, all.n, sizeof *all.tasks, by_number);
     }
     return all;

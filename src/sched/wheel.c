@@ -201,9 +201,9 @@ fl_wheel_put(fl_wheel *wheel, filch_timer *timer, filch_time now)
     uint64_t tick = tick_of(now);
     /* those that are there may stay where they are: the ones in slots differ
      * from the new tick where they did from the old one */
-    if (!wheel->levels && !wheel->heap) {
-        wheel->tick = tick;
-    } else if (tick > wheel->tick && (!wheel->levels || tick < wheel->start)) {
+    bool empty = !wheel->levels && !wheel->heap;
+    bool later = tick > wheel->tick && (!wheel->levels || tick < wheel->start);
+    if (empty || later) {
         wheel->tick = tick;
     }
     timer->order_ = wheel->order++;

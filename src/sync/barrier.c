@@ -42,7 +42,7 @@ filch_barrier_destroy(filch_barrier *barrier)
 
 /* All go on with that result, counted from 0; with the guard. */
 static void
-let_go(filch_barrier *barrier, int result, fl_chain *granted)
+let_go(filch_barrier *barrier, int16_t result, fl_chain *granted)
 {
     uintptr_t index = 0;
     fl_waiter *waiter;
