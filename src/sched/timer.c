@@ -298,6 +298,16 @@ fl_timers_run(fl_worker *worker, fl_timers *timers)
     return gone > 0;
 }
 
+bool
+fl_timers_any_due(fl_timers *timers, filch_time now)
+{
+    fl_guard_lock(&timers->guard);
+    bool any = fl_wheel_first(&timers->wheel, now);
+    publish_earliest(timers);
+    fl_guard_unlock(&timers->guard);
+    return any;
+}
+
 fl_timers *
 fl_timer_runner(filch_timer *timer)
 {

@@ -32,6 +32,21 @@ run_due_timers(fl_worker *worker)
     }
 }
 
+/* Whether timers are due; it leaves the watch for nothing less. */
+static bool
+are_timers_due(const filch_runtime *runtime)
+{
+    filch_time now = fl_os_now();
+    for (unsigned i = 0; i < runtime->count; i++) {
+        fl_timers *timers = runtime->workers[i].timers;
+        if (fl_timers_earliest(timers) <= now &&
+            fl_timers_any_due(timers, now)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whether there is something to do: *work, stolen from *victim, if not NULL, or
  * with *work NULL timers that are due. */
 static bool
@@ -39,7 +54,7 @@ look(fl_worker *worker, fl_work **work, fl_worker **victim)
 {
     if (fl_inject_count(&worker->runtime->inject)) {
         *work = fl_find_injected(worker);
-    } else if (fl_first_deadline(worker->runtime) <= fl_os_now()) {
+    } else if (are_timers_due(worker->runtime)) {
         return true;
     } else {
         *work = fl_steal(worker, victim);

@@ -74,6 +74,23 @@ TEST(timers_are_none_at_first)
     CHECK(!fl_timer_disarm(&armed[0]));
 }
 
+TEST(timers_are_due_only_at_their_deadline_and_each_look_knows_it_better)
+{
+    make();
+    filch_time deadline = FILCH_SEC(3000), last = 0, look;
+    arm(0, deadline);
+    for (int looks = 0; (look = fl_timers_earliest(timers)) < deadline;
+         looks++) {
+        CHECK(look > last && looks < 8);
+        CHECK(!fl_timers_any_due(timers, look));
+        last = look;
+    }
+    EQ(deadline, look);
+    CHECK(!fl_timers_any_due(timers, deadline - 1));
+    CHECK(fl_timers_any_due(timers, deadline));
+    CHECK(fl_timer_disarm(&armed[0]));
+}
+
 TEST(timers_go_off_by_deadline_then_in_the_order_of_arming)
 {
     static const filch_time of[] = {5, 3, 9, 3, 1, 5, 9, 1, 7, 3};
