@@ -1,13 +1,12 @@
 /*
  * What a worker does next.
  *
- * In this order: the next slot, the ring, the deque's bottom, the common
- * queue. When a fiber yields, what is in the deque then comes before it, in turns
- * with the ring (see switch.c).
- * Every so many turns it does its chores first, looking at the far ends (the
- * common queue, the deque's top) and at the clock, so that nothing waits for
- * ever. How many turns adapts to how long they take: the clock is to be
- * read every 100 to 500 us, not for every task.
+ * In this order: the next slot, the ring, the deque's bottom, the common queue.
+ * When a fiber yields, what is in the deque then comes before it, in turns with
+ * the ring (see switch.c). Every so many turns it does its chores first,
+ * looking at the far ends (the common queue, the deque's top) and at the clock,
+ * so that nothing waits for ever. How many turns adapts to how long they take:
+ * the clock is to be read every 100 to 500 us, not for every task.
  */
 #include "sched/chaos.h"
 #include "sched/seeded.h"

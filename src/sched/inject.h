@@ -4,9 +4,9 @@
  * in at once, however long.
  *
  * NO LOST WAKEUP  A stranger who pushes then looks whether the runtime's watch
- *           sleeps (see idle.c); `count` is changed by a seq_cst addition before
- *           that, and the watch reads it after announcing its sleep. A worker
- *           need not look: it comes to the queue itself.
+ *           sleeps (see idle.c); `count` is changed by a seq_cst addition
+ *           before that, and the watch reads it after announcing its sleep. A
+ *           worker need not look: it comes to the queue itself.
  */
 #ifndef FL_INJECT_H
 #define FL_INJECT_H

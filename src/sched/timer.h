@@ -65,8 +65,8 @@ bool fl_timer_disarm(filch_timer *timer);
 #define FL_TIMERS_ENOUGH 128
 bool fl_timers_run(struct fl_worker *worker, fl_timers *timers);
 
-/* Whether one is due, where `earliest` says that it may be; from then on that
- * says more. */
+/* Whether one is due, where `earliest` says that one may be; afterwards that is
+ * nearer to the truth. */
 bool fl_timers_any_due(fl_timers *timers, filch_time now);
 
 /* Those of the worker that runs the timer's callback, NULL if none does. */
