@@ -166,6 +166,39 @@ sleep_in_callback(void *arg)
     filch_event_set(arg);
 }
 
+static filch_time due;
+
+static int
+sleep_then_cancel(void *arg)
+{
+    OK(filch_sleep_until(due));
+    return filch_cancel(arg);
+}
+
+static int
+sleep_and_keep_cancel(void *arg)
+{
+    (void)arg;
+    OK(filch_sleep_until(due + 1));
+    CHECK(filch_cancelled());
+    FAILS(ECANCELED, filch_sleep(0));
+    return 0;
+}
+
+/* Both times have come by the time the worker looks; the first then cancels
+ * the second, which has its result but has not gone on. */
+ONE_WORKER_TEST(sleep_that_is_over_wins_over_a_later_cancel)
+{
+    due = filch_after(FILCH_MS(50));
+    filch_task *second = park(sleep_and_keep_cancel, NULL);
+    filch_task *first = park(sleep_then_cancel, second);
+    if (filch_now() > due) /* a slow machine: they never slept */
+        skip("it took 50 ms to start two tasks");
+    compute_until(due + FILCH_MS(1));
+    EQ(0, join(first));
+    EQ(0, join(second));
+}
+
 TASK_TEST(sleep_in_a_callback_is_EDEADLK)
 {
     static filch_event done;

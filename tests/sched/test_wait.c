@@ -317,3 +317,24 @@ TASK_TEST(wait_for_the_first_again_and_again_sees_all_of_them_end)
         }
     }
 }
+
+/* --- Memory -------------------------------------------------------------- */
+
+#if !UNDER_SANITIZER
+#include <malloc.h>
+
+ONE_WORKER_TEST(wait_for_32_pending_tasks_costs_no_heap_memory)
+{
+    spawn_tasks(32);
+    for (int i = 0; i < 2; ++i) { /* the second time for the first time's */
+        size_t before = mallinfo2().uordblks;
+        FAILS(ETIMEDOUT, filch_wait_until(tasks, 32, FILCH_ALL_COMPLETED, NULL,
+                                          filch_after(FILCH_MS(1))));
+        if (i)
+            EQ(before, mallinfo2().uordblks);
+    }
+    for (int i = 0; i < 32; ++i)
+        filch_event_set(&gates[i]);
+    end_tasks(32);
+}
+#endif

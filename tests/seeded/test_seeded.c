@@ -164,6 +164,43 @@ TEST(lines_of_a_schedule_may_be_dropped_or_name_nobody)
     unlink(path("replay"));
 }
 
+static int
+spawn_with_odd_names(void *arg)
+{
+    filch_task *tasks[2];
+    filch_task_options options = {.name = "two\nlines\t"};
+    for (int i = 0; i < 2; ++i)
+        OK(filch_spawn_with(&tasks[i], job, &gate, &options));
+    for (int i = 0; i < 2; ++i)
+        EQ(0, join(tasks[i]));
+    return arg != NULL;
+}
+
+static void
+run_odd_names(void)
+{
+    OK(filch_run(NULL, spawn_with_odd_names, NULL));
+}
+
+TEST(a_name_with_control_characters_stays_in_its_line_of_the_schedule)
+{
+    struct child child;
+    set("FILCH_SEED", "1");
+    set("FILCH_SCHEDULE", path("schedule"));
+    child_run(&child, run_odd_names);
+    CHILD_EXITED(&child, 0);
+    read_file(path("schedule"), first, sizeof first);
+    CHECK(strstr(first, "two?lines? (2) goes on") != NULL);
+    write_file(path("replay"), first);
+    set("FILCH_REPLAY", path("replay"));
+    child_run(&child, run_odd_names);
+    CHILD_EXITED(&child, 0);
+    read_file(path("schedule"), second, sizeof second);
+    EQ(0, strcmp(first, second));
+    unlink(path("replay"));
+    unlink(path("schedule"));
+}
+
 /* --- Bugs ---------------------------------------------------------------- */
 
 /* Loses an addition if another comes between. */

@@ -10,7 +10,8 @@ static filch_condition condition = FILCH_CONDITION_INIT;
 static filch_queue queue;
 static filch_semaphore semaphore;
 static filch_barrier barrier;
-static filch_timer timer;
+static filch_timer timer, unused;
+static filch_group group;
 static filch_event gate;
 static filch_task *target;
 
@@ -126,10 +127,21 @@ call_task(void)
 }
 
 static void
+call_group(void)
+{
+    OK(filch_group_init(&group));
+    OK(filch_group_cancel(&group));
+    OK(filch_group_destroy(&group));
+}
+
+static void
 call_timer_and_time(void)
 {
     static char text[1 << 14];
     FILE *file = fmemopen(text, sizeof text, "w");
+    CHECK(strcmp(FILCH_VERSION, filch_version()) == 0);
+    OK(filch_timer_init(&unused));
+    CHECK(!filch_timer_cancel(&unused));
     CHECK(filch_now() > 0 && filch_after(FILCH_NEVER) == FILCH_NEVER);
     CHECK(filch_timer_cancel(&timer));
     CHECK(!filch_timer_cancel(&timer));
@@ -168,6 +180,7 @@ call_everything(void)
     call_lock_and_condition();
     call_queue_and_barrier();
     call_task();
+    call_group();
     call_timer_and_time();
     OK(filch_cancel(target)); /* from here on it may be gone */
 }

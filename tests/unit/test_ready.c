@@ -84,6 +84,19 @@ TEST(ready_ring_has_served_a_place_once_its_head_has_come_there)
     fl_store_relaxed(&ready.head, 0);
 }
 
+TEST(ready_ring_shows_who_stands_in_it_and_nobody_behind_its_end)
+{
+    ready.head = ready.tail = UINT32_MAX - 1;
+    CHECK(!fl_ready_peek(&ready, 0));
+    push(1, 3);
+    for (uint32_t n = 0; n < 3; n++)
+        CHECK(fl_ready_peek(&ready, n) == fiber(n + 1));
+    CHECK(!fl_ready_peek(&ready, 3));
+    CHECK(take_one() == fiber(1));
+    CHECK(fl_ready_peek(&ready, 0) == fiber(2));
+    CHECK(!fl_ready_peek(&ready, 2));
+}
+
 TEST(ready_ring_refuses_what_does_not_fit)
 {
     push(1, FL_READY);
