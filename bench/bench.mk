@@ -32,10 +32,10 @@ ifneq ($(filter bench bench-%,$(MAKECMDGOALS)),)
 there := $(if $(call runs_,go),go) $(if $(call runs_,python3),asyncio) \
          $(if $(call includes_,tbb/task_group.h),tbb) \
          $(if $(call includes_,boost/fiber/all.hpp),fiber) \
-         $(if $(call includes_,omp.h),openmp) pthreads
+         $(if $(call includes_,omp.h),openmp) pthreads floor
 endif
 
-$(peers)/pthreads: bench/peers/pthreads.c $(benchkit)
+$(peers)/pthreads $(peers)/floor: $(peers)/%: bench/peers/%.c $(benchkit)
 	@mkdir -p $(@D)
 	$(call run,CC,$(link) $(warnings) -D_GNU_SOURCE -o $@ $^)
 $(peers)/openmp: bench/peers/openmp.c $(benchkit)
@@ -68,7 +68,8 @@ bench-instructions: $(B)/bench/instructions ## count instructions; UPDATE=1
 	    [ $$? = 3 ]
 
 # What `make check` builds, so that it keeps compiling, and tests.
-bench-checked: $(benchmarks) $(B)/bench/instructions $(peers)/pthreads
+bench-checked: $(benchmarks) $(B)/bench/instructions $(peers)/pthreads \
+               $(peers)/floor
 
 bench-deps:                     ## install the peers, by their Debian names
 	@tools/deps bench

@@ -13,7 +13,7 @@ static const char usage[] =
     "\n"
     "  -w, --workload NAME  the same as NAME\n"
     "  -p, --programs LIST  only these: filch,go,tbb,fiber,openmp,asyncio,\n"
-    "                       pthreads\n"
+    "                       pthreads,floor (what the machine alone takes)\n"
     "  -j, --workers LIST   numbers of workers to measure with (1,2)\n"
     "  -r, --runs RUNS      runs of each, %d at most (5)\n"
     "  -q, --quick          3 runs, no sweeps, no million of tasks\n"

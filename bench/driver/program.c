@@ -19,6 +19,7 @@ struct program programs[PROGRAMS] = {
                  .package = "python3",
                  .most = 1},
     [PTHREADS] = {.name = "pthreads", .title = "pthreads", .package = "gcc"},
+    [FLOOR] = {.name = "floor", .title = "(floor)", .package = "gcc"},
 };
 
 static char *

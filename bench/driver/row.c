@@ -361,7 +361,8 @@ family_has(enum family family, enum which program)
                      [GO] = true,
                      [FIBER] = true,
                      [ASYNCIO] = true,
-                     [PTHREADS] = true},
+                     [PTHREADS] = true,
+                     [FLOOR] = true},
         [FORK_JOIN] =
             {[FILCH] = true, [GO] = true, [TBB] = true, [OPENMP] = true},
         [OWN] = {[FILCH] = true, [GO] = true},
