@@ -194,6 +194,7 @@ bin     = $(DESTDIR)$(PREFIX)/bin
 libs    = $(DESTDIR)$(PREFIX)/lib
 headers = $(DESTDIR)$(PREFIX)/include
 man1    = $(DESTDIR)$(PREFIX)/share/man/man1
+doc     = $(DESTDIR)$(PREFIX)/share/doc/filch
 version = $(shell sed -n 's/.*FILCH_VERSION "\(.*\)"/\1/p' \
           include/filch/version.h)
 
@@ -209,6 +210,8 @@ install:                        ## to PREFIX=/usr/local, under DESTDIR
 	install -m 644 docs/pgz.1 docs/filch-stress.1 $(man1)
 	install -m 644 include/filch.h $(headers)
 	install -m 644 include/filch/*.h $(headers)/filch
+	install -d $(doc)
+	install -m 644 docs/MANUAL.md $(doc)
 
 install-%: lib
 	install -d $(libs)/pkgconfig
@@ -223,7 +226,7 @@ install-%: lib
 uninstall:                      ## what install has put there
 	rm -f $(bin)/pgz $(man1)/pgz.1 $(headers)/filch.h
 	rm -f $(bin)/filch-stress $(man1)/filch-stress.1
-	rm -rf $(headers)/filch
+	rm -rf $(headers)/filch $(doc)
 	for s in '' -tsan -asan; do \
 	    rm -f $(libs)/libfilch$$s.a $(libs)/libfilch$$s.so* \
 	          $(libs)/pkgconfig/filch$$s.pc; \

@@ -3,6 +3,7 @@
  * one collects the results. The queues between them are bounded, so memory
  * stays flat however long the input is.
  */
+#include <errno.h>
 #include <filch.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -25,47 +26,66 @@ static int
 produce(void *arg)
 {
     (void)arg;
-    for (intptr_t n = 1; n <= NUMBERS; ++n)
-        filch_queue_put(&numbers, (void *)n); /* waits while it is full */
-    return filch_queue_shutdown(&numbers, false);
+    int error = 0;
+    for (intptr_t n = 1; n <= NUMBERS && !error; ++n)
+        error =
+            filch_queue_put(&numbers, (void *)n); /* waits while it is full */
+    return error ? error : filch_queue_shutdown(&numbers, false);
 }
 
 static int
 work(void *arg)
 {
     void *n;
+    int error = 0;
     (void)arg;
-    while (filch_queue_get(&numbers, &n) == 0) /* until it is shut down */
-        filch_queue_put(&results, (void *)steps((intptr_t)n));
-    return 0;
+    while (!error && !(error = filch_queue_get(&numbers, &n)))
+        error = filch_queue_put(&results, (void *)steps((intptr_t)n));
+    return error == ESHUTDOWN ? 0 : error; /* which says: no more */
+}
+
+/* The longest way of all, as they come in. */
+static int
+collect(void *arg)
+{
+    intptr_t *longest = arg;
+    void *result;
+    int error = 0;
+    for (int i = 0; i < NUMBERS && !error; ++i) {
+        error = filch_queue_get(&results, &result);
+        if (!error && (intptr_t)result > *longest)
+            *longest = (intptr_t)result;
+    }
+    return error;
 }
 
 static int
 run(void *arg)
 {
-    filch_task *tasks[1 + WORKERS];
+    filch_group tasks = FILCH_GROUP_INIT;
     intptr_t longest = 0;
-    void *result;
+    int error, status;
 
     (void)arg;
-    filch_queue_init(&numbers, SLOTS);
-    filch_queue_init(&results, SLOTS);
-    filch_spawn(&tasks[0], produce, NULL);
-    for (int i = 1; i <= WORKERS; ++i)
-        filch_spawn(&tasks[i], work, NULL);
+    if ((error = filch_queue_init(&numbers, SLOTS)) ||
+        (error = filch_queue_init(&results, SLOTS)))
+        return error;
 
-    for (int i = 0; i < NUMBERS; ++i) {
-        filch_queue_get(&results, &result);
-        if ((intptr_t)result > longest)
-            longest = (intptr_t)result;
-    }
-    printf("The longest way to 1 has %d steps\n", (int)longest);
+    /* If one of a group fails, the others are cancelled: none waits for ever. */
+    error = filch_group_spawn(&tasks, produce, NULL);
+    for (int i = 0; i < WORKERS && !error; ++i)
+        error = filch_group_spawn(&tasks, work, NULL);
+    if (!error)
+        error = filch_group_spawn(&tasks, collect, &longest);
+    if (error)
+        filch_group_cancel(&tasks);
+    status = filch_group_wait(&tasks);
+    if (!error && !status)
+        printf("The longest way to 1 has %d steps\n", (int)longest);
 
-    /* A queue may go when all calls on it have returned. */
-    for (int i = 0; i <= WORKERS; ++i)
-        filch_join(tasks[i], NULL);
     filch_queue_destroy(&results);
-    return filch_queue_destroy(&numbers);
+    filch_queue_destroy(&numbers);
+    return error ? error : status;
 }
 
 int

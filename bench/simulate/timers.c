@@ -1,4 +1,5 @@
-/* Each worker's timers, here in a heap: what src/sched/timer.c costs, not how. */
+/* Each worker's timers, here in a heap: what src/sched/timer.c costs, not
+ * how. */
 #include "world.h"
 
 #include <stdlib.h>

@@ -44,10 +44,12 @@ FILCH_API int filch_barrier_wait(filch_barrier *barrier, size_t *index);
 FILCH_API int filch_barrier_wait_until(filch_barrier *barrier, size_t *index,
                                        filch_time deadline);
 
-/* Breaks the barrier: who waits, or comes before a reset, gets EPIPE. 0. */
+/* Breaks the barrier: who waits, or comes before a reset, gets EPIPE.
+ * Returns 0. */
 FILCH_API int filch_barrier_abort(filch_barrier *barrier);
 
-/* Makes the barrier as new; who waits gets EPIPE. 0. */
+/* Makes the barrier as new; who waits gets EPIPE. Returns
+ * 0. */
 FILCH_API int filch_barrier_reset(filch_barrier *barrier);
 
 FILCH_END_DECLS

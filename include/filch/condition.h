@@ -3,10 +3,10 @@
  * notified, like asyncio.Condition.
  *
  * Place it anywhere, by FILCH_CONDITION_INIT or by filch_condition_init; do
- * not copy it after the first use. Free it when all calls on it have returned;
- * a lock that it was given must outlive it. Who holds a lock cannot be told,
- * since a lock has no owner; waiting or notifying while nobody holds it is
- * EPERM.
+ * not copy it after the first use. Whoever was let go on by a notification may
+ * free it, of several the last, even while that call is still returning; a lock
+ * that it was given must outlive it. Who holds a lock cannot be told, since a
+ * lock has no owner; waiting or notifying while nobody holds it is EPERM.
  */
 #ifndef FILCH_CONDITION_H
 #define FILCH_CONDITION_H
@@ -28,7 +28,8 @@ typedef struct filch_condition {
 #define FILCH_CONDITION_INIT {0, {0, 0}, FILCH_LOCK_INIT, {0, 0}}
 /* clang-format on */
 
-/* Makes a condition over `lock`, or with NULL over a lock of its own. 0. */
+/* Makes a condition over `lock`, or with NULL over a lock of its own.
+ * Returns 0. */
 FILCH_API int filch_condition_init(filch_condition *condition,
                                    filch_lock *lock);
 

@@ -12,8 +12,9 @@
  *     status = filch_group_wait(&group);
  *
  * Place it anywhere, zeroed, by FILCH_GROUP_INIT or by filch_group_init; do not
- * copy it after the first use. A group that is no static one must not be left
- * before a wait for it has returned. Whoever was let go on by filch_group_wait
+ * copy it after the first use. A group on a stack, or in memory that will be
+ * freed, must not go away before a wait for it has returned for all its tasks.
+ * Whoever was let go on by filch_group_wait
  * may free it when no other waits for it, even while the filch_group_cancel
  * that has ended its tasks is still returning.
  */

@@ -2,10 +2,12 @@
  * Fork-join on the caller's own memory: no allocation, and an un-stolen job is
  * a function call.
  *
- *     filch_job left;
- *     filch_fork(&left, sum_left, &tree->left);
- *     right = sum(tree->right);
- *     filch_sync(&left);
+ *     struct half left = {tree->left, 0}, right = {tree->right, 0};
+ *     filch_job job;
+ *     filch_fork(&job, add_up, &left);
+ *     add_up(&right);
+ *     filch_sync(&job);
+ *     return left.sum + right.sum;
  */
 #ifndef FILCH_JOB_H
 #define FILCH_JOB_H
@@ -26,7 +28,8 @@ typedef struct filch_job {
 } filch_job;
 
 /*
- * Offers `fn(arg)` to the other workers. It must be synced by the same task
+ * Offers `fn(arg)`, not NULL, to the other workers. Never fails, never
+ * suspends. It must be synced by the same task
  * (or job), last forked first synced. From any thread: on a plain thread, in a
  * callback, or when memory runs out, filch_sync runs the job.
  *

@@ -1,6 +1,7 @@
 /*
- * A lock that suspends tasks, never threads, like asyncio.Lock. It has no
- * owner: another task, a callback or a plain thread may release it.
+ * A lock that suspends the task that waits, not its worker (a plain thread
+ * blocks), like asyncio.Lock. It has no owner: another task, a callback or a
+ * plain thread may release it.
  *
  * Place it anywhere, zeroed, by FILCH_LOCK_INIT or by filch_lock_init; do not
  * copy it after the first use. Whoever was let go on by filch_lock_release may
@@ -9,7 +10,7 @@
  * A running task may take the lock ahead of those who wait, since a strict
  * hand-over costs a switch each time; but who has been passed over for 1 ms
  * gets it handed over. A *fair* lock is always handed over, in the order in
- * which they began to wait.
+ * which tasks began to wait.
  */
 #ifndef FILCH_LOCK_H
 #define FILCH_LOCK_H
@@ -37,7 +38,7 @@ typedef struct filch_lock {
 #define FILCH_LOCK_FAIR_INIT {{0, 0, 0}, 0, 1, 0, 0, {0, 0}, 0, 0, 0, 0}
 /* clang-format on */
 
-/* Makes a lock that nobody holds. Return 0. */
+/* Makes a lock that nobody holds. Both return 0. */
 FILCH_API int filch_lock_init(filch_lock *lock);
 FILCH_API int filch_lock_init_fair(filch_lock *lock);
 
@@ -45,8 +46,9 @@ FILCH_API int filch_lock_init_fair(filch_lock *lock);
 FILCH_API int filch_lock_destroy(filch_lock *lock);
 
 /*
- * Takes the lock, waiting until it can be had. Suspends. ECANCELED, ETIMEDOUT,
- * EDEADLK, ENOMEM: the lock is not held.
+ * Takes the lock, waiting until it can be had. Suspends. Not recursive: who
+ * acquires a lock that it holds waits until somebody else releases it.
+ * ECANCELED, ETIMEDOUT, EDEADLK, ENOMEM: the lock is not held.
  */
 FILCH_API int filch_lock_acquire(filch_lock *lock);
 FILCH_API int filch_lock_acquire_until(filch_lock *lock, filch_time deadline);
@@ -55,7 +57,8 @@ FILCH_API int filch_lock_acquire_until(filch_lock *lock, filch_time deadline);
  * cause, and on a fair lock never overtakes those who wait. */
 FILCH_API int filch_lock_try_acquire(filch_lock *lock);
 
-/* Gives the lock back, to who waits for it. EPERM: nobody holds it. */
+/* Gives the lock back; one who waits may have it next. EPERM: nobody holds
+ * it. */
 FILCH_API int filch_lock_release(filch_lock *lock);
 
 /* Whether somebody holds the lock. */

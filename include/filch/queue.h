@@ -72,7 +72,11 @@ FILCH_API int filch_queue_put(filch_queue *queue, void *item);
 FILCH_API int filch_queue_put_until(filch_queue *queue, void *item,
                                     filch_time deadline);
 
-/* The same at once or not at all: EAGAIN when the queue is full. */
+/*
+ * Puts at once or not at all: never suspends, and takes no notice of a cancel.
+ * EAGAIN (it is full, or others wait to put), ESHUTDOWN, ENOMEM: the item is
+ * still the caller's.
+ */
 FILCH_API int filch_queue_put_nowait(filch_queue *queue, void *item);
 
 /*
@@ -84,7 +88,10 @@ FILCH_API int filch_queue_get(filch_queue *queue, void **item);
 FILCH_API int filch_queue_get_until(filch_queue *queue, void **item,
                                     filch_time deadline);
 
-/* The same at once or not at all: EAGAIN when the queue is empty. */
+/*
+ * Takes at once or not at all, likewise. EAGAIN: it is empty, or others wait
+ * for an item. ESHUTDOWN: it is shut down and empty.
+ */
 FILCH_API int filch_queue_get_nowait(filch_queue *queue, void **item);
 
 /*

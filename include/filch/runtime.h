@@ -29,7 +29,8 @@ typedef struct filch_config {
     /* FILCH_SEED. 0: none. With another one the run is deterministic: one
      * worker (more is EINVAL), virtual time, and each choice among the tasks
      * that can run follows from the seed, also whether a task is interrupted at
-     * a call into filch. See the manual on FILCH_POLICY, FILCH_SCHEDULE and
+     * a call into filch. See MANUAL.md (in
+     * share/doc/filch) on FILCH_POLICY, FILCH_SCHEDULE and
      * FILCH_REPLAY. */
     uint64_t seed;
     /* FILCH_VIRTUAL_TIME (0 or 1). Time stands still while a task can run, and
@@ -88,12 +89,12 @@ FILCH_API int filch_submit(filch_runtime *runtime, filch_task **task,
 
 /*
  * Cancels what is still alive, waits until it has ended and the workers are
- * gone, and frees the runtime. To be called once; no other call that is given
- * the runtime may begin after it. Blocks the calling thread. EDEADLK inside a
- * task or callback of that runtime, which then goes on; or, once it is freed,
- * if it had stalled (see filch_run). On another runtime's task it holds up that
- * task's worker. ENOTSUP in a forked child, whose workers are not there.
- * EINVAL: NULL.
+ * gone, and frees the runtime. Blocks the calling thread; in a task of another
+ * runtime it holds up that task's worker. To be called once; no other call that
+ * is given the runtime may begin after it. EDEADLK inside a task or callback of
+ * that runtime, which goes on, and nothing was freed; elsewhere it says that
+ * the run had stalled (see filch_run), and the runtime is freed. ENOTSUP: in a
+ * forked child, whose workers are not there; nothing was freed. EINVAL: NULL.
  */
 FILCH_API int filch_stop(filch_runtime *runtime);
 

@@ -18,7 +18,7 @@ FILCH_BEGIN_DECLS
 typedef struct filch_semaphore {
     filch_guard_ guard_;
     size_t value_;
-    size_t bound_; /* the most permits there may be, less 1; 0: unbounded */
+    size_t bound_; /* one more than the most permits; 0: unbounded */
     filch_waiters_ waiters_;
     void *spares_[2];
 } filch_semaphore;
@@ -27,7 +27,8 @@ typedef struct filch_semaphore {
 #define FILCH_SEMAPHORE_INIT(permits) {{0, 0, 0}, (permits), 0, {0, 0}, {0, 0}}
 /* clang-format on */
 
-/* Makes a semaphore of that many permits; bounded: it never has more. 0. */
+/* Makes a semaphore of that many permits; bounded: it never has more.
+ * Return 0. */
 FILCH_API int filch_semaphore_init(filch_semaphore *semaphore, size_t permits);
 FILCH_API int filch_semaphore_init_bounded(filch_semaphore *semaphore,
                                            size_t permits);

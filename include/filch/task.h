@@ -113,8 +113,8 @@ FILCH_API int filch_sleep_until(filch_time when);
 /*
  * Cancels the task: the suspending call that it is in, or its next one,
  * returns ECANCELED, and so does every further one until the task ends or
- * shields itself. A task that has not started still runs its body. 0, also
- * when the task has ended or been cancelled before. From any thread.
+ * shields itself. A task that has not started still runs its body. Returns 0,
+ * also when the task has ended or been cancelled before. From any thread.
  */
 FILCH_API int filch_cancel(filch_task *task);
 

@@ -14,6 +14,9 @@
 FILCH_BEGIN_DECLS
 
 /*
+ * Place it anywhere, zeroed, by FILCH_TIMER_INIT or by filch_timer_init, before
+ * it is armed for the first time; do not copy it after that.
+ *
  * The caller owns the timer, and keeps it until the callback begins, the timer
  * is cancelled or the runtime has ended. The runtime does not touch it once the
  * callback begins, which may free it or arm it again.

@@ -1,7 +1,7 @@
 /*
  * The one door to the context switch.
  *
- * A context that does not run is just a pointer, into its own stack. Four
+ * A context that does not run is just a pointer, into its own stack. Three
  * implementations: for x86-64 here, inline; context_aarch64.S; and
  * context_portable.c over ucontext for other machines.
  */

@@ -35,6 +35,7 @@
  * FORKS     As os/guard.h.
  * SOURCE    Kawachiya, Koseki, Onodera, "Lock Reservation" (OOPSLA 2002), with
  *           the fences of Dice, Huang, Yang (os/fence.h).
+ * CHECKED BY  tests/unit/test_guard.c, tests/model/reserve.c, spin/reserve.pml
  */
 #ifndef FL_RESERVE_H
 #define FL_RESERVE_H

@@ -15,7 +15,7 @@
 #define VALGRIND_STACK_REGISTER(low, high) ((void)(low), (void)(high))
 #endif
 
-#define SHIFTS 31
+#define SHIFTS 31 /* sizes up to 1 GiB */
 #define SLAB_BYTES ((size_t)64 << 20)
 #define WARM_BUSY ((size_t)8 << 30)  /* address space kept with its pages */
 #define WARM_IDLE ((size_t)64 << 20) /* the same when nothing runs */

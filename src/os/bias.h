@@ -23,6 +23,7 @@
  * MEMORY ORDER  O6 releases to V4, V5 to O3 and O4.
  * REJECTED  A compare-and-swap for each fiber that the owner takes from its
  *           ring: 3 ns of a switch that takes 10.
+ * CHECKED BY  tests/unit/test_bias.c, tests/model/bias.c, spin/fence.pml
  */
 #ifndef FL_BIAS_H
 #define FL_BIAS_H

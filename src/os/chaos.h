@@ -14,7 +14,7 @@
  *           hot: a quarter of them, where one in four who pass is held for
  *           long, while the others are passed quickly. So in each run some
  *           steps are slow beside others that are not, which is what it takes.
- *           Of its time a thread spends a half so at most.
+ *           A thread spends at most half of its time so.
  * REJECTED  The same chance at all places: when both sides of a race are slowed
  *           down alike, it is not much more probable than before.
  */

@@ -7,6 +7,8 @@
  * one worker and has no lock; a depot may be used from any thread.
  *
  * The scheme is Bonwick's magazines ("Magazines and Vmem", USENIX 2001).
+ *
+ * Checked by tests/unit/test_depot.c, tests/model/depot.c.
  */
 #ifndef FL_DEPOT_H
 #define FL_DEPOT_H

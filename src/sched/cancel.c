@@ -17,10 +17,16 @@
  *           the waits; there C2 is needed only where C3 sees none at first.
  *           Of a later task in the same descriptor C4 finds another life, and a
  *           contested wait another count.
+ * MEMORY ORDER  C1 is seq_cst: with the look before C2 it meets the beginning
+ *           of a contested wait, which is so too. It releases what the
+ *           canceller did before, to L1 and filch_cancelled. C3 acquires what
+ *           A3 released of the waiter; C4 and L1 are changes of one word that
+ *           acquire and release.
  * LAST TOUCH  C5, then the fiber is resumed. Who cancels has a handle of the
  *           task, or is the runtime.
  * REJECTED  One word for all, changed by cas alone: 8 ns to begin and 8 to end
  *           each wait, for the sake of cancels, which take 5 us now.
+ * CHECKED BY  tests/model/cancel.c, wait.c, spin/wait.pml
  */
 #include "os/chaos.h"
 #include "os/fence.h"

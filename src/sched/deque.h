@@ -39,7 +39,7 @@
  *           where a loop that forks and syncs one job always is. A thief, who
  *           comes a thousand times less often, now pays 5 us. It takes many at
  *           a time.
- * CHECKED BY tests/unit/test_deque.c, tests/model
+ * CHECKED BY  tests/unit/test_deque.c, tests/model/deque.c, spin/deque.pml
  */
 #ifndef FL_DEQUE_H
 #define FL_DEQUE_H

@@ -14,7 +14,7 @@
 #define POLL_MOST 64u /* turns */
 #define POLL_SOON FILCH_US(100)
 #define POLL_LATE FILCH_US(500)
-#define FAR_EVERY 64
+#define FAR_EVERY 64 /* turns between two looks at the deque's oldest entry */
 
 /* Of some their descriptors, of some who are nearer, whose descriptors are
  * there by now, their frames. */

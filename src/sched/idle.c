@@ -13,16 +13,17 @@
  *           help      of a worker: NULL, or whom it is to take from. It is set
  *                     when it is taken out of `sleepers` as a helper, and
  *                     cleared by itself: a helper is not idle
- *           I1  a worker in `sleepers` has nothing in its own queues, also
+ *           N1  a worker in `sleepers` has nothing in its own queues, also
  *               nothing that a thief will give back (find_given_back)
- *           I2  when all others are in `sleepers`, work can only come from the
+ *           N2  when all others are in `sleepers`, work can only come from the
  *               common queue or a timer: then the watch sleeps without naps
  * PROTOCOL      the watch, going to sleep       a stranger
  *           W1  park := FL_ASLEEP (exchange)  I1  push, count += n (addition)
  *           W2  the common queue is empty     I2  look who has the watch
  *           W3  no timer is earlier           I3  it is asleep: wake it
  *           W4  sleep while park is FL_ASLEEP
- *               arming likewise: earliest := t (exchange), then watch_until
+ *           Who arms a timer is a stranger, too: earliest := t (exchange);
+ *           then, if t is before watch_until, I2 and I3.
  * NO LOST WAKEUP  W1 and I1 are seq_cst, as are the loads after them: either W2
  *           sees the count, or I3 sees FL_ASLEEP. If I2 finds a worker that is
  *           just giving the watch to another, that other one has not come to
@@ -50,6 +51,7 @@
  *           has (docs/SIMULATION.md). A helper where little is left: it comes
  *           12 us later, and finds nothing.
  * SOURCE    The one searcher of Go's scheduler (runtime/proc.go) and Tokio's.
+ * CHECKED BY  tests/model/idle.c, help.c, foreign.c, spin/idle.pml
  */
 #include "sched/idle.h"
 
@@ -59,7 +61,7 @@
 
 enum { FL_AWAKE, FL_ASLEEP };
 
-#define TIDY_AFTER FILCH_MS(100)
+#define TIDY_AFTER FILCH_MS(100) /* nothing ran: what is left over is freed */
 #ifndef HELP_FROM
 #define HELP_FROM 4 /* entries that are left in a deque */
 #endif

@@ -7,6 +7,7 @@
  *           sleeps (see idle.c); `count` is changed by a seq_cst addition
  *           before that, and the watch reads it after announcing its sleep. A
  *           worker need not look: it comes to the queue itself.
+ * CHECKED BY  tests/model/inject.c, idle.c
  */
 #ifndef FL_INJECT_H
 #define FL_INJECT_H

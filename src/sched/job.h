@@ -19,6 +19,7 @@
  * LAST TOUCH  T2, unless it found AWAITED.
  * SOURCE    The descriptor in the frame and the un-stolen child called in
  *           place: Faxén, "Wool" (2008); rayon's join.
+ * CHECKED BY  tests/model/job.c
  */
 #ifndef FL_JOB_H
 #define FL_JOB_H

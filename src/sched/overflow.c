@@ -35,15 +35,19 @@ add_number(struct line *line, size_t number)
     add(line, digits + at);
 }
 
-static const char *
-name_of(fl_fiber *fiber)
+/* Who that is; a callback runs on its worker's stack. */
+static void
+add_who(struct line *line, fl_fiber *fiber)
 {
     filch_task *task = fl_task_of(fiber);
     if (!task) {
-        return "a callback";
+        add(line, "a callback");
+        return;
     }
     const char *name = fl_task_name(task);
-    return name ? name : "(unnamed)";
+    add(line, "task '");
+    add(line, name ? name : "(unnamed)");
+    add(line, "'");
 }
 
 bool
@@ -56,12 +60,15 @@ fl_explain_fault(void *address)
     }
     fl_tsan_acquire(&me->worker->signal_stack); /* where this runs */
     struct line line = {.length = 0};
-    add(&line, "filch: stack overflow in task '");
-    add(&line, name_of(me));
-    add(&line, "': it has used its stack of ");
+    add(&line, "filch: stack overflow in ");
+    add_who(&line, me);
+    add(&line, ": it has used its stack of ");
     add_number(&line, fl_stack_size(me->worker->stack) / 1024);
-    add(&line, " KiB. Give it a larger one (filch_spawn_with), or all tasks "
-               "(stack_size in filch_config, or FILCH_STACK_SIZE)\n");
+    add(&line, fl_task_of(me)
+                   ? " KiB. Give it a larger one (filch_spawn_with), "
+                     "or all tasks (stack_size"
+                   : " KiB. Give all a larger one (stack_size");
+    add(&line, " in filch_config, or FILCH_STACK_SIZE)\n");
     fl_os_write_error(line.text, line.length);
     return true;
 }

@@ -13,6 +13,13 @@
  *           E4  quit := 1: the workers leave their loops, and are joined
  *           E5  no stranger is touching the runtime any more (resume.c)
  *           E6  it is freed
+ * MEMORY ORDER  Two pairs of "store, then look" meet, all four seq_cst: E1 and
+ *           its look at `foreign`, with filch_submit, which counts itself in
+ *           and looks at `stopping`; E3 and its look at who runs a callback,
+ *           with a worker, which says that it runs one and looks at `closing`.
+ *           A task's end is counted by a release, so who reads the count sees
+ *           what that task had spawned.
+ * CHECKED BY  tests/model/foreign.c, idle.c; tests/sched/test_start_stop.c
  */
 #include "os/chaos.h"
 #include "sched/config.h"

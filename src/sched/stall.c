@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define CYCLE_MOST 64
+#define CYCLE_MOST 64 /* longer circles are not told */
 
 static fl_atomic32 guard;
 static fl_seeded *first; /* guard */

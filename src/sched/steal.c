@@ -8,7 +8,9 @@
  *           what running it does, and pull two tasks that exchange items onto
  *           two workers, where each item costs a cache miss.
  *
- *           a deque's oldest entry    DEQUE_AGE   it was pushed to be stolen
+ *           a deque                   DEQUE_AGE   half of its tasks, or its
+ *                                                 oldest job: it was pushed to
+ *                                                 be stolen
  *           a ring                    RING_AGE    half of it, once a fiber in
  *                                                 it was not reached for so
  *                                                 long, or for as long there
@@ -27,8 +29,8 @@
 #define DEQUE_AGE FILCH_US(1)
 #define RING_AGE FILCH_US(10)
 #define NEXT_AGE FILCH_US(20)
-#define MOST 32
-#define TRIES 16
+#define MOST 32  /* fibers of a ring at once; they lie on the thief's stack */
+#define TRIES 16 /* looks at a deque that another helper is at */
 
 static void
 count_steal(fl_worker *worker, uint64_t n)

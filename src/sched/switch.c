@@ -353,9 +353,9 @@ push_yielded(void *fiber)
 
 /*
  * What is in the deque comes before the fiber that yields, and then all that is
- * in the ring, with that fiber at its end. What a later fiber finds in the deque
- * as it yields is owed only after these: else tasks that each make others, and
- * yield, would keep the ring waiting for ever.
+ * in the ring, with that fiber at its end. What a later fiber finds in the
+ * deque as it yields is owed only after these: else tasks that each make
+ * others, and yield, would keep the ring waiting for ever.
  */
 static void
 owe(fl_worker *worker)

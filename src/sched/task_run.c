@@ -46,7 +46,7 @@ check_forked(const fl_fiber *fiber)
 {
     if (fl_unlikely(fl_me_read() != fiber)) {
         fl_fatal("a forked child returned from its task: it may only call "
-                 "exec or exit");
+                 "exec or _exit");
     }
 }
 

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define AT_ONCE 16
+#define AT_ONCE 16 /* timeouts under one guard */
 
 static fl_atomic_ptr all_timers; /* the newest first */
 

@@ -14,8 +14,8 @@
 #define NAP_FIRST FILCH_US(50)
 #define NAP_LAST FILCH_MS(1)
 #define WORTH_IT 250 /* ns a task: what it costs two CPUs to move one */
-#define VAIN_MOST 4
-#define VAIN_FOR FILCH_MS(10)
+#define VAIN_MOST 4  /* so the first nap is 400 us at most */
+#define VAIN_FOR FILCH_MS(10) /* without a steal, and it is forgotten */
 
 /* ---- looking ---- */
 

@@ -18,6 +18,7 @@
  *           again by itself, shielded.
  * REJECTED  A guard of its own: it is needed only together with the lock's.
  * LAST TOUCH  wait: of the lock only, after A4. notify: N4.
+ * CHECKED BY  tests/model/condition.c, tests/linear
  */
 #include "os/chaos.h"
 #include "sync/lock.h"
@@ -124,10 +125,7 @@ filch_condition_wait_for_until(filch_condition *condition,
 {
     fl_point("filch_condition_wait_for");
     fl_fiber *me = fl_me();
-    int error = fl_may_wait(me);
-    if (!error && !fl_lock_held(lock_of(condition))) {
-        error = EPERM;
-    }
+    int error = fl_lock_held(lock_of(condition)) ? fl_may_wait(me) : EPERM;
     while (!error || error == ETIMEDOUT) {
         uint8_t barred = me->barred;
         me->barred = 1;

@@ -4,17 +4,19 @@
  *           guard_   of the waiters
  *           I1  while the event is set nobody is in waiters_
  * PROTOCOL      wait                            set
- *           A1  state_ is 1 and guard_ is 0:  S1  take guard_
- *               go on                         S2  state_ := 1
- *           A2  take guard_                   S3  grant all waiters
- *           A3  state_ is 1: drop it, go on   S4  drop guard_
- *           A4  enqueue, park                 S5  resume the granted
+ *           A1  state_ is 1, and guard_ is    S1  take guard_
+ *               free, or this worker's own:   S2  state_ := 1
+ *               go on                         S3  grant all waiters
+ *           A2  take guard_                   S4  drop guard_
+ *           A3  state_ is 1: drop it, go on   S5  resume the granted
+ *           A4  enqueue, park
  * NO LOST WAKEUP  A3 and A4 are one step for S1 to S4.
  * WAKEUP GUARANTEE  All who wait at S3, in the order of A4.
  * TIMEOUT AND CANCEL, LOCK ORDER  See wait/wait.h.
  * MEMORY ORDER  S2 and S4 release to A1, which acquires.
  * LAST TOUCH  S4. That is why A1 looks at guard_ too: who went on between S2
  *           and S4 might free the event under the setter's hands.
+ * CHECKED BY  tests/model/event.c, tests/linear
  */
 #include "os/chaos.h"
 #include "wait/wait.h"

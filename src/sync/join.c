@@ -29,7 +29,11 @@
  *           (seq_cst against begin_waiting), else the fiber sees the 0 by
  *           itself. E4 never finds a later wait of the joiner, since C4 comes
  *           after E4 or before E1, which then sees FL_LEFT.
+ * MEMORY ORDER  E1 and E2 release the status, to J2 and to whoever reads
+ *           FL_DONE by a load that acquires. C3 and E4 acquire and release by
+ *           changing the same word. The phase as in wait/wait.h.
  * LAST TOUCH  E3, of the task; the joiner has a handle of its own.
+ * CHECKED BY  tests/model/join.c, wait_many.c, spin/join.pml
  */
 #include "os/chaos.h"
 #include "wait/wait.h"

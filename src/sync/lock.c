@@ -47,7 +47,9 @@
  * REJECTED  Always handing over: with two workers each release then waits for a
  *           switch on the other. Spinning for a while before waiting: each look
  *           takes the lock's line from its holder, 100 ns, and to wait costs
- *           less than that (8 tasks, 2 workers: 20 ns each against SPIN).
+ *           less than half of that (8 tasks, 2 workers: a lock and its release
+ *           took 22 ns with spinning, and take 10).
+ * CHECKED BY  tests/model/lock.c, tests/linear
  */
 #include "sync/lock.h"
 

@@ -23,6 +23,7 @@
  * REJECTED  Sequence numbers in each slot (6.1 ns an item against 4.4): they
  *           let a put and a get of two workers go on at once, but neither can
  *           see all that the order among waiters needs.
+ * CHECKED BY  tests/model/queue.c, tests/linear
  */
 #include "sync/queue.h"
 

@@ -1,4 +1,5 @@
-/* A queue's items that are not done with, and who waits for that; see queue.c. */
+/* A queue's items that are not done with, and who waits for that; see
+ * queue.c. */
 #include "sync/queue.h"
 
 #include <errno.h>

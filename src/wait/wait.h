@@ -38,7 +38,7 @@
  * MEMORY ORDER  R3 releases to the load of the phase after A5.
  * LAST TOUCH  Of the object by the granter: dropping the guard, before R5. Of
  *           the object by who was granted: none after A5.
- * CHECKED BY  tests/sync
+ * CHECKED BY  tests/sync, tests/model/wait.c, wait_many.c, spin/wait.pml
  */
 #ifndef FL_WAIT_H
 #define FL_WAIT_H

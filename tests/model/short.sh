@@ -1,6 +1,7 @@
 #!/bin/bash
 # The models for some seconds: some thousand runs of each, two of them side by
-# side (`make model` does more), and what of spin is small.
+# side (`make model` does more), and what of spin is small; and a few of the
+# weakenings, which must be noticed (`make model-mutations`: all).
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 
@@ -21,4 +22,13 @@ for source in tests/model/*.c; do
     name=$(basename "$source" .c)
     [ ! -x "build/model/$name" ] || programs+=("build/model/$name:3000")
 done
-exec tests/model/run -q "${programs[@]}"
+log=$(mktemp) || exit 1
+trap 'rm -f "$log" "$log.md"' EXIT
+{
+    tests/model/run -q "${programs[@]}"
+    tests/model/mutate -o "$log.md" deque-no-P3 idle-no-W2 wait-pass-on
+} 2>&1 | tee "$log"
+awk '/^[0-9]+ passed, [0-9]+ failed/ { passed += $1; failed += $3; sums++ }
+     END { failed += sums != 2
+           printf "%d passed, %d failed\n", passed, failed; exit failed > 0 }' \
+    "$log"

@@ -103,6 +103,22 @@ never(void *arg)
     return false;
 }
 
+static int
+misuse_cancelled(void *arg)
+{
+    (void)arg;
+    OK(filch_cancel(filch_current()));
+    FAILS(EPERM, filch_condition_wait(&condition));
+    FAILS(EPERM, filch_condition_wait_for(&condition, never, NULL));
+    return 0;
+}
+
+/* Whatever else it returned would say that the lock is held. */
+TASK_TEST(condition_misused_is_EPERM_also_where_a_cancel_is_pending)
+{
+    EQ(0, join(spawn(misuse_cancelled, NULL)));
+}
+
 TEST(condition_wait_for_while_nobody_holds_its_lock_is_EPERM)
 {
     FAILS(EPERM, filch_condition_wait_for(&condition, never, NULL));
