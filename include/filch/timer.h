@@ -31,11 +31,12 @@ typedef struct filch_timer {
     uint32_t kind_;
     uint32_t slot_;
     struct filch_timer *ahead_[2];
-    uint64_t spare_[2];
+    uint64_t gone_;
+    uint64_t spare_;
 } filch_timer;
 
 /* clang-format off */
-#define FILCH_TIMER_INIT {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0, 0}, {0, 0}}
+#define FILCH_TIMER_INIT {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0, 0}, 0, 0}
 /* clang-format on */
 
 /* Makes a timer that is not armed. Returns 0. */

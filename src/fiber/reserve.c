@@ -38,6 +38,20 @@ fl_party_begin(void)
     }
 }
 
+fl_party *
+fl_party_hide(void)
+{
+    fl_party *party = fl_party_tls;
+    fl_party_tls = &fl_party_nobody;
+    return party;
+}
+
+void
+fl_party_show_again(fl_party *party)
+{
+    fl_party_tls = party;
+}
+
 void
 fl_party_end(void)
 {

@@ -3,7 +3,7 @@
  * while one worker after the other uses it for a while.
  *
  * CONTRACT  As a guard (os/guard.h); a zero guard is free. A thread holds one
- *           of these at a time. Who knows nothing but the word's address uses
+ *           of these at a time (but see fl_party_hide). Who knows nothing but the word's address uses
  *           the ..._word functions, which do for a plain guard as well.
  * STATE     word_   FREE, HELD, or the number of a party, for which the guard is
  *                   reserved: nobody else gets in without taking that away
@@ -100,6 +100,12 @@ fl_party_read(void)
 #else
 fl_party *fl_party_read(void);
 #endif
+
+/* The caller, inside of a guard, calls what is not the library's and may enter
+ * others: as nobody, since `inside` has room for one. Gives what
+ * fl_party_show_again takes. */
+fl_party *fl_party_hide(void);
+void fl_party_show_again(fl_party *party);
 
 /* A guard in short, never 0. Two may have the same: then who takes a
  * reservation away waits a little longer. */

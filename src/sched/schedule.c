@@ -183,7 +183,7 @@ parse_deviation(fl_schedule *schedule, const char *line)
 static int
 parse_line(fl_schedule *schedule, const char *line)
 {
-    uint64_t number;
+    uint64_t number = 0;
     if (*line == '#' || !*line) {
         return 0;
     }

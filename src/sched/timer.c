@@ -99,22 +99,35 @@ fl_timer_arm(fl_worker *worker, filch_timer *timer, filch_time deadline,
     return 0;
 }
 
+/* Takes it out of those, if it is there. *elsewhere: it is armed among others,
+ * by its callback, which ran meanwhile. */
+static bool
+disarm_among(fl_timers *timers, filch_timer *timer, bool *elsewhere)
+{
+    fl_guard_lock(&timers->guard);
+    void *there = fl_load_acquire((fl_atomic_ptr *)&timer->heap_);
+    bool armed = there == timers && timer->kind_ != FL_TIMER_IDLE;
+    if (armed) {
+        take_out(timers, timer);
+        publish_earliest(timers);
+    }
+    fl_guard_unlock(&timers->guard);
+    *elsewhere = there && there != timers;
+    return armed;
+}
+
 bool
 fl_timer_disarm(filch_timer *timer)
 {
-    bool was_armed = false;
-    fl_timers *timers = fl_load_acquire((fl_atomic_ptr *)&timer->heap_);
-    if (!timers) {
-        return false;
+    bool was_armed = false, elsewhere = true;
+    while (elsewhere) {
+        fl_timers *timers = fl_load_acquire((fl_atomic_ptr *)&timer->heap_);
+        if (!timers) {
+            break;
+        }
+        fl_chaos();
+        was_armed = disarm_among(timers, timer, &elsewhere);
     }
-    fl_chaos();
-    fl_guard_lock(&timers->guard);
-    if (timer->heap_ == timers && timer->kind_ != FL_TIMER_IDLE) {
-        take_out(timers, timer);
-        publish_earliest(timers);
-        was_armed = true;
-    }
-    fl_guard_unlock(&timers->guard);
     return was_armed;
 }
 
@@ -158,6 +171,8 @@ take_callback(fl_worker *worker, fl_timers *timers, filch_timer *timer,
     }
     batch->due[batch->n++] =
         (struct due){timer->fn_, timer->arg_, owned ? timer : NULL};
+    fl_atomic64 *gone = (fl_atomic64 *)&timer->gone_;
+    fl_store_release(gone, fl_load_relaxed(gone) + 1);
     take_out(timers, timer);
 }
 

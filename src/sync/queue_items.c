@@ -72,15 +72,18 @@ entries(const filch_queue *queue)
     return (struct entry *)(void *)queue->slots_;
 }
 
-/* The caller's function, in which suspending calls are refused. */
+/* The caller's function, in which suspending calls are refused; others, on
+ * other objects, are not. */
 static bool
 before(const filch_queue *queue, const struct entry *a, const struct entry *b)
 {
     fl_fiber *me = fl_me();
+    fl_party *party = fl_party_hide();
     uint8_t barred = me->barred;
     me->barred = 1;
     int order = queue->compare_(a->item, b->item);
     me->barred = barred;
+    fl_party_show_again(party);
     return order < 0 || (order == 0 && a->order < b->order);
 }
 

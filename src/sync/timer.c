@@ -88,21 +88,38 @@ wait_for_end(fl_fiber *me, filch_timer *timer, fl_timers *timers,
     return fl_wait(me, &timers->end_guard, &timers->waiters, deadline);
 }
 
+/* How often its callback has begun. */
+static uint64_t
+times_gone(filch_timer *timer)
+{
+    return fl_load_acquire((fl_atomic64 *)&timer->gone_);
+}
+
+/*
+ * Until it is neither armed nor run. A callback that arms itself, and goes off
+ * on another worker, may be armed where one looks for who runs it, and run
+ * where one looks whether it is armed; but then it has begun in between. (It is
+ * said who runs it before it is taken out, and it is armed before it ends.)
+ */
 int
 filch_timer_cancel_wait_until(filch_timer *timer, filch_time deadline)
 {
     fl_point("filch_timer_cancel_wait");
     fl_fiber *me = fl_me();
     int error = fl_may_wait(me);
-    while (!error) {
-        fl_timers *timers;
-        fl_timer_disarm(timer); /* again: its callback may have armed it */
+    bool quiet = false;
+    while (!error && !quiet) {
+        uint64_t gone = times_gone(timer);
+        fl_timer_disarm(timer);
         fl_chaos();
-        timers = fl_timer_runner(timer);
-        if (!timers) {
-            break;
+        fl_timers *timers = fl_timer_runner(timer);
+        fl_chaos();
+        if (timers) {
+            error = wait_for_end(me, timer, timers, deadline);
+        } else {
+            quiet = !fl_load_acquire((fl_atomic_ptr *)&timer->heap_) &&
+                    times_gone(timer) == gone;
         }
-        error = wait_for_end(me, timer, timers, deadline);
     }
     return error;
 }

@@ -46,8 +46,8 @@ holds "no standard input is an error" says "stdin: " 1 no_input
 # A file of many zeros takes long enough to be caught amid its work.
 truncate -s 20G zeros
 caught() { # signal
-    # not as under nohup, where pgz would leave SIGHUP ignored
-    env --default-signal=HUP "$PGZ" -1 zeros 2>"$tmp/err" &
+    # not as under nohup, or behind a shell, where pgz would leave them ignored
+    env --default-signal=HUP,QUIT "$PGZ" -1 zeros 2>"$tmp/err" &
     local pid=$!
     soon test -s zeros.gz && kill -"$1" $pid
     wait $pid
@@ -57,9 +57,28 @@ caught() { # signal
         [ "$(stat -c %s zeros)" = 21474836480 ] &&
         grep -q "zeros.gz: .*removed" "$tmp/err"
 }
-for signal in INT TERM HUP; do
+for signal in INT TERM HUP QUIT XCPU ALRM USR1; do
     holds "SIG$signal amid a file removes what is written" caught $signal
 done
+
+# Whoever changes the file, or puts another in its place, while it is compressed.
+# (It is stopped amid its work, so that it is sure to come later.)
+changed() { # command
+    truncate -s 20G zeros
+    "$PGZ" -1 zeros 2>"$tmp/err" &
+    local pid=$!
+    soon test -s zeros.gz && kill -STOP $pid && "$@" && truncate -s 30M zeros
+    kill -CONT $pid
+    wait $pid
+    local status=$?
+    cat "$tmp/err"
+    [ $status = 2 ] && grep -q "zeros: changed meanwhile -- kept" "$tmp/err" &&
+        [ -e zeros ] && rm zeros.gz
+}
+appended() { echo more >>zeros; }
+renamed() { cp original other && mv other zeros; }
+holds "a file that is changed meanwhile is kept" changed appended
+holds "a file that takes its place meanwhile is kept" changed renamed
 rm zeros
 mkfifo in out
 has_read() { [ "$(sed -n 's/^rchar: //p' "/proc/$1/io")" -gt $chunk ]; }

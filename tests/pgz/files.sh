@@ -104,9 +104,14 @@ for ending in .z -gz -z _z .GZ; do
     }
     holds "file$ending becomes file" ending $ending
 done
-again() { new file.gz && says "already has .gz suffix" 2 pgz file.gz; }
+again() { new file.gz && says "already has .gz suffix" 0 pgz file.gz; }
 holds "a file that has the suffix is left alone" again
 holds "it is still there" only file.gz
+holds "-f compresses it all the same" pgz -f file.gz
+holds "and gives it another suffix" only file.gz.gz
+nothing() { : >empty && pgz -dcf empty >../out && [ ! -s ../out ]; }
+holds "-dcf copies an empty file" nothing
+rm -f empty
 unknown() { new file && says "unknown suffix" 2 pgz -d file && only file; }
 holds "-d leaves a file without suffix alone" unknown
 bare() { new .gz && exits 2 pgz -d .gz && only .gz; }

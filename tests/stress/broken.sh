@@ -12,7 +12,7 @@ fails_soon() { # program, test, seeds
     for ((FILCH_TEST_SEED = 1; FILCH_TEST_SEED <= $3; FILCH_TEST_SEED++)); do
         if ! timeout 30 "$1" "$2" >"$tmp/run" 2>&1; then
             echo "seed $FILCH_TEST_SEED:"
-            grep -e 'broken: ' -e ' gives ' "$tmp/run"
+            grep -e 'broken: ' -e ' gives ' -e ', not ' "$tmp/run"
             return
         fi
     done
@@ -20,7 +20,7 @@ fails_soon() { # program, test, seeds
     false
 }
 
-for name in deadline watch; do
+for name in deadline watch timer; do
     program=$BUILD/tests/stress/broken/$name
     [ -x "$program" ] || skip "not built; see stress-checked"
     holds "chaos finds what was wrong with the $name" \

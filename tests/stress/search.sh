@@ -67,6 +67,14 @@ for report in 'WARNING: ThreadSanitizer: data race' \
     holds "a program fails that succeeds with a report of ${report##*: }" says \
         "fails: a report of the " 1 "$stress" "$fake" say 5 "$report"
 done
+holds "it ends with the last seed there is, and takes none for a seed" says \
+    "0 failures in 2 seeds" 0 \
+    "$stress" -f18446744073709551614 -s9 "$fake" seed 17 11
+holds "a schedule that cannot be written is an error before the search" says \
+    "cannot write /nowhere/at/all" 2 \
+    "$stress" -o /nowhere/at/all "$fake" seed 17 11
+holds "a schedule that cannot be followed is an error, not a failure" says \
+    "is no schedule that can be read" 2 "$stress" --replay=/nowhere "$fake" pair 5 3
 holds "it begins with the seed that it is told to" says \
     "1 failure in 4 seeds" 1 "$stress" -f14 "$fake" seed 17 11
 holds "it takes the policies that it is told to" says \

@@ -139,3 +139,51 @@ TEST(watch_is_kept_by_one_worker_and_finds_what_waits)
 {
     run_in_chaos(4, come_and_go);
 }
+
+/* --- A callback that arms itself ------------------------------------------ */
+
+static filch_timer again;
+static atomic_uint calls;
+
+static void
+arm_again(void *arg)
+{
+    atomic_fetch_add(&calls, 1);
+    OK(filch_call_later(&again, FILCH_US(20), arm_again, arg));
+}
+
+static atomic_bool enough;
+
+/* So that callbacks move from worker to worker. */
+static int
+keep_busy(void *arg)
+{
+    while (!atomic_load(&enough)) {
+        compute_until(filch_after(FILCH_US(5)));
+        filch_yield();
+    }
+    return arg != NULL;
+}
+
+static int
+cancel_often(void *arg)
+{
+    filch_task *busy[2] = {spawn(keep_busy, NULL), spawn(keep_busy, NULL)};
+    for (int i = 0; i < ROUNDS; ++i) {
+        OK(filch_call_later(&again, 0, arm_again, NULL));
+        OK(filch_sleep(FILCH_US(100 + i % 200)));
+        OK(filch_timer_cancel_wait(&again));
+        unsigned before = atomic_load(&calls);
+        OK(filch_sleep(FILCH_US(300)));
+        EQ(before, atomic_load(&calls));
+    }
+    atomic_store(&enough, true);
+    for (int i = 0; i < 2; ++i)
+        EQ(0, join(busy[i]));
+    return arg != NULL;
+}
+
+TEST(timer_that_arms_itself_is_quiet_after_a_cancel_that_waits)
+{
+    run_in_chaos(4, cancel_often);
+}

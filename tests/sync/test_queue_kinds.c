@@ -154,3 +154,60 @@ ONE_WORKER_TEST(queue_of_each_kind_lets_its_getters_wait)
     OK(filch_queue_destroy(&lifo));
     OK(filch_queue_destroy(&priority));
 }
+
+/* --- What compare may call ------------------------------------------------ */
+
+static filch_semaphore elsewhere = FILCH_SEMAPHORE_INIT(0);
+static atomic_bool looks, got_in;
+
+static void *
+look_in(void *arg)
+{
+    filch_queue_size(&queue);
+    atomic_store(&got_in, true);
+    return arg;
+}
+
+/* By a call on another object, which is allowed, it must not let others into
+ * the queue that it is called by. (A thread that comes late says less.) */
+static int
+compare_and_call(const void *left, const void *right)
+{
+    static pthread_t thread;
+    if (atomic_exchange(&looks, false)) {
+        EQ(0, filch_semaphore_value(&elsewhere));
+        thread = thread_start(look_in, NULL);
+        compute_until(filch_after(FILCH_MS(20)));
+        CHECK(!atomic_load(&got_in));
+        OK(pthread_detach(thread));
+    }
+    return by_address(left, right);
+}
+
+/* Both objects are this worker's own by then: it has used them often enough. */
+static void
+make_own(void)
+{
+    for (int i = 0; i < 1000; ++i) {
+        put(2);
+        EQ(2, get());
+        EQ(0, filch_semaphore_value(&elsewhere));
+    }
+}
+
+TASK_TEST(queue_is_held_while_compare_calls_what_never_suspends)
+{
+    for (int round = 0; round < 5; ++round) {
+        OK(filch_queue_init_priority(&queue, 8, compare_and_call));
+        OK(filch_semaphore_init(&elsewhere, 0));
+        make_own();
+        put(2);
+        atomic_store(&got_in, false);
+        atomic_store(&looks, true);
+        put(1);
+        UNTIL(atomic_load(&got_in));
+        EQ(1, get());
+        EQ(2, get());
+        OK(filch_queue_destroy(&queue));
+    }
+}

@@ -23,15 +23,19 @@ crew_start(struct crew *crew, unsigned workers)
     int error;
 
     *crew = (struct crew){.tasks = 0};
+    filch_foreign_begin(); /* the reader's and the writer's thread */
     error = filch_start(&crew->runtime, &config);
-    if (error)
+    if (error) {
+        filch_foreign_end();
         return error;
+    }
     filch_stats_read(crew->runtime, NULL, 0, &crew->workers);
     crew->count = chunks_for(crew->workers);
     crew->chunks = chunk_pool_make(crew->count);
     if (crew->chunks)
         return 0;
     filch_stop(crew->runtime);
+    filch_foreign_end();
     return ENOMEM;
 }
 
@@ -39,6 +43,7 @@ void
 crew_stop(struct crew *crew)
 {
     filch_stop(crew->runtime);
+    filch_foreign_end();
     chunk_pool_free(crew->chunks, crew->count);
 }
 

@@ -52,6 +52,9 @@ read_rest(struct unpacker *unpacker, struct chunk *chunk)
 {
     struct input *input = unpacker->codec.input;
 
+    if (!unpacker->started && input_at_end(input) && !input->fault &&
+        unpacker->copy_allowed)
+        return STEP_END; /* a copy of nothing */
     if (!unpacker->started && !input_at_end(input)) {
         unpacker->copying = unpacker->copy_allowed;
         return unpacker->copying ? copy(input, chunk)

@@ -109,7 +109,7 @@ report(const struct job *job, const struct outcome *outcome)
 
 /*
  * The source goes only when its replacement is complete and on the disk; and
- * when that is all of it, which garbage leaves open.
+ * when that is all of it, which garbage leaves open, and a change meanwhile.
  */
 static void
 complete(struct job *job, const struct outcome *outcome)
@@ -120,7 +120,9 @@ complete(struct job *job, const struct outcome *outcome)
     if (!target_complete(&job->target, &job->source,
                          goes || job->options->synchronous))
         return;
-    if (goes && unlink(job->source.path) < 0)
+    if (goes && !source_is_unchanged(&job->source))
+        message_warning(job->source.name, "changed meanwhile -- kept");
+    else if (goes && unlink(job->source.path) < 0)
         message_error(job->source.name, "%s", strerror(errno));
     report(job, outcome);
 }

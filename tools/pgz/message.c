@@ -46,6 +46,18 @@ message_warning(const char *name, const char *format, ...)
     va_end(arguments);
 }
 
+void
+message_note(const char *name, const char *format, ...)
+{
+    va_list arguments;
+
+    if (quiet)
+        return;
+    va_start(arguments, format);
+    say(name, format, arguments);
+    va_end(arguments);
+}
+
 bool
 message_ask(const char *format, ...)
 {

@@ -18,6 +18,10 @@ void message_error(const char *name, const char *format, ...)
 void message_warning(const char *name, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* As a warning, but it does not change the exit status. */
+void message_note(const char *name, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* A question, without the end of a line; whether the answer begins with y. */
 bool message_ask(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

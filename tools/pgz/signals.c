@@ -6,6 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* What would end it; SIGKILL cannot be waited for. */
+static const int ending[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT,   SIGXCPU,
+                             SIGALRM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF};
 static sigset_t ends;
 
 /*
@@ -46,10 +49,9 @@ signals_init(void)
     /* A shell without job control ignores it for what runs behind. */
     signal(SIGINT, SIG_DFL);
     sigemptyset(&ends);
-    sigaddset(&ends, SIGINT);
-    sigaddset(&ends, SIGTERM);
-    if (!ignored(SIGHUP)) /* nohup */
-        sigaddset(&ends, SIGHUP);
+    for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
+        if (!ignored(ending[i])) /* as by nohup */
+            sigaddset(&ends, ending[i]);
     error = pthread_sigmask(SIG_BLOCK, &ends, NULL);
     if (!error)
         error = pthread_create(&thread, NULL, wait_for_signal, NULL);

@@ -115,6 +115,19 @@ source_open(struct source *source, const struct options *options,
     return open;
 }
 
+/* By the time of its last change of any kind, which nobody can set. */
+bool
+source_is_unchanged(const struct source *source)
+{
+    const struct stat *then = &source->stat;
+    struct stat now;
+
+    return stat(source->path, &now) == 0 && now.st_ino == then->st_ino &&
+           now.st_dev == then->st_dev && now.st_size == then->st_size &&
+           now.st_ctim.tv_sec == then->st_ctim.tv_sec &&
+           now.st_ctim.tv_nsec == then->st_ctim.tv_nsec;
+}
+
 void
 source_close(struct source *source)
 {

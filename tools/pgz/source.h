@@ -9,7 +9,7 @@
 struct source {
     const char *name; /* for messages */
     char *path;       /* NULL: standard input */
-    struct stat stat;
+    struct stat stat; /* the time may become that of a packed file's head */
     struct input input;
 };
 
@@ -23,6 +23,9 @@ bool source_open(struct source *source, const struct options *options,
 /* Whether the job puts another file in the place of this one. */
 bool source_is_replaced(const struct source *source,
                         const struct options *options);
+
+/* Whether its path still leads to it, and nobody has changed it. */
+bool source_is_unchanged(const struct source *source);
 
 void source_close(struct source *source);
 

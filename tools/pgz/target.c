@@ -39,9 +39,9 @@ packed_path(const struct source *source, const struct options *options)
 {
     const char *suffix = name_suffix(source->path, options->suffix);
 
-    if (suffix) {
-        message_warning(source->name, "already has %s suffix -- unchanged",
-                        suffix);
+    if (suffix && !options->force) {
+        message_note(source->name, "already has %s suffix -- unchanged",
+                     suffix);
         return NULL;
     }
     return name_pack(source->path, options->suffix);

@@ -6,9 +6,12 @@
 #include "schedule.h"
 #include "search.h"
 #include "shrink.h"
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 /* A run that hangs is not to be waited for long, each time it is shrunk; one
  * that passed took `longest` at most. */
@@ -125,9 +128,34 @@ examine(const struct options *options, struct run *runs,
     return STATUS_FOUND;
 }
 
+/* Rather than after a search that may take hours. */
+static void
+check_output(const struct options *options)
+{
+    bool there = access(options->output, F_OK) == 0;
+    FILE *file = fopen(options->output, "a");
+
+    if (!file)
+        die("cannot write %s: %s", options->output, strerror(errno));
+    fclose(file);
+    if (!there)
+        unlink(options->output);
+}
+
+static void
+check_replay(const struct options *options)
+{
+    struct schedule schedule;
+
+    if (!schedule_read(&schedule, options->replay))
+        die("%s is no schedule that can be read", options->replay);
+    schedule_free(&schedule);
+}
+
 static int
 follow(const struct options *options)
 {
+    check_replay(options);
     struct setting setting = {.replay = options->replay,
                               .schedule = runs_file("followed")};
     const struct run *run = run_once(&setting, options->limit);
@@ -144,6 +172,7 @@ hunt(const struct options *options, struct run *runs)
 {
     struct finding finding;
 
+    check_output(options);
     check_program(options);
     search(&finding, options, runs);
     if (finding.failed)

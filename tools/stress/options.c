@@ -162,8 +162,11 @@ set_defaults(struct options *options)
     const char *program = *options->command, *slash = strrchr(program, '/');
     char *output;
 
-    if (!options->seeds && options->time == 0)
-        options->seeds = SEEDS_DEFAULT;
+    if (!options->seeds)
+        options->seeds = options->time == 0 ? SEEDS_DEFAULT : UINT64_MAX;
+    /* the last seed is UINT64_MAX: 0 would be none */
+    if (options->seeds - 1 > UINT64_MAX - options->first)
+        options->seeds = UINT64_MAX - options->first + 1;
     if (!options->policies[0])
         memcpy(options->policies, default_policies, sizeof default_policies);
     if (asprintf(&output, "%s.schedule", slash ? slash + 1 : program) < 0)

@@ -11,7 +11,7 @@ enum { POLICIES_MAX = 16 };
 struct options {
     unsigned jobs;
     uint64_t first; /* seed */
-    uint64_t seeds; /* 0: as many as fit into the time */
+    uint64_t seeds; /* or as many as fit into the time */
     double time;    /* s; 0: no limit */
     double limit;   /* s a run */
     unsigned replays;

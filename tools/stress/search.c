@@ -33,7 +33,7 @@ show_progress(const struct options *options, const struct finding *finding,
     double rate = passed > 0 ? (double)finding->runs / passed : 0;
     double left = options->time > 0 ? options->time - passed : 1e9;
 
-    if (options->seeds && rate > 0) {
+    if (rate > 0) {
         double rest = (double)(options->seeds - finding->runs) / rate;
         left = rest < left ? rest : left;
     }
@@ -97,9 +97,8 @@ take(struct state *state, const struct run *run)
 void
 search(struct finding *finding, const struct options *options, struct run *runs)
 {
-    struct state state = {
-        options,       runs, finding,
-        seconds_now(), 0,    options->seeds ? options->seeds : UINT64_MAX};
+    struct state state = {options,       runs, finding,
+                          seconds_now(), 0,    options->seeds};
 
     *finding = (struct finding){.output = runs_file("failure")};
     while (start_more(&state)) {
