@@ -84,6 +84,7 @@ programs = $(patsubst %.c,$(B)/%,$(1))
 LIB      = $(call objects,$(wildcard src/*/*.c) $(switch) $(extra))
 PGZ      = $(call objects,$(wildcard tools/pgz/*.c))
 HARNESS  = $(call objects,$(or $(bare),$(wildcard tests/harness/*.c)))
+testlibs = $(if $(bare),,$$(pkg-config --libs check) -lz)
 EXAMPLES = $(call programs,$(wildcard examples/*.c))
 TESTS    = $(call programs,$(wildcard tests/*/test_*.c))
 # These are of several parts; see their folders' .mk.
@@ -122,7 +123,7 @@ program = @mkdir -p $(@D)$(newline)$(call run,LD,$(link) -o $@ $^ $(1))
 $(EXAMPLES): $(B)/%: $(O)/%.o $(B)/$(lib).a
 	$(call program)
 $(filter-out $(PARTED),$(TESTS)): $(B)/%: $(O)/%.o $(HARNESS) $(B)/$(lib).a
-	$(call program,$(late) $(if $(bare),,$$(pkg-config --libs check) -lz))
+	$(call program,$(late) $(testlibs))
 
 # What is missing is installed first; other flags build everything anew.
 $(O)/flags: force | deps-$(needs)

@@ -22,7 +22,7 @@ DISTURBED = $(patsubst $(B)/tests/%,$(B)/disturbed/%,\
             $(filter $(B)/tests/sched/% $(B)/tests/sync/%,$(TESTS)))
 
 $(DISTURBED): $(B)/disturbed/%: $(O)/tests/%.o $(HARNESS) $(FAULT) $(B)/$(lib).a
-	$(call program,$(late) $$(pkg-config --libs check) -lz)
+	$(call program,$(late) $(testlibs))
 $(DISTURBED): private LDFLAGS += $(wraps)
 $(DISTURBED): private late = $(B)/$(lib).a
 

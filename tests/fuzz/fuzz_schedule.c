@@ -30,7 +30,7 @@ follow(fl_schedule *schedule)
 {
     uint64_t last = 0, found = 0;
     for (size_t i = 0; i < schedule->n; ++i) {
-        uint32_t number;
+        uint32_t number = 0;
         uint64_t decision = schedule->deviations[i].decision;
         MUST(i == 0 || decision > last);
         last = decision;

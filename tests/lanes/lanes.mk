@@ -73,7 +73,8 @@ lane-tsan-gcc lane-valgrind: lane-%:
 # stacks (it takes MADV_GUARD_INSTALL for done); but the code is that machine's.
 lane-aarch64: lane-%:
 	@tools/deps aarch64
-	@$(lane_tests)
+	@$(submake) FLAVOUR=$* DEV=1 lib examples \
+	    $(patsubst %,build/$*/tests/%,$(subst $(comma), ,$(emulated)))
 	@$(submake) FLAVOUR=plain DEV=1 lib
 	@tools/run-tests $*$(runs.$*) plain@1:unit/aarch64.sh
 

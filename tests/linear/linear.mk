@@ -4,7 +4,7 @@ linear = $(call objects,$(filter-out tests/linear/test_%,\
          $(wildcard tests/linear/*.c)))
 
 $(B)/tests/linear/%: $(O)/tests/linear/%.o $(linear) $(HARNESS) $(B)/$(lib).a
-	$(call program,$$(pkg-config --libs check) -lz)
+	$(call program,$(testlibs))
 
 HISTORIES = 100000
 linear:                         ## check HISTORIES=100000 of each object

@@ -23,7 +23,7 @@ $(mended:$(B)/%=$(O)/%.o): $(O)/%_mended.o: %.c $(O)/flags
 broken = $(patsubst %.patch,$(B)/%,$(wildcard tests/stress/broken/*.patch))
 $(broken): $(B)/%: $(O)/%.o $(O)/tests/stress/test_chaos.o $(HARNESS) \
                    $(B)/$(lib).a
-	$(call program,$$(pkg-config --libs check))
+	$(call program,$(testlibs))
 $(broken:$(B)/%=$(O)/%.o): $(O)/%.o: %.patch $(LIB)
 	@tests/stress/broken/apply $< $(@:.o=.c)
 	$(call run,CC,$(compile) -fPIE -c -o $@ $(@:.o=.c))

@@ -3,7 +3,7 @@
 volume = $(call objects,$(wildcard tests/volume/kit.c tests/volume/scene_*.c))
 
 $(B)/tests/volume/%: $(O)/tests/volume/%.o $(volume) $(HARNESS) $(B)/$(lib).a
-	$(call program,$$(pkg-config --libs check) -lz)
+	$(call program,$(testlibs))
 
 tests: $(B)/tests/volume/soak
 
