@@ -12,6 +12,17 @@
 #define FL_CONTEXT_INLINE 1
 #endif
 
+/* What the compiler may keep values in besides, where it is told so (by
+ * -march=x86-64-v4 and the like). */
+#if defined(__AVX512F__)
+#define FL_CLOBBERED_512                                                       \
+    , "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23",  \
+        "xmm24", "xmm25", "xmm26", "xmm27", "xmm28", "xmm29", "xmm30",         \
+        "xmm31", "k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7"
+#else
+#define FL_CLOBBERED_512
+#endif
+
 /*
  * Parks the running context, storing it in *save, and goes on with `to`, in
  * which the call that had parked it returns `value`. Saves what the ABI says a
@@ -52,7 +63,7 @@ fl_context_switch(void **save, void *to, void *value)
                        "r13", "r14", "r15", "xmm0", "xmm1", "xmm2", "xmm3",
                        "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",
                        "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "cc",
-                       "memory");
+                       "memory" FL_CLOBBERED_512);
     return value;
 }
 #else

@@ -50,6 +50,8 @@ unsigned
 fl_stack_shift(size_t size)
 {
     unsigned shift = 14;
+    size =
+        size > 4 * fl_os_page() ? size : 4 * fl_os_page(); /* one is a guard */
     while (((size_t)1 << shift) < size) {
         shift++;
     }

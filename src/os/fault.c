@@ -29,9 +29,12 @@ pass_on(int number, siginfo_t *info, void *context)
         next->sa_sigaction(number, info, context);
     } else if (next->sa_handler != SIG_DFL && next->sa_handler != SIG_IGN) {
         next->sa_handler(number);
-    } else {
+    } else if (info->si_code > 0) {
         /* the fault happens again when we return, and ends the program */
         signal(number, SIG_DFL);
+    } else if (next->sa_handler == SIG_DFL) { /* somebody has sent it, once */
+        signal(number, SIG_DFL);
+        raise(number); /* it comes when we return */
     }
 }
 

@@ -74,16 +74,20 @@ size_t fl_os_page(void);
 
 /* ---- threads and CPUs ---- */
 
+/* The CPUs that the calling thread may use; none if the kernel does not say. */
+void fl_os_allowed(cpu_set_t *set);
+
 /*
  * Starts a thread with all asynchronous signals blocked, on CPU number `cpu`
- * of those the process may use (counted round), named `name`.
+ * of those that are allowed (counted round), named `name`.
  */
-int fl_os_thread_start(pthread_t *thread, unsigned cpu, const char *name,
-                       void *(*body)(void *), void *arg);
+int fl_os_thread_start(pthread_t *thread, const cpu_set_t *allowed,
+                       unsigned cpu, const char *name, void *(*body)(void *),
+                       void *arg);
 void fl_os_thread_join(pthread_t thread);
 
-/* Lets the calling thread run on all CPUs that the process may use again. */
-void fl_os_thread_roam(void);
+/* Lets the calling thread run on all CPUs that are allowed. */
+void fl_os_thread_roam(const cpu_set_t *allowed);
 
 /*
  * CPUs that the process may use: by affinity and by the quotas of its cgroups,

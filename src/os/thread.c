@@ -6,43 +6,27 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The CPUs that the process might use when it last asked; guarded by lock. */
-static cpu_set_t allowed;
-static pthread_mutex_t allowed_lock = PTHREAD_MUTEX_INITIALIZER;
-
-static unsigned
-find_allowed(void)
+void
+fl_os_allowed(cpu_set_t *set)
 {
-    pthread_mutex_lock(&allowed_lock);
-    if (sched_getaffinity(0, sizeof allowed, &allowed)) {
-        CPU_ZERO(&allowed);
+    int saved = errno;
+    if (sched_getaffinity(0, sizeof *set, set)) {
+        CPU_ZERO(set);
     }
-    int n = CPU_COUNT(&allowed);
-    pthread_mutex_unlock(&allowed_lock);
-    return n > 0 ? (unsigned)n : 1;
-}
-
-static void
-get_allowed(cpu_set_t *set)
-{
-    pthread_mutex_lock(&allowed_lock);
-    *set = allowed;
-    pthread_mutex_unlock(&allowed_lock);
+    errno = saved;
 }
 
 /* The set of just the nth allowed CPU, counted round. */
 static bool
-nth_allowed(unsigned n, cpu_set_t *one)
+nth_of(const cpu_set_t *allowed, unsigned n, cpu_set_t *one)
 {
-    cpu_set_t all;
-    get_allowed(&all);
-    if (CPU_COUNT(&all) == 0) {
+    if (CPU_COUNT(allowed) == 0) {
         return false;
     }
-    n %= (unsigned)CPU_COUNT(&all);
+    n %= (unsigned)CPU_COUNT(allowed);
     CPU_ZERO(one);
     for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-        if (CPU_ISSET(cpu, &all) && n-- == 0) {
+        if (CPU_ISSET(cpu, allowed) && n-- == 0) {
             CPU_SET(cpu, one);
             return true;
         }
@@ -68,7 +52,10 @@ unsigned
 fl_os_cpus_by(const char *groups, const char *root)
 {
     int saved = errno, state = fl_os_no_cancel();
-    unsigned cpus = find_allowed(), limit = fl_os_quota(groups, root);
+    cpu_set_t allowed;
+    fl_os_allowed(&allowed);
+    unsigned cpus = CPU_COUNT(&allowed) ? (unsigned)CPU_COUNT(&allowed) : 1;
+    unsigned limit = fl_os_quota(groups, root);
     fl_os_cancel_as_before(state);
     errno = saved;
     return limit < cpus ? limit : cpus;
@@ -87,7 +74,8 @@ fl_os_cpus(void)
  * open.
  */
 static int
-set_attributes(pthread_attr_t *attributes, unsigned cpu)
+set_attributes(pthread_attr_t *attributes, const cpu_set_t *allowed,
+               unsigned cpu)
 {
     sigset_t blocked;
     cpu_set_t one;
@@ -100,22 +88,22 @@ set_attributes(pthread_attr_t *attributes, unsigned cpu)
     sigdelset(&blocked, SIGABRT);
     sigdelset(&blocked, SIGSYS);
     int error = pthread_attr_setsigmask_np(attributes, &blocked);
-    if (!error && nth_allowed(cpu, &one)) {
+    if (!error && nth_of(allowed, cpu, &one)) {
         error = pthread_attr_setaffinity_np(attributes, sizeof one, &one);
     }
     return error;
 }
 
 int
-fl_os_thread_start(pthread_t *thread, unsigned cpu, const char *name,
-                   void *(*body)(void *), void *arg)
+fl_os_thread_start(pthread_t *thread, const cpu_set_t *allowed, unsigned cpu,
+                   const char *name, void *(*body)(void *), void *arg)
 {
     pthread_attr_t attributes;
     int error = pthread_attr_init(&attributes);
     if (error) {
         return error;
     }
-    error = set_attributes(&attributes, cpu);
+    error = set_attributes(&attributes, allowed, cpu);
     if (!error) {
         error = pthread_create(thread, &attributes, body, arg);
     }
@@ -137,12 +125,10 @@ fl_os_thread_join(pthread_t thread)
 }
 
 void
-fl_os_thread_roam(void)
+fl_os_thread_roam(const cpu_set_t *allowed)
 {
     int saved = errno;
-    cpu_set_t all;
-    get_allowed(&all);
-    sched_setaffinity(0, sizeof all, &all);
+    sched_setaffinity(0, sizeof *allowed, allowed);
     errno = saved;
 }
 

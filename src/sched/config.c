@@ -148,7 +148,7 @@ fl_config_resolve(filch_config *config, const filch_config *given)
         }
         config->workers = 1;
     }
-    unsigned cpus = fl_os_cpus(); /* which also finds where workers may run */
+    unsigned cpus = fl_os_cpus();
     config->workers = config->workers ? config->workers : cpus;
     config->stack_size =
         config->stack_size ? config->stack_size : STACK_DEFAULT;

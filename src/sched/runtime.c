@@ -6,10 +6,11 @@
  *               now on start cancelled
  *           E2  every live task of the runtime is cancelled, again and again,
  *               since one may just have been spawned
- *           E3  no callback runs and all tasks have ended: seen by their counts,
- *               ends read before beginnings, since only a live task or a
- *               callback begins another; then closing := 1, so that no callback
- *               begins any more, and once more
+ *           E3  all tasks have ended: seen by their counts, ends read before
+ *               beginnings, since only a live task or a callback begins
+ *               another; then closing := 1, so that no callback begins any
+ *               more, those that run are waited for, and the counts are read
+ *               once more
  *           E4  quit := 1: the workers leave their loops, and are joined
  *           E5  no stranger is touching the runtime any more (resume.c)
  *           E6  it is freed
@@ -190,10 +191,11 @@ start_workers(filch_runtime *runtime)
     if (error) {
         return error;
     }
+    fl_os_allowed(&runtime->allowed);
     for (unsigned i = 0; i < runtime->count; i++) {
         fl_worker *worker = &runtime->workers[i];
-        error = fl_os_thread_start(&worker->thread, i, runtime->name,
-                                   fl_worker_main, worker);
+        error = fl_os_thread_start(&worker->thread, &runtime->allowed, i,
+                                   runtime->name, fl_worker_main, worker);
         if (error) {
             stop_workers(runtime, i);
             return error;
@@ -261,11 +263,6 @@ all_ended(filch_runtime *runtime)
 {
     uint64_t ended = 0, begun = 0;
     for (unsigned i = 0; i < runtime->count; i++) {
-        if (fl_load_seq_cst(&runtime->workers[i].timers->running)) {
-            return false;
-        }
-    }
-    for (unsigned i = 0; i < runtime->count; i++) {
         ended += fl_load_acquire(&runtime->workers[i].stats.tasks);
     }
     fl_chaos();
@@ -274,6 +271,19 @@ all_ended(filch_runtime *runtime)
         begun += fl_load_acquire(&runtime->workers[i].stats.spawned);
     }
     return ended == begun;
+}
+
+/* While `closing` is set none begins: so each worker is to be seen once without
+ * one, not all of them at the same moment. */
+static void
+await_callbacks(const filch_runtime *runtime)
+{
+    for (unsigned i = 0; i < runtime->count; i++) {
+        unsigned round = 0;
+        while (fl_load_seq_cst(&runtime->workers[i].timers->running)) {
+            fl_os_back_off(round++);
+        }
+    }
 }
 
 static void
@@ -295,6 +305,7 @@ end_tasks(filch_runtime *runtime)
         if (all_ended(runtime)) {
             fl_exchange_seq_cst(&runtime->closing, 1u);
             fl_chaos();
+            await_callbacks(runtime);
             if (all_ended(runtime)) {
                 return;
             }

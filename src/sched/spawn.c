@@ -139,6 +139,9 @@ fl_submit(filch_runtime *runtime, filch_task **handle, filch_fn fn, void *arg,
           const filch_task_options *options)
 {
     filch_task *task;
+    if (fl_load_relaxed(&runtime->stopping)) {
+        return ESHUTDOWN; /* not counted: who goes on trying delays no end */
+    }
     fl_foreign_enter(runtime);
     int error = ESHUTDOWN;
     if (!fl_load_seq_cst(&runtime->stopping)) {

@@ -253,7 +253,7 @@ fl_worker_main(void *arg)
     fl_os_fault_stack(&worker->signal_stack);
     fl_tsan_release(&worker->signal_stack); /* to whoever overflows there */
     if (!worker->runtime->pin) {
-        fl_os_thread_roam();
+        fl_os_thread_roam(&worker->runtime->allowed);
     }
 #if FL_TSAN
     worker->loop.tsan = fl_tsan_current();

@@ -6,6 +6,7 @@
 #     tsan-gcc               the ThreadSanitizer of gcc
 #     valgrind               for memcheck
 #     coverage               counts what runs
+#     v4                     with the registers of AVX-512
 
 optimised = $(lastword $(subst -, ,$(FLAVOUR)))
 
@@ -31,6 +32,7 @@ AR        = llvm-ar
 needs     = lto
 endif
 
+flags.v4        = -march=x86-64-v4
 flags.tsan-gcc  = $(flags.tsan)
 flags.valgrind  = -O1 -DFL_DEBUG
 # Atomic counters, since tasks of several workers count the same lines.

@@ -56,6 +56,20 @@ fl_party_read(void)
     return parties[model_self()];
 }
 
+fl_party *
+fl_party_hide(void)
+{
+    fl_party *party = fl_party_read();
+    parties[model_self()] = &fl_party_nobody;
+    return party;
+}
+
+void
+fl_party_show_again(fl_party *party)
+{
+    parties[model_self()] = party;
+}
+
 static void
 play_party(unsigned i, bool is_one)
 {

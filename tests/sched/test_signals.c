@@ -63,6 +63,45 @@ has_one_cpu(void *arg)
     return arg != NULL;
 }
 
+static void
+run_on_cpu(int cpu)
+{
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    CHECK(sched_setaffinity(0, sizeof one, &one) == 0);
+}
+
+/* Who starts one runtime here and one there, as for each part of a machine. */
+TEST(workers_stay_on_the_cpus_that_their_starter_was_allowed)
+{
+    cpu_set_t all;
+    int cpus[2], n = 0;
+    CHECK(sched_getaffinity(0, sizeof all, &all) == 0);
+    for (int cpu = 0; cpu < CPU_SETSIZE && n < 2; ++cpu)
+        if (CPU_ISSET(cpu, &all))
+            cpus[n++] = cpu;
+    if (n < 2)
+        skip("it takes two CPUs");
+    for (int round = 0; round < 20; ++round) {
+        filch_runtime *runtimes[2];
+        filch_config config = {.workers = test_workers()};
+        for (int i = 0; i < 2; ++i) {
+            run_on_cpu(cpus[i]);
+            OK(filch_start(&runtimes[i], &config));
+        }
+        for (int i = 0; i < 2; ++i) {
+            filch_task *task;
+            cpu_set_t one;
+            CPU_ZERO(&one);
+            CPU_SET(cpus[i], &one);
+            OK(filch_submit(runtimes[i], &task, same_cpus, &one));
+            EQ(0, join(task));
+            OK(filch_stop(runtimes[i]));
+        }
+    }
+}
+
 TEST(workers_that_are_pinned_stay_on_one_cpu)
 {
     filch_config config = {.workers = test_workers(), .pin_workers = true};
@@ -216,3 +255,39 @@ TEST(fault_that_is_no_overflow_ends_a_program_without_a_handler_by_SIGSEGV)
     CHECK(strstr(child.output, "overflow") == NULL);
 }
 #endif
+
+static void
+send_to_oneself(void)
+{
+    filch_runtime *runtime;
+    filch_config config = {.workers = test_workers()};
+    OK(filch_start(&runtime, &config));
+    raise(SIGSEGV); /* not a fault, which would come again */
+    OK(filch_stop(runtime));
+}
+
+TEST(fault_that_was_sent_ends_a_program_without_a_handler)
+{
+    struct child child;
+    if (UNDER_SANITIZER)
+        skip("a sanitizer has a handler");
+    child_run(&child, send_to_oneself);
+    CHILD_DIED(&child, SIGSEGV);
+}
+
+static void
+send_ignored(void)
+{
+    CHECK(signal(SIGSEGV, SIG_IGN) != SIG_ERR);
+    send_to_oneself();
+    send_to_oneself();
+}
+
+TEST(fault_that_was_sent_and_is_ignored_leaves_a_program_alone)
+{
+    struct child child;
+    if (UNDER_SANITIZER)
+        skip("a sanitizer has a handler");
+    child_run(&child, send_ignored);
+    CHILD_EXITED(&child, 0);
+}

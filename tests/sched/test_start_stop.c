@@ -315,3 +315,78 @@ TEST(run_may_be_called_by_several_threads_at_once)
         thread_join(threads[i]);
     EQ(40, atomic_load(&ran));
 }
+
+/* --- Callbacks at the end ------------------------------------------------- */
+
+enum { CALLBACKS = 8 };
+
+static void
+take_time_and_come_again(void *arg)
+{
+    compute_until(filch_after(FILCH_US(500)));
+    OK(filch_call_soon(take_time_and_come_again, arg));
+}
+
+static int
+arm_all(void *arg)
+{
+    for (int i = 0; i < CALLBACKS; ++i)
+        OK(filch_call_soon(take_time_and_come_again, NULL));
+    return arg != NULL;
+}
+
+/* Most of the time one of them runs, on one worker or another. */
+TEST(stop_returns_although_callbacks_come_again_and_again)
+{
+    for (int round = 0; round < 5; ++round) {
+        filch_runtime *runtime = start();
+        filch_task *task;
+        OK(filch_submit(runtime, &task, arm_all, NULL));
+        EQ(0, join(task));
+        OK(filch_stop(runtime));
+    }
+}
+
+/* --- Threads that go on submitting ----------------------------------------- */
+
+static atomic_int refused;
+
+static void *
+submit_until_refused_often(void *arg)
+{
+    int mine = 0;
+    while (mine < 200000) {
+        int error = filch_submit(arg, NULL, give, NULL);
+        CHECK(error == 0 || error == ESHUTDOWN || error == ENOMEM);
+        mine += error == ESHUTDOWN;
+        atomic_fetch_add(&refused, error == ESHUTDOWN);
+    }
+    return NULL;
+}
+
+/* Stops it while they are at it; they end before it is gone. */
+static int
+stop_then_end(void *arg)
+{
+    (void)arg;
+    int status = filch_event_wait(&gate);
+    filch_shield_begin();
+    while (atomic_load(&refused) < 8 * 200000)
+        OK(filch_sleep(FILCH_MS(1)));
+    filch_shield_end();
+    return status;
+}
+
+TEST(stop_cancels_although_threads_go_on_submitting)
+{
+    filch_runtime *runtime = start();
+    filch_task *task;
+    pthread_t threads[8];
+    OK(filch_submit(runtime, &task, stop_then_end, NULL));
+    for (int i = 0; i < 8; ++i)
+        threads[i] = thread_start(submit_until_refused_often, runtime);
+    OK(filch_stop(runtime));
+    for (int i = 0; i < 8; ++i)
+        thread_join(threads[i]);
+    EQ(ECANCELED, join(task));
+}

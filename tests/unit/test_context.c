@@ -127,6 +127,24 @@ TEST(contexts_keep_their_frames_apart)
 
 /* --- Registers ----------------------------------------------------------- */
 
+#if defined(__AVX512F__)
+#define SPOIL_MORE()                                                           \
+    __asm__ volatile("vpxorq %%zmm16, %%zmm16, %%zmm16\n\t"                    \
+                     "vmovdqa64 %%zmm16, %%zmm17\n\t"                          \
+                     "vmovdqa64 %%zmm16, %%zmm18\n\t"                          \
+                     "vmovdqa64 %%zmm16, %%zmm19\n\t"                          \
+                     "vmovdqa64 %%zmm16, %%zmm20\n\t"                          \
+                     "vmovdqa64 %%zmm16, %%zmm21\n\t"                          \
+                     "vmovdqa64 %%zmm16, %%zmm22\n\t"                          \
+                     "vmovdqa64 %%zmm16, %%zmm23"                              \
+                     :                                                         \
+                     :                                                         \
+                     : "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21",   \
+                       "xmm22", "xmm23")
+#else
+#define SPOIL_MORE() (void)0
+#endif
+
 #if defined(__x86_64__)
 #define SPOIL()                                                                \
     __asm__ volatile("movq $-1, %%rbx\n\tmovq $-2, %%r12\n\t"                  \
@@ -157,6 +175,7 @@ spoil(void *value)
     fl_asan_arrive(NULL);
     for (;;) {
         SPOIL();
+        SPOIL_MORE();
         value = come_back(&sides[0], value);
     }
 }
