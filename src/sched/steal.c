@@ -67,10 +67,8 @@ look_at_deque(fl_worker *worker, fl_deque *victim, struct fl_look *look,
         return NULL;
     }
     uint64_t top = fl_load_relaxed(&victim->top);
-    /* its owner takes the oldest, too, so what was seen counts while any of it is
-     * left */
-    if (look->since == 0 || (int64_t)(look->end - top) <= 0) {
-        look->end = top + fl_deque_size(victim);
+    if (look->since == 0 || look->top != top) {
+        look->top = top;
         look->since = now;
         return NULL;
     }

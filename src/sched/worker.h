@@ -61,8 +61,8 @@ struct fl_counters {
 
 /* What the watch saw of a worker when it last looked; see steal.c. */
 struct fl_look {
-    uint64_t end;     /* of its deque, when what is in it was first seen */
-    filch_time since; /* when that was */
+    uint64_t top;     /* of its deque */
+    filch_time since; /* when the deque was first seen with that top */
     uint32_t tail;    /* of its ring, when first seen not to have moved past */
     uint32_t yields;  /* of it, at that time */
     filch_time ring_since;
@@ -125,7 +125,6 @@ struct filch_runtime {
     unsigned shift;           /* C: of its stacks' size */
     uint32_t tag;             /* C: its number in the states of its fibers */
     bool pin;                 /* C */
-    cpu_set_t allowed;        /* C: where its workers may run */
     char name[16];            /* C */
     struct fl_seeded *seeded; /* C: NULL unless it is deterministic */
     fl_inject inject;
@@ -143,6 +142,8 @@ struct filch_runtime {
     fl_worker *sleepers;     /* idle_guard: who sleeps, but for the watch */
     fl_atomic32 sleeping;    /* idle_guard: how many those are */
     struct fl_look *looks;   /* the watch's: one a worker */
+
+    cpu_set_t allowed; /* C: where its workers may run */
 };
 
 /* ---- switch.c ---- */
