@@ -3,8 +3,9 @@
  * while one worker after the other uses it for a while.
  *
  * CONTRACT  As a guard (os/guard.h); a zero guard is free. A thread holds one
- *           of these at a time (but see fl_party_hide). Who knows nothing but the word's address uses
- *           the ..._word functions, which do for a plain guard as well.
+ *           of these at a time (but see fl_party_hide). Who knows nothing but
+ *           the word's address uses the ..._word functions, which do for a plain
+ *           guard as well.
  * STATE     word_   FREE, HELD, or the number of a party, for which the guard is
  *                   reserved: nobody else gets in without taking that away
  *           last_   under the guard: the party that entered last, by number,
