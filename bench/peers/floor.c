@@ -1,9 +1,10 @@
 /*
  * No peer, but what this machine takes by itself for those rows whose cost is
- * memory and sleep: a thread for each worker does by hand what no runtime can
- * leave out whose tasks have guarded stacks of their own. Nothing is scheduled,
- * switched, locked or found: the order is known.
+ * memory, sleep, or two CPUs at one line of it: a thread for each worker does by
+ * hand what no runtime can leave out whose tasks have guarded stacks of their
+ * own. Nothing is scheduled, switched, locked or found: the order is known.
  */
+#include "../kit/spin.h"
 #include "../kit/workload.h"
 
 #include <pthread.h>
@@ -246,6 +247,31 @@ sleepers(size_t n, size_t value)
     REQUIRE(left == 0);
 }
 
+/* --- Work with items that come from what all share: one addition an item -- */
+
+static size_t items, work_of_each;
+static atomic_size_t taken;
+
+static void
+work_through(size_t from, size_t to)
+{
+    (void)from, (void)to;
+    while (atomic_fetch_add(&taken, 1) < items)
+        spin(work_of_each);
+}
+
+/* As many as filch's. */
+static void
+work(size_t n, size_t ns)
+{
+    items = n / (1 + ns / 50) / 4 * 4;
+    work_of_each = ns;
+    taken = 0;
+    watch_start();
+    together(work_through);
+    watch_stop(items);
+}
+
 static void
 host(void (*run)(void), unsigned workers)
 {
@@ -257,6 +283,7 @@ static const struct workload floors[] = {
     {"wait-fresh", 0, 100000, wait_fresh, true},
     {"event", 0, 100000, wake, false},
     {"sleep", 0, 100000, sleepers, false},
+    {"work", 4000000, 1000, work, false},
     {.name = NULL},
 };
 
