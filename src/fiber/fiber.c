@@ -1,6 +1,7 @@
 #include "fiber/fiber.h"
 
-__thread fl_fiber *fl_me_tls;
+/* Used by assembly, which optimisation at link time does not look into. */
+__thread fl_fiber *fl_me_tls __attribute__((used));
 
 void (*fl_abort_wait[2])(fl_fiber *fiber);
 

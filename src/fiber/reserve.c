@@ -11,7 +11,8 @@ fl_party fl_parties[FL_PARTIES] __attribute__((aligned(FL_CACHE_LINE)));
 /* ---- parties ---- */
 
 #ifndef FL_ATOMIC_MODEL
-__thread fl_party *fl_party_tls = &fl_party_nobody;
+/* As fl_me_tls. */
+__thread fl_party *fl_party_tls __attribute__((used)) = &fl_party_nobody;
 #endif
 
 #if !defined(__x86_64__) && !defined(FL_ATOMIC_MODEL) && !FL_TSAN
