@@ -48,8 +48,9 @@ FILCH_API int filch_semaphore_acquire_until(filch_semaphore *semaphore,
 FILCH_API int filch_semaphore_try_acquire(filch_semaphore *semaphore);
 
 /*
- * Gives `n` permits, first to those who wait. EOVERFLOW: there would be more
- * than the bound, or than fit in a size_t; none was given.
+ * Gives `n` permits, first to those who wait. EOVERFLOW: the value and `n`
+ * together are more than the bound, also where others wait, or than fit in a
+ * size_t; none was given.
  */
 FILCH_API int filch_semaphore_release(filch_semaphore *semaphore, size_t n);
 

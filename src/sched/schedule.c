@@ -22,6 +22,7 @@ struct fl_schedule {
     bool out_failed;
 
     bool follows;
+    char *in_name; /* of the file that it follows, or NULL */
     uint64_t seed;
     fl_policy policy;
     struct deviation *deviations; /* in their order */
@@ -30,7 +31,7 @@ struct fl_schedule {
 };
 
 static fl_atomic32 guard;
-static bool taken, read_in; /* guard */
+static bool taken; /* guard */
 static fl_schedule of_process;
 
 /* ---- writing ---- */
@@ -246,10 +247,32 @@ read_schedule(fl_schedule *schedule, const char *name)
                 strerror(errno));
         return EINVAL;
     }
-    schedule->n = 0;
+    schedule->n = schedule->next = 0;
+    schedule->seed = 0;
+    schedule->policy = (fl_policy){0};
     int error = read_lines(schedule, name, in);
     fclose(in);
     schedule->follows = !error;
+    return error;
+}
+
+/* Reads the file, unless a former run of the process has. */
+static int
+begin_in(fl_schedule *schedule)
+{
+    const char *name = getenv("FILCH_REPLAY");
+    bool same = name && schedule->in_name && !strcmp(name, schedule->in_name);
+    if (same) {
+        return 0;
+    }
+    free(schedule->in_name);
+    schedule->in_name = NULL;
+    schedule->follows = false;
+    int error = name ? read_schedule(schedule, name) : 0;
+    if (!error && name) {
+        schedule->in_name = strdup(name);
+        error = schedule->in_name ? 0 : ENOMEM;
+    }
     return error;
 }
 
@@ -292,11 +315,10 @@ fl_schedule_count(fl_schedule *schedule)
 
 /* The process's own, unless another run has it. */
 static fl_schedule *
-take(bool *first)
+take(void)
 {
     fl_guard_lock(&guard);
     bool mine = !taken;
-    *first = mine && !read_in;
     taken = true;
     fl_guard_unlock(&guard);
     return mine ? &of_process : calloc(1, sizeof(fl_schedule));
@@ -315,14 +337,12 @@ give_back(fl_schedule *schedule)
 }
 
 static int
-begin(fl_schedule *schedule, bool first, uint64_t *seed, fl_policy *policy)
+begin(fl_schedule *schedule, uint64_t *seed, fl_policy *policy)
 {
-    const char *followed = getenv("FILCH_REPLAY");
-    int error = first && followed ? read_schedule(schedule, followed) : 0;
+    int error = begin_in(schedule);
     if (error) {
         return error;
     }
-    read_in = true;
     if (schedule->follows) {
         *seed = schedule->seed;
         *policy = schedule->policy;
@@ -333,14 +353,13 @@ begin(fl_schedule *schedule, bool first, uint64_t *seed, fl_policy *policy)
 int
 fl_schedule_begin(fl_schedule **schedule, uint64_t *seed, fl_policy *policy)
 {
-    bool first;
-    fl_schedule *mine = take(&first);
+    fl_schedule *mine = take();
     if (!mine) {
         return ENOMEM;
     }
     int error = 0;
     if (mine == &of_process) {
-        error = begin(mine, first, seed, policy);
+        error = begin(mine, seed, policy);
     } else if (getenv("FILCH_SCHEDULE") || getenv("FILCH_REPLAY")) {
         fl_warn("the schedule of a second run at the same time is neither "
                 "written nor followed");

@@ -147,9 +147,8 @@ static void
 pass_time(filch_runtime *runtime)
 {
     fl_seeded *seeded = runtime->seeded;
-    if (seeded->yields > ROUNDS_MOST * seeded->pool.count) {
-        jump(runtime);
-    } else if (seeded->picks > PICKS_MOST) {
+    bool all_yield = seeded->yields > ROUNDS_MOST * seeded->pool.count;
+    if (!(all_yield && jump(runtime)) && seeded->picks > PICKS_MOST) {
         seeded->now += PICK_TAKES;
     }
 }

@@ -35,7 +35,7 @@ filch_stats_read(filch_runtime *runtime, filch_stats *stats, size_t n,
 }
 
 static const char *
-state_name(uint32_t phase)
+state_name(uint32_t phase, bool passed_on)
 {
     switch (phase) {
     case FL_WAITING:
@@ -45,7 +45,7 @@ state_name(uint32_t phase)
     case FL_SYNCING:
         return "waits, shielded";
     default:
-        return "runs or is ready";
+        return passed_on ? "waits, shielded" : "runs or is ready";
     }
 }
 
@@ -88,6 +88,13 @@ fl_waits_for(const volatile fl_waiter *waiter)
     return list ? fl_container(list, filch_queue, putters_) : NULL;
 }
 
+/* Whether it was notified, and is among those who wait for the lock now. */
+static bool
+is_passed_on(const volatile fl_waiter *waiter, uint32_t phase)
+{
+    return phase == FL_GRANTED && waiter->list;
+}
+
 /* It may wait for something else meanwhile: either is shown. */
 static void
 dump_wait(const volatile fl_waiter *waiter, void *out)
@@ -107,11 +114,13 @@ dump_one(filch_task *task, void *out)
         return;
     }
     uint32_t phase = fl_load_acquire(&task->fiber.waiter.phase) & FL_PHASE;
+    bool passed_on = is_passed_on(&task->fiber.waiter, phase);
     const char *name = fl_task_name(task);
     fprintf(out, "task %p '%s' of runtime %u: %s%s", (void *)task,
-            name ? name : "", state >> FL_TAG_SHIFT, state_name(phase),
+            name ? name : "", state >> FL_TAG_SHIFT,
+            state_name(phase, passed_on),
             state & FL_CANCEL ? ", cancelled" : "");
-    if (waits(phase)) {
+    if (waits(phase) || passed_on) {
         dump_wait(&task->fiber.waiter, out);
     }
     fputc('\n', out);

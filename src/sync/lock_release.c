@@ -243,6 +243,8 @@ fl_lock_give_away(filch_lock *lock)
 fl_waiter *
 fl_lock_enqueue(filch_lock *lock, fl_waiter *waiter)
 {
+    waiter->what = FL_LOCK; /* for who asks what it waits for */
+    waiter->object = lock;
     fl_pass_on(waiter, &lock->guard_.word_, &lock->waiters_);
     uint32_t state = fl_lock_change(lock, 0, FL_WAITERS | FL_HELD);
     /* somebody else than its holder notified, and it was released just now:

@@ -225,6 +225,19 @@ TASK_TEST(dump_says_of_a_wait_whether_it_is_shielded_and_its_task_cancelled)
     EQ(0, join(task));
 }
 
+TASK_TEST(dump_says_of_a_task_that_was_notified_that_it_waits_for_the_lock)
+{
+    OK(filch_condition_init(&condition, &lock));
+    target = spawn(wait_for_condition, &condition);
+    until_said(target, "waits for condition", &condition);
+    OK(filch_lock_acquire(&lock));
+    OK(filch_condition_notify(&condition, 1));
+    until_said(target, "waits, shielded for lock", &lock);
+    OK(filch_lock_release(&lock));
+    EQ(0, join(target));
+    OK(filch_condition_init(&condition, NULL));
+}
+
 TASK_TEST(dump_says_of_a_task_that_does_not_wait_that_it_runs_or_is_ready)
 {
     until_said(filch_current(), "runs or is ready", NULL);

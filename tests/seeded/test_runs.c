@@ -84,6 +84,27 @@ TEST(schedule_of_a_second_run_at_the_same_time_is_not_written)
                        "neither written nor followed");
 }
 
+static void
+run_then_follow(void)
+{
+    filch_config config = {.seed = 5};
+    OK(filch_run(&config, two_tasks, NULL));
+    CHECK(setenv("FILCH_REPLAY", "/nowhere/schedule", 1) == 0);
+    FAILS(EINVAL, filch_run(&config, two_tasks, NULL));
+    FAILS(EINVAL, filch_run(NULL, two_tasks, NULL));
+    CHECK(unsetenv("FILCH_REPLAY") == 0);
+    OK(filch_run(&config, two_tasks, NULL));
+}
+
+TEST(schedule_that_a_later_run_is_to_follow_is_read)
+{
+    struct child child;
+    child_run(&child, run_then_follow);
+    CHILD_EXITED(&child, 0);
+    CHILD_SAID(&child, "cannot read the schedule '/nowhere/schedule' "
+                       "(FILCH_REPLAY)");
+}
+
 /* --- Others who meddle --------------------------------------------------- */
 
 /* Has the condition's lock until it waits. */

@@ -75,6 +75,47 @@ TEST(two_that_wait_for_each_others_locks_are_both_named)
     CHILD_SAID(&child, "all tasks are cancelled");
 }
 
+static filch_condition condition = FILCH_CONDITION_INIT;
+
+static int
+wait_for_notice(void *arg)
+{
+    OK(filch_condition_acquire(&condition));
+    OK(filch_condition_wait(&condition));
+    OK(filch_condition_release(&condition));
+    return arg != NULL;
+}
+
+/* Keeps the lock, for which the notified one waits. */
+static int
+notify_and_wait(void *arg)
+{
+    filch_task *waiter = spawn_named("waiter", wait_for_notice);
+    OK(filch_sleep(FILCH_MS(5)));
+    OK(filch_condition_acquire(&condition));
+    OK(filch_condition_notify(&condition, 1));
+    FAILS(ECANCELED, filch_event_wait(&event));
+    OK(filch_condition_release(&condition));
+    filch_task_release(waiter);
+    return arg != NULL;
+}
+
+static void
+run_notify_and_wait(void)
+{
+    filch_config config = {.virtual_time = true};
+    FAILS(EDEADLK, filch_run(&config, notify_and_wait, NULL));
+}
+
+TEST(one_that_was_notified_is_told_to_wait_for_the_lock)
+{
+    struct child child;
+    child_run(&child, run_notify_and_wait);
+    CHILD_EXITED(&child, 0);
+    CHILD_SAID(&child, "'waiter' (2) waits for lock");
+    CHILD_SAID(&child, "last acquired by 'main' (1)");
+}
+
 static int
 get_nothing(void *arg)
 {

@@ -91,6 +91,33 @@ TEST(who_polls_for_time_to_pass_does_not_wait_for_ever)
     }
 }
 
+/* While no timer is armed. */
+static int
+yield_until(void *arg)
+{
+    while (filch_now() < *(filch_time *)arg)
+        filch_yield();
+    return 0;
+}
+
+static int
+yield_both(void *arg)
+{
+    filch_time when = filch_after(FILCH_MS(2));
+    filch_task *other = spawn(yield_until, &when);
+    EQ(0, yield_until(&when));
+    EQ(0, join(other));
+    when = filch_after(FILCH_MS(2));
+    EQ(0, yield_until(&when));
+    return arg != NULL;
+}
+
+TEST(who_yields_until_a_time_comes_to_it_though_no_timer_is_armed)
+{
+    OK(filch_run(&(filch_config){.virtual_time = true}, yield_both, NULL));
+    OK(filch_run(&(filch_config){.seed = 7}, yield_both, NULL));
+}
+
 /* Two who wake each other, and never yield. */
 static filch_event ping, pong;
 

@@ -107,7 +107,11 @@ TEST(semaphore_gives_permits_first_to_those_who_wait_and_keeps_the_rest)
     EQ(0, join(tasks[1]));
     EQ(2, atomic_load(&taken));
     CHECK(!filch_task_done(tasks[2]) && !filch_task_done(tasks[3]));
-    /* The bound is on what can be had, not on what is handed out. */
+    /* The bound is on what can be had, not on what is handed out; but no
+     * more than it is given at once. */
+    FAILS(EOVERFLOW, filch_semaphore_release(&semaphore, 5));
+    CHECK(!filch_task_done(tasks[2]) && !filch_task_done(tasks[3]));
+    EQ(0, filch_semaphore_value(&semaphore));
     OK(filch_semaphore_release(&semaphore, 4));
     EQ(2, filch_semaphore_value(&semaphore));
     EQ(0, join(tasks[2]));
