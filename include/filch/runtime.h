@@ -56,12 +56,13 @@ typedef struct filch_config {
  * dropped. A task that delays the end for 5 s, because it computes or is
  * shielded, is named on standard error, and waited for.
  *
- * From any thread but a task or a callback, where it gives EDEADLK. A NULL
- * config means the defaults. EINVAL: a bad configuration or environment (also
- * a schedule file that cannot be read or written), or no `main`. ENOMEM,
- * EAGAIN: no memory, no threads, or 65,535 runtimes. ENOTSUP: in a forked child
- * of a process that had a runtime. The status of main may be any of these too;
- * a start that fails has run nothing.
+ * From any thread but a task, or where one may not suspend (a callback, a
+ * predicate, a compare function), which gives EDEADLK. A NULL config means the
+ * defaults. EINVAL: a bad configuration or environment (also a schedule file
+ * that cannot be read or written), or no `main`. ENOMEM, EAGAIN: no memory, no
+ * threads, or 65,535 runtimes. ENOTSUP: in a forked child of a process that had
+ * a runtime. The status of main may be any of these too; a start that fails has
+ * run nothing.
  *
  * In a deterministic run, or one in virtual time, EDEADLK also says that it has
  * stalled: no task could run, and no timer was left. Then who waits for what
