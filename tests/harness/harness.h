@@ -42,6 +42,12 @@
 #define UNDER_ASAN 0
 #endif
 #define UNDER_SANITIZER (UNDER_TSAN || UNDER_ASAN)
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#define UNDER_VALGRIND RUNNING_ON_VALGRIND
+#else
+#define UNDER_VALGRIND 0
+#endif
 
 /* --- Tests --------------------------------------------------------------- */
 

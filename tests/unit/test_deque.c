@@ -3,9 +3,16 @@
 #include "sched/deque.c" /* not from the library: the sanitizers are to see it */
 
 #define THIEVES 3
-#define ENTRIES (UNDER_TSAN ? 100000 : 400000)
+#define ENTRIES_MOST 400000
 
 static fl_deque deque;
+
+/* How many to push where threads meet. */
+static uintptr_t
+number_of_entries(void)
+{
+    return UNDER_VALGRIND ? 20000 : UNDER_TSAN ? 100000 : ENTRIES_MOST;
+}
 
 /* Entries are numbers from 1, as pointers. */
 static void *
@@ -153,8 +160,8 @@ TEST(deque_does_the_same_as_a_list_for_any_sequence_of_calls)
 
 /* --- Thieves ------------------------------------------------------------- */
 
-static atomic_uchar taken[400001];
-static int payload[400001]; /* plain: the deque is to publish it */
+static atomic_uchar taken[ENTRIES_MOST + 1];
+static int payload[ENTRIES_MOST + 1]; /* plain: the deque is to publish it */
 static atomic_bool finished;
 
 static void
@@ -189,7 +196,7 @@ contend(bool asymmetric, int thieves, uint32_t most)
 {
     pthread_t threads[THIEVES];
     uint64_t seed = test_seed();
-    uintptr_t pushed = 0;
+    uintptr_t pushed = 0, entries = number_of_entries();
     void *got;
 
     if (asymmetric)
@@ -197,8 +204,8 @@ contend(bool asymmetric, int thieves, uint32_t most)
     OK(fl_deque_init(&deque));
     for (int i = 0; i < thieves; i++)
         threads[i] = thread_start(thieve, NULL);
-    while (pushed < ENTRIES) {
-        for (uint32_t n = chance(&seed, most) + 1; n && pushed < ENTRIES; n--) {
+    while (pushed < entries) {
+        for (uint32_t n = chance(&seed, most) + 1; n && pushed < entries; n--) {
             pushed++;
             payload[pushed] = (int)pushed;
             OK(fl_deque_push(&deque, entry(pushed)));
@@ -214,7 +221,7 @@ contend(bool asymmetric, int thieves, uint32_t most)
     atomic_store(&finished, true);
     for (int i = 0; i < thieves; i++)
         thread_join(threads[i]);
-    for (uintptr_t n = 1; n <= ENTRIES; n++)
+    for (uintptr_t n = 1; n <= entries; n++)
         EQ(1, atomic_load(&taken[n]));
     fl_deque_free(&deque);
 }
@@ -247,11 +254,11 @@ TEST(deque_entries_come_out_once_while_it_grows_under_three_thieves)
 TEST(deque_pop_if_and_a_thief_never_both_take_an_entry)
 {
     pthread_t thread;
-    uintptr_t mine = 0;
+    uintptr_t mine = 0, entries = number_of_entries();
     fl_fence_begin();
     OK(fl_deque_init(&deque));
     thread = thread_start(thieve, NULL);
-    for (uintptr_t n = 1; n <= ENTRIES; n++) {
+    for (uintptr_t n = 1; n <= entries; n++) {
         payload[n] = (int)n;
         OK(fl_deque_push(&deque, entry(n)));
         if (fl_deque_pop_if(&deque, entry(n))) {
@@ -263,7 +270,7 @@ TEST(deque_pop_if_and_a_thief_never_both_take_an_entry)
         ;
     atomic_store(&finished, true);
     thread_join(thread);
-    for (uintptr_t n = 1; n <= ENTRIES; n++)
+    for (uintptr_t n = 1; n <= entries; n++)
         EQ(1, atomic_load(&taken[n]));
     CHECK(mine > 0);
     fl_deque_free(&deque);

@@ -191,6 +191,8 @@ TEST(stacks_that_were_only_tried_are_unmapped_when_all_are_given_back)
 {
     if (UNDER_TSAN)
         skip("it keeps them");
+    if (UNDER_VALGRIND)
+        skip("it reports whoever asks whether a page is mapped");
     for (unsigned shift = SMALL; shift <= HUGE; shift += 2) {
         for (int i = 0; i < 3; i++) {
             fl_link *one = fl_stack_try_batch(shift);
@@ -287,6 +289,8 @@ TEST(stacks_take_no_mapping_each_where_the_kernel_can_guard_pages)
 {
     if (UNDER_SANITIZER)
         skip("a sanitizer maps memory of its own");
+    if (UNDER_VALGRIND)
+        skip("40,000 stacks take it too long");
     get(SMALL);
     size_t before = mappings();
     for (int i = 0; i < 16; i++)
