@@ -222,26 +222,9 @@ count(void *arg)
     return arg != NULL;
 }
 
-static int
-spawn_without_yielding(void *arg)
-{
-    int spawned = 0, status;
-    (void)arg;
-    while ((status = filch_spawn(NULL, count, NULL)) == 0)
-        ++spawned;
-    CHECK(status == ENOMEM || status == EAGAIN);
-    UNTIL(atomic_load(&waited) == spawned);
-    return 0;
-}
-
-TEST(spawn_without_memory_is_an_error_and_never_a_crash)
-{
-    with_memory(8 << 20, spawn_without_yielding);
-}
-
 static atomic_bool may_end;
 
-/* So that nothing that was submitted can begin. */
+/* So that nothing else can begin on that worker. */
 static int
 occupy_worker(void *arg)
 {
@@ -249,6 +232,30 @@ occupy_worker(void *arg)
     while (!atomic_load(&may_end))
         sched_yield();
     return 0;
+}
+
+/* With the other workers occupied, which might end what it spawns as fast. */
+static int
+spawn_without_yielding(void *arg)
+{
+    static atomic_uint occupied;
+    unsigned others = test_workers() - 1;
+    int spawned = 0, status;
+    (void)arg;
+    for (unsigned i = 0; i < others; ++i)
+        OK(filch_spawn(NULL, occupy_worker, &occupied));
+    UNTIL(atomic_load(&occupied) == others);
+    while ((status = filch_spawn(NULL, count, NULL)) == 0)
+        ++spawned;
+    CHECK(status == ENOMEM || status == EAGAIN);
+    atomic_store(&may_end, true);
+    UNTIL(atomic_load(&waited) == spawned);
+    return 0;
+}
+
+TEST(spawn_without_memory_is_an_error_and_never_a_crash)
+{
+    with_memory(8 << 20, spawn_without_yielding);
 }
 
 static void
