@@ -126,6 +126,7 @@ call_without_memory(void *arg)
     filch_task *tasks[50], *self = filch_current();
     filch_runtime *runtime;
     size_t done = 99;
+    int status;
     (void)arg;
     memset(long_name, 'x', sizeof long_name - 1);
     OK(filch_task_set_name(self, "before"));
@@ -144,8 +145,11 @@ call_without_memory(void *arg)
                          filch_queue_destroy(&other));
     FAILS_WITHOUT_MEMORY(filch_queue_init_priority(&other, 60000, compare),
                          filch_queue_destroy(&other));
-    FAILS(ENOMEM, filch_wait(tasks, 50, FILCH_ALL_COMPLETED, &done));
-    int status = filch_start(&runtime, NULL);
+    while ((status = filch_wait_until(tasks, 50, FILCH_ALL_COMPLETED, &done,
+                                      filch_now())) == ETIMEDOUT)
+        take_all_memory();
+    FAILS(ENOMEM, status);
+    status = filch_start(&runtime, NULL);
     CHECK(status == ENOMEM || status == EAGAIN);
     while ((status = filch_call_later(NULL, FILCH_SEC(9), nothing, NULL)) == 0)
         ; /* there may be some small blocks left */
@@ -234,17 +238,23 @@ occupy_worker(void *arg)
     return 0;
 }
 
-/* With the other workers occupied, which might end what it spawns as fast. */
-static int
-spawn_without_yielding(void *arg)
+/* The other workers, which might end tasks as fast as they are spawned. */
+static void
+occupy_others(void)
 {
     static atomic_uint occupied;
     unsigned others = test_workers() - 1;
-    int spawned = 0, status;
-    (void)arg;
     for (unsigned i = 0; i < others; ++i)
         OK(filch_spawn(NULL, occupy_worker, &occupied));
     UNTIL(atomic_load(&occupied) == others);
+}
+
+static int
+spawn_without_yielding(void *arg)
+{
+    int spawned = 0, status;
+    (void)arg;
+    occupy_others();
     while ((status = filch_spawn(NULL, count, NULL)) == 0)
         ++spawned;
     CHECK(status == ENOMEM || status == EAGAIN);
@@ -301,6 +311,7 @@ spawn_into_group(void *arg)
     int spawned = 0, status;
     for (int i = 0; i < SMALL; ++i)
         CHECK((small[i] = malloc(64)) != NULL);
+    occupy_others();
     take_all_memory();
     for (int i = 0; i < SMALL; ++i)
         free(small[i]);
@@ -308,6 +319,7 @@ spawn_into_group(void *arg)
         ++spawned;
     FAILS(ENOMEM, status);
     CHECK(spawned < SMALL);
+    atomic_store(&may_end, true);
     give_memory_back();
     OK(filch_group_wait(&group));
     EQ(spawned, atomic_load(&waited));
