@@ -48,16 +48,20 @@ fl_let(fl_fiber *fiber)
     return state & FL_LET;
 }
 
-/* C1: the state then; 0 where that is not to be done, or was before. With `tag`
- * not 0 only for a fiber of that runtime. */
+/* C1: the state then; 0 where nothing is to be done. With `tag` not 0 only for a
+ * fiber of that runtime. Who comes second goes on as the first does, who may not
+ * have come to C2 yet: the wait ends before either returns. */
 static uint32_t
 mark(fl_fiber *fiber, uint32_t tag, uint32_t bits)
 {
     uint32_t state = fl_load_acquire(&fiber->state);
     do {
         uint32_t lives_in = state >> FL_TAG_SHIFT;
-        if (lives_in == 0 || (tag && lives_in != tag) || (state & FL_CANCEL)) {
+        if (lives_in == 0 || (tag && lives_in != tag)) {
             return 0;
+        }
+        if (state & FL_CANCEL) {
+            return state & (FL_LET | FL_ABORTED) ? 0 : state;
         }
         fl_tsan_release(&fiber->state);
         fl_chaos();

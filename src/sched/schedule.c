@@ -224,7 +224,13 @@ read_lines(fl_schedule *schedule, const char *name, FILE *in)
         error = n == 1 ? (strcmp(line, FIRST_LINE) ? EINVAL : 0)
                        : parse_line(schedule, line);
     }
-    if (!error && (n == 0 || ferror(in))) {
+    free(line);
+    if (ferror(in)) {
+        fl_warn("cannot read the schedule '%s' (FILCH_REPLAY): %s", name,
+                strerror(errno));
+        return EINVAL;
+    }
+    if (!error && n == 0) {
         error = EINVAL;
     }
     if (error == EINVAL) {
@@ -234,7 +240,6 @@ read_lines(fl_schedule *schedule, const char *name, FILE *in)
                        : "'seed', 'policy', 'end', or two numbers, the first "
                          "of them growing");
     }
-    free(line);
     return error;
 }
 

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 #define TIME_FIRST FILCH_SEC(1) /* not 0, which may mean that none is set */
-#define ROUNDS_MOST 16u
 #define PICKS_MOST 100000u
-#define PICK_TAKES FILCH_US(1)
+#define TURN_TAKES FILCH_US(1)
+#define TURNS_E 1024 /* so many let it grow by the factor e */
 
 uint64_t
 fl_seeded_alive(const filch_runtime *runtime)
@@ -49,8 +49,24 @@ jump(filch_runtime *runtime)
         return false;
     }
     seeded->now = next > seeded->now ? next : seeded->now;
+    seeded->polls_since = seeded->now;
     seeded->reads = seeded->yields = seeded->picks = 0;
     return true;
+}
+
+/* A turn of those who may wait for just that: the longer they do, the more time
+ * it takes, but a timer that is due first goes off. */
+static void
+pass_turn(filch_runtime *runtime)
+{
+    fl_seeded *seeded = runtime->seeded;
+    filch_time next = fl_timers_earliest(runtime->workers[0].timers);
+    filch_time takes = TURN_TAKES;
+    if (next > seeded->now && next != FILCH_NEVER) {
+        takes += (seeded->now - seeded->polls_since) / TURNS_E;
+        takes = takes < next - seeded->now ? takes : next - seeded->now;
+    }
+    seeded->now += takes;
 }
 
 static void
@@ -61,8 +77,8 @@ point(fl_fiber *me, fl_seeded *seeded, const char *where)
     seeded->calls++;
     fl_situation situation = fl_seeded_look(worker, fl_seeded_number(me));
     if (seeded->pool.count + situation.due == 0) {
-        if (seeded->calls % FL_CALLS_MOST == 0) {
-            jump(worker->runtime); /* it may wait for a timer */
+        if (seeded->calls > FL_CALLS_MOST) {
+            pass_turn(worker->runtime); /* it may wait for a timer */
         }
         return;
     }
@@ -128,7 +144,12 @@ static void
 note_left(fl_worker *worker)
 {
     fl_seeded *seeded = worker->runtime->seeded;
-    seeded->yields = fl_seeded_drain(worker) ? seeded->yields + 1 : 0;
+    if (fl_seeded_drain(worker)) {
+        seeded->yields++;
+    } else {
+        seeded->yields = 0;
+        seeded->polls_since = seeded->now;
+    }
     seeded->ran = NULL;
     seeded->interrupted = false;
 }
@@ -136,20 +157,24 @@ note_left(fl_worker *worker)
 static void
 let_go_off(fl_worker *worker)
 {
-    worker->runtime->seeded->yields = 0;
+    fl_seeded *seeded = worker->runtime->seeded;
+    seeded->yields = 0;
+    seeded->polls_since = seeded->now;
     fl_timers_run(worker, worker->timers);
     fl_seeded_drain(worker);
     see_to_end(worker);
 }
 
-/* Time goes on where those who run may wait for just that. */
+/* Time goes on where those who run may wait for just that: each round in which
+ * all of them yielded is a turn. */
 static void
 pass_time(filch_runtime *runtime)
 {
-    fl_seeded *seeded = runtime->seeded;
-    bool all_yield = seeded->yields > ROUNDS_MOST * seeded->pool.count;
-    if (!(all_yield && jump(runtime)) && seeded->picks > PICKS_MOST) {
-        seeded->now += PICK_TAKES;
+    const fl_seeded *seeded = runtime->seeded;
+    uint32_t all = (uint32_t)seeded->pool.count;
+    bool all_yield = seeded->yields && seeded->yields % all == 0;
+    if (all_yield || seeded->picks > PICKS_MOST) {
+        pass_turn(runtime);
     }
 }
 

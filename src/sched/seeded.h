@@ -25,9 +25,11 @@
  * WAKEUP GUARANTEE  Counts stand in place of times: who makes 10,000 calls in a
  *           row without suspending is interrupted; who was passed over 10,000
  *           times goes on next; where all who can run do
- *           nothing but yield, time goes on after 16 rounds; where one task
- *           reads the clock more than 1,000 times in a row, or more than
- *           100,000 times somebody goes on at one point in time, by 1 us each.
+ *           nothing but yield, time goes on by 1 us a round, and by 0.1 % of
+ *           what such rounds have taken so far, up to the next timer; by the
+ *           same a call where nobody else can go on, after 10,000; where one
+ *           task reads the clock more than 1,000 times in a row, or more than
+ *           100,000 times somebody goes on between two timers, by 1 us each.
  */
 #ifndef FL_SEEDED_H
 #define FL_SEEDED_H
@@ -50,21 +52,22 @@ typedef struct fl_seeded {
     fl_pool jobs;      /* those that are not to be begun yet */
     uint32_t jobs_out; /* others: in the pool, or begun and not ended */
     filch_time now;
-    uint32_t numbers;    /* given so far: tasks and jobs from 1 on */
-    uint32_t running;    /* the number of who runs, or ran last */
-    const fl_fiber *ran; /* who ran until now; just an address */
-    bool interrupted;    /* it was parked at a point */
-    bool go_off;         /* chosen at a point: a timer goes off */
-    fl_entry chosen;     /* chosen at a point: who goes on */
-    uint64_t decisions;  /* of this run */
-    uint64_t gone;       /* times that somebody went on */
-    uint32_t calls;      /* points since the running one went on */
-    uint32_t reads;      /* of the clock, likewise */
-    uint32_t yields;     /* in a row, with nothing else between */
-    uint32_t picks;      /* since time went on */
-    filch_task *main;    /* filch_run's, until it has ended */
-    bool ends_with_main; /* set before main is submitted */
-    bool swept;          /* all tasks were cancelled */
+    uint32_t numbers;       /* given so far: tasks and jobs from 1 on */
+    uint32_t running;       /* the number of who runs, or ran last */
+    const fl_fiber *ran;    /* who ran until now; just an address */
+    bool interrupted;       /* it was parked at a point */
+    bool go_off;            /* chosen at a point: a timer goes off */
+    fl_entry chosen;        /* chosen at a point: who goes on */
+    uint64_t decisions;     /* of this run */
+    uint64_t gone;          /* times that somebody went on */
+    uint32_t calls;         /* points since the running one went on */
+    uint32_t reads;         /* of the clock, likewise */
+    uint32_t yields;        /* in a row, with nothing else between */
+    uint32_t picks;         /* since it jumped */
+    filch_time polls_since; /* the beginning of those yields, or calls */
+    filch_task *main;       /* filch_run's, until it has ended */
+    bool ends_with_main;    /* set before main is submitted */
+    bool swept;             /* all tasks were cancelled */
     bool stalled;
     fl_held *held; /* locks, those acquired last at the end */
     size_t held_count, held_capacity;

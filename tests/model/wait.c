@@ -5,7 +5,9 @@
  *
  * A permit that is given while the first is cancelled goes to the second: it
  * is never lost, whoever wins. Each is resumed once, when it is parked. In some
- * runs the first task is alone, and nobody releases anything.
+ * runs the first task is alone, and nobody releases anything. In others who
+ * releases cancels the first task before, perhaps as the second to do so: then
+ * that one gets no permit any more, once it waits.
  */
 #include "world.h"
 
@@ -18,7 +20,7 @@
 static filch_semaphore semaphore;
 static fl_timers heap;
 static int results[2];
-static bool timed, timer_runs, cancels, alone;
+static bool timed, timer_runs, cancels, cancels_first, alone;
 
 void
 model_before(void)
@@ -41,10 +43,11 @@ model_before(void)
     timed = model_choose(2);
     timer_runs = timed && model_choose(2);
     cancels = alone || !timer_runs || model_choose(2);
+    cancels_first = !alone && model_choose(3) == 0;
     if (model_choose(4) == 0) { /* its deadline passes whenever it sleeps */
         play_thread(0);
         timed = alone || timed;
-        timer_runs = cancels = false;
+        timer_runs = cancels = cancels_first = false;
     }
     results[0] = results[1] = -1;
 }
@@ -85,6 +88,9 @@ model_thread(unsigned thread)
         }
         break;
     case 2:
+        if (cancels_first) {
+            fl_cancel(&players[0].task.fiber, 0);
+        }
         for (int i = 0; i < 2 && !alone; i++) {
             model_assert(filch_semaphore_release(&semaphore, 1) == 0);
         }
@@ -101,6 +107,8 @@ model_after(void)
     model_assert(results[1] == (alone ? -1 : 0));
     model_assert((results[0] == 0 && !alone) || results[0] == ECANCELED ||
                  (timed && results[0] == ETIMEDOUT));
+    bool waited = fl_load_relaxed(&players[0].task.fiber.waiter.phase) != 0;
+    model_assert(!(cancels_first && waited && results[0] == 0));
     model_assert(semaphore.value_ + got == (alone ? 0 : 2));
     model_assert(!semaphore.waiters_.first_ && !semaphore.waiters_.last_);
     model_assert(fl_wheel_bound(&heap.wheel) == FILCH_NEVER);

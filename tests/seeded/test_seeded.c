@@ -433,6 +433,8 @@ TEST(a_file_that_is_no_schedule_is_named_with_its_line)
     }
     unlink(path("replay"));
     fails_saying("cannot read the schedule");
+    set("FILCH_REPLAY", "/");
+    fails_saying("cannot read the schedule '/' (FILCH_REPLAY): Is a directory");
 }
 
 TEST(a_schedule_that_cannot_be_written_is_an_error_of_the_start)

@@ -118,6 +118,36 @@ TEST(who_yields_until_a_time_comes_to_it_though_no_timer_is_armed)
     OK(filch_run(&(filch_config){.seed = 7}, yield_both, NULL));
 }
 
+static filch_event opened;
+
+static int
+wait_for_long(void *arg)
+{
+    (void)arg;
+    return filch_event_wait_until(&opened, filch_after(FILCH_SEC(1000)));
+}
+
+static int
+be_busy(void *arg)
+{
+    filch_task *waiter = spawn(wait_for_long, arg);
+    for (int i = 0; i < 5000; ++i)
+        filch_yield();
+    for (int i = 0; i < 15000; ++i)
+        CHECK(!filch_event_is_set(&opened));
+    filch_event_set(&opened);
+    EQ(0, join(waiter));
+    filch_event_clear(&opened);
+    return 0;
+}
+
+TEST(no_far_deadline_passes_while_a_task_yields_or_calls_some_thousand_times)
+{
+    OK(filch_run(&(filch_config){.virtual_time = true}, be_busy, NULL));
+    for (uint64_t seed = 1; seed < 5; ++seed)
+        OK(filch_run(&(filch_config){.seed = seed}, be_busy, NULL));
+}
+
 /* Two who wake each other, and never yield. */
 static filch_event ping, pong;
 

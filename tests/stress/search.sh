@@ -73,6 +73,10 @@ holds "it ends with the last seed there is, and takes none for a seed" says \
 holds "a schedule that cannot be written is an error before the search" says \
     "cannot write /nowhere/at/all" 2 \
     "$stress" -o /nowhere/at/all "$fake" seed 17 11
+holds "so it is where the disk is full" says "/dev/full: No space left" 2 \
+    "$stress" -o /dev/full "$fake" seed 17 11
+holds "a limit of no time is refused" says "invalid limit '0'" 2 \
+    "$stress" -l0 "$fake" seed 17 11
 holds "a schedule that cannot be followed is an error, not a failure" says \
     "is no schedule that can be read" 2 "$stress" --replay=/nowhere "$fake" pair 5 3
 holds "it begins with the seed that it is told to" says \

@@ -51,6 +51,17 @@ say_what_else(void)
            "or threads of\nthe program's own.\n");
 }
 
+/* So that no full disk is taken for a program that now does something else. */
+static void
+begin_output(const struct options *options)
+{
+    static char nothing[] = "filch-schedule 1\n";
+    struct schedule schedule = {.head = nothing};
+
+    schedule_write(&schedule, options->output, NULL);
+    (void)!truncate(options->output, 0); /* a device cannot be */
+}
+
 /* Repeats the run that failed, and has it write its schedule. */
 static bool
 repeat(const struct options *options, struct finding *finding)
@@ -58,6 +69,7 @@ repeat(const struct options *options, struct finding *finding)
     struct schedule schedule;
     const struct run *run;
 
+    begin_output(options);
     finding->setting.schedule = options->output;
     run = run_once(&finding->setting, options->limit);
     report_failure(options, finding);

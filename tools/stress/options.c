@@ -124,6 +124,8 @@ set(struct options *options, int option)
         break;
     case 'l':
         options->limit = seconds("limit", optarg);
+        if (options->limit == 0)
+            misused("limit", optarg);
         break;
     case 'o':
         options->output = optarg;

@@ -109,10 +109,12 @@ schedule_write(const struct schedule *schedule, const char *name,
                const bool *keep)
 {
     FILE *file = fopen(name, "w");
+    bool failed;
 
     if (!file)
         die("%s: %s", name, strerror(errno));
-    fputs(schedule->head, file);
+    if (schedule->head)
+        fputs(schedule->head, file);
     for (size_t i = 0; i < schedule->count; i++) {
         const struct deviation *one = &schedule->deviations[i];
         if (keep && !keep[i])
@@ -121,7 +123,8 @@ schedule_write(const struct schedule *schedule, const char *name,
             fprintf(file, "# %s\n", one->comment);
         fprintf(file, "%" PRIu64 " %" PRIu64 "\n", one->decision, one->task);
     }
-    if (fclose(file))
+    failed = ferror(file);
+    if (fclose(file) || failed)
         die("%s: %s", name, strerror(errno));
 }
 
