@@ -201,7 +201,7 @@ version = $(shell sed -n 's/.*FILCH_VERSION "\(.*\)"/\1/p' \
 
 # The sanitized libraries are built by clang. Programs built by gcc can use them
 # too, static and shared (tests/abi/users.sh), but gcc 12's ThreadSanitizer takes
-# some 3 ms for each task, against 0.15.
+# 1 ms and 831 KiB for each task, against 6 us and 5 KiB.
 install:                        ## to PREFIX=/usr/local, under DESTDIR
 	@$(submake) FLAVOUR=plain pgz filch-stress install-plain
 	@$(submake) FLAVOUR=tsan install-tsan

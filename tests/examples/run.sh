@@ -9,7 +9,7 @@ bin=${EXAMPLES:-build/plain/examples}
 out=$(mktemp -d) || exit 1
 trap 'rm -rf "$out"' EXIT
 
-examples='event condition queue lock pipeline group'
+examples='hello event condition queue lock pipeline group'
 workers=${EXAMPLE_WORKERS:-1 2 4 8}
 
 # What is left to compare: which consumer takes which item is free as well.
