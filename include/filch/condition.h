@@ -20,12 +20,14 @@ FILCH_BEGIN_DECLS
 typedef struct filch_condition {
     filch_lock *lock_; /* NULL: own_ */
     filch_waiters_ waiters_;
+    uint32_t inside_; /* calls of wait over own_ */
+    uint32_t spare_;
     filch_lock own_;
-    void *spares_[2];
+    void *spares_[1];
 } filch_condition;
 
 /* clang-format off */
-#define FILCH_CONDITION_INIT {0, {0, 0}, FILCH_LOCK_INIT, {0, 0}}
+#define FILCH_CONDITION_INIT {0, {0, 0}, 0, 0, FILCH_LOCK_INIT, {0}}
 /* clang-format on */
 
 /* Makes a condition over `lock`, or with NULL over a lock of its own.

@@ -123,7 +123,7 @@ typedef struct fl_waiter {
                                    later, or nonsense: for the CPU to fetch */
     };
     struct filch_waiters_ *list; /* G: that it is in, or NULL */
-    fl_atomic32 *guard;
+    fl_atomic_ptr guard;         /* of its list: see fl_guard_of */
     union {
         const void *object; /* at first: what it waits in, to be shown */
         void *item;         /* what is handed over, or was brought along */

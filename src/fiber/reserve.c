@@ -95,6 +95,45 @@ fl_enter_slowly(fl_atomic32 *word, uint32_t seen)
     return true;
 }
 
+/* Q4 and Q5, for who may be asked to keep away meanwhile. */
+static bool
+await_party_unless(fl_atomic32 *word, uint32_t seen, const fl_atomic_ptr *flag,
+                   const void *asked)
+{
+    const fl_party *party = &fl_parties[seen - FL_PARTY_FIRST];
+    uint32_t mark = fl_guard_short(word);
+    fl_chaos();
+    fl_fence_heavy_surely();
+    for (unsigned round = 0; fl_load_acquire(&party->inside) == mark; round++) {
+        if (fl_load_acquire(flag) == asked) {
+            fl_store_release(word, seen);
+            return false;
+        }
+        fl_guard_back_off(round);
+    }
+    return true;
+}
+
+bool
+fl_enter_word_unless(fl_atomic32 *word, const fl_atomic_ptr *flag,
+                     const void *asked)
+{
+    if (fl_enter_reserved(fl_party_read(), word)) {
+        return true;
+    }
+    for (unsigned round = 0; fl_load_acquire(flag) != asked; round++) {
+        uint32_t seen = fl_exchange_acq_rel(word, FL_GUARD_HELD);
+        fl_chaos();
+        if (seen != FL_GUARD_HELD) {
+            fl_tsan_acquire(word);
+            return seen == FL_GUARD_FREE ||
+                   await_party_unless(word, seen, flag, asked);
+        }
+        fl_guard_back_off(round);
+    }
+    return false;
+}
+
 /* ---- reserving ---- */
 
 FL_NOINLINE void

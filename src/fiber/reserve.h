@@ -26,6 +26,7 @@
  *           By the pair of fences P4 sees Q1, or Q5 sees P2. A party enters as
  *           Q1 to Q3, and at last, in the guard, reserves it:
  *           R1  inside := the guard           R2  word_ := its number
+ *           Who is asked to keep away instead of Q5 puts back what Q1 has found.
  * MEMORY ORDER  P2 and P5 release to Q5, Q6 to Q1, R2 to P1 and P4. (P2 too,
  *           since Q5 may read a later value of inside than P5's.)
  * REJECTED  A guard that is always exchanged: 2 to 9 ns of each put and get, of
@@ -246,6 +247,11 @@ fl_enter_word(fl_atomic32 *word)
         }
     }
 }
+
+/* The same for who may be asked to keep away: false if *flag comes to be `asked`
+ * first. After that the guard is not looked at any more, and is as it was. */
+bool fl_enter_word_unless(fl_atomic32 *word, const fl_atomic_ptr *flag,
+                          const void *asked);
 
 static inline void
 fl_leave_word(fl_atomic32 *word)

@@ -50,7 +50,8 @@ fl_let(fl_fiber *fiber)
 
 /* C1: the state then; 0 where nothing is to be done. With `tag` not 0 only for a
  * fiber of that runtime. Who comes second goes on as the first does, who may not
- * have come to C2 yet: the wait ends before either returns. */
+ * have come to C2 yet: the wait ends before either returns, but for
+ * fl_cancel_all. */
 static uint32_t
 mark(fl_fiber *fiber, uint32_t tag, uint32_t bits)
 {
@@ -164,7 +165,9 @@ static void
 sweep_one(filch_task *task, void *arg)
 {
     struct sweep *sweep = arg;
-    sweep->any |= mark(&task->fiber, sweep->tag, FL_CANCEL | FL_SWEPT);
+    if (!(fl_load_relaxed(&task->fiber.state) & FL_CANCEL)) {
+        sweep->any |= mark(&task->fiber, sweep->tag, FL_CANCEL | FL_SWEPT);
+    }
 }
 
 /* Who is swept was so before the fence. */

@@ -77,7 +77,9 @@ point(fl_fiber *me, fl_seeded *seeded, const char *where)
     seeded->calls++;
     fl_situation situation = fl_seeded_look(worker, fl_seeded_number(me));
     if (seeded->pool.count + situation.due == 0) {
-        if (seeded->calls > FL_CALLS_MOST) {
+        if (seeded->calls == FL_CALLS_MOST) {
+            seeded->polls_since = seeded->now;
+        } else if (seeded->calls > FL_CALLS_MOST) {
             pass_turn(worker->runtime); /* it may wait for a timer */
         }
         return;
@@ -133,20 +135,21 @@ go_on(fl_seeded *seeded, fl_entry entry)
 {
     seeded->running = entry.number;
     seeded->ran = fl_work_is_job(entry.work) ? NULL : fl_work_fiber(entry.work);
-    seeded->calls = seeded->reads = 0;
+    seeded->calls = seeded->reads = seeded->gone_off = 0;
     seeded->gone++;
     seeded->picks++;
     return entry.work;
 }
 
-/* Notes how the one that ran until now has left off. */
+/* Notes how the one that ran until now has left off. Who was interrupted may
+ * poll, and is then about to yield. */
 static void
 note_left(fl_worker *worker)
 {
     fl_seeded *seeded = worker->runtime->seeded;
     if (fl_seeded_drain(worker)) {
         seeded->yields++;
-    } else {
+    } else if (!seeded->interrupted) {
         seeded->yields = 0;
         seeded->polls_since = seeded->now;
     }
@@ -159,6 +162,8 @@ let_go_off(fl_worker *worker)
 {
     fl_seeded *seeded = worker->runtime->seeded;
     seeded->yields = 0;
+    seeded->picks++; /* callbacks that arm callbacks take time, too */
+    seeded->gone_off++;
     seeded->polls_since = seeded->now;
     fl_timers_run(worker, worker->timers);
     fl_seeded_drain(worker);

@@ -24,12 +24,13 @@
  *           own. The rest waits in `jobs`.
  * WAKEUP GUARANTEE  Counts stand in place of times: who makes 10,000 calls in a
  *           row without suspending is interrupted; who was passed over 10,000
- *           times goes on next; where all who can run do
- *           nothing but yield, time goes on by 1 us a round, and by 0.1 % of
- *           what such rounds have taken so far, up to the next timer; by the
- *           same a call where nobody else can go on, after 10,000; where one
- *           task reads the clock more than 1,000 times in a row, or more than
- *           100,000 times somebody goes on between two timers, by 1 us each.
+ *           times goes on next; after 1,000 timers that went off a task does.
+ *           Where all who can run do nothing but yield, time goes on by 1 us a
+ *           round, and by 0.1 % of what such rounds have taken so far, up to the
+ *           next timer; by the same a call where nobody else can go on, after
+ *           10,000; where one task reads the clock more than 1,000 times in a
+ *           row, or more than 100,000 times somebody goes on, or off, without a
+ *           jump, by 1 us each.
  */
 #ifndef FL_SEEDED_H
 #define FL_SEEDED_H
@@ -60,11 +61,12 @@ typedef struct fl_seeded {
     fl_entry chosen;        /* chosen at a point: who goes on */
     uint64_t decisions;     /* of this run */
     uint64_t gone;          /* times that somebody went on */
+    uint32_t gone_off;      /* timers, since then */
     uint32_t calls;         /* points since the running one went on */
     uint32_t reads;         /* of the clock, likewise */
     uint32_t yields;        /* in a row, with nothing else between */
     uint32_t picks;         /* since it jumped */
-    filch_time polls_since; /* the beginning of those yields, or calls */
+    filch_time polls_since; /* when they began to poll: by yields, or calls */
     filch_task *main;       /* filch_run's, until it has ended */
     bool ends_with_main;    /* set before main is submitted */
     bool swept;             /* all tasks were cancelled */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #define PASSES_MOST 10000u
+#define GO_OFFS_MOST 1000u
 
 /* ---- in words ---- */
 
@@ -94,8 +95,9 @@ fl_situation
 fl_seeded_look(const fl_worker *worker, uint32_t caller)
 {
     const fl_seeded *seeded = worker->runtime->seeded;
+    bool turn = seeded->gone_off < GO_OFFS_MOST || !seeded->pool.count;
     return (fl_situation){.pool = &seeded->pool,
-                          .due = is_due(worker->runtime),
+                          .due = turn && is_due(worker->runtime),
                           .caller = caller,
                           .calls = caller ? seeded->calls : 0};
 }

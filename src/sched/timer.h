@@ -9,9 +9,9 @@
  *           deadline of the first once that is near.
  *           These are never freed but used again: a thread that disarms a
  *           timer may find it in those of a runtime that has just ended.
- * TIMEOUT AND CANCEL  A timeout decides its fiber's wait under the guard. Who
- *           resumes a fiber that had armed one disarms it under the guard: so
- *           no timer touches the stack of a fiber that runs on.
+ * TIMEOUT AND CANCEL  A timeout decides its fiber's wait under the guard. The
+ *           fiber, once it is resumed, disarms it under the guard first of all:
+ *           so no timer touches the stack of a fiber that runs on.
  * LOCK ORDER  An object's guard, then that of timers. Callbacks and aborted
  *           waits run with the latter free.
  */

@@ -1,13 +1,13 @@
 /*
  * CONTRACT  See filch/barrier.h.
  * STATE     Everything is guarded by guard_.
- *           I1  arrived_ parties wait, or have given up and not said so yet;
- *               fewer than parties_
+ *           I1  arrived_ parties wait, or have given up and not been counted out
+ *               yet; fewer than parties_
  *           A waiter's `item` is its index; its `result` NOT_LET_GO, then 0, or
  *           EPIPE for those sent away.
  * PROTOCOL  The last party to come grants all who wait, and goes on itself.
- * TIMEOUT AND CANCEL  Who gives up counts itself out under guard_. If all were
- *           let go in the moment in which it gave up, it was counted as come,
+ * TIMEOUT AND CANCEL  Who gives up leaves the list; the next party to come counts
+ *           those in it. If all were let go in the moment in which it gave up, it was counted as come,
  *           and the others went on with it: so it goes on too, as they did. A
  *           cancel stays pending then.
  * LAST TOUCH  Dropping guard_; but who gives up takes it again, so the barrier

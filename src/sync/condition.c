@@ -1,6 +1,8 @@
 /*
  * CONTRACT  See filch/condition.h.
  * STATE     The lock's guard guards waiters_ too.
+ *           inside_  with a lock of its own: calls of wait, which it must
+ *                    outlive; written by who holds the lock
  * PROTOCOL      wait                            notify, holding the lock
  *           A1  take the guard                N1  take the guard
  *           A2  give the lock away            N2  grant the first waiter
@@ -17,7 +19,8 @@
  * TIMEOUT AND CANCEL  Until N2. A waiter that was not notified takes the lock
  *           again by itself, shielded.
  * REJECTED  A guard of its own: it is needed only together with the lock's.
- * LAST TOUCH  wait: of the lock only, after A4. notify: N4.
+ * LAST TOUCH  wait: of the lock only, after A4, and of a condition that has its
+ *           own. notify: N4.
  * CHECKED BY  tests/model/condition.c, tests/linear
  */
 #include "os/chaos.h"
@@ -48,6 +51,10 @@ filch_condition_destroy(filch_condition *condition)
     fl_leave_by(held);
     if (!error && !condition->lock_) {
         error = filch_lock_destroy(&condition->own_);
+        /* one that gave up has no place in a list until it is back */
+        if (!error && fl_load_acquire(&condition->inside_)) {
+            error = EBUSY;
+        }
     }
     return error;
 }
@@ -78,6 +85,16 @@ filch_condition_locked(const filch_condition *condition)
 
 /* ---- waiting ---- */
 
+/* Holding the lock, which alone makes the additions one after the other. */
+static inline void
+count_inside(filch_condition *condition, const filch_lock *lock, uint32_t n)
+{
+    if (lock == &condition->own_) {
+        fl_atomic32 *inside = &condition->inside_;
+        fl_store_release(inside, fl_load_relaxed(inside) + n);
+    }
+}
+
 int
 filch_condition_wait_until(filch_condition *condition, filch_time deadline)
 {
@@ -94,6 +111,7 @@ filch_condition_wait_until(filch_condition *condition, filch_time deadline)
     if (fl_unlikely(me->kind != FL_THREAD && !fl_spare(me->worker))) {
         return ENOMEM; /* now, since it might not have the lock back soon */
     }
+    count_inside(condition, lock, 1);
     fl_waiter *waiter = fl_waiter_begin(me, FL_CONDITION, condition);
     fl_atomic32 *held = fl_enter(&lock->guard_); /* A1 */
     fl_chaos();
@@ -109,6 +127,7 @@ filch_condition_wait_until(filch_condition *condition, filch_time deadline)
     } else {
         fl_lock_after_wake(me, lock, waiter); /* A4 */
     }
+    count_inside(condition, lock, (uint32_t)-1);
     return error;
 }
 
@@ -162,6 +181,10 @@ filch_condition_notify(filch_condition *condition, size_t n)
     while (n-- > 0 && (one = fl_grant(&condition->waiters_))) { /* N2 */
         fl_chaos();
         fl_waiter *free = fl_lock_enqueue(lock, one); /* N3 */
+        if (fl_unlikely(holder && free)) {
+            fl_resume(
+                fl_waiter_fiber(holder)); /* it is released once too often */
+        }
         holder = free ? free : holder;
     }
     fl_leave_by(held); /* N4 */

@@ -113,7 +113,7 @@ leave_entered(fl_fiber *joiner)
     fl_tsan_acquire(&joiner->waiter);
     filch_task *task = (filch_task *)(uintptr_t)joiner->waiter.object;
     fl_chaos();
-    fl_enter_word(joiner->waiter.guard); /* C2 */
+    fl_enter_word(fl_guard_of(&joiner->waiter)); /* C2 */
     fl_chaos();
     uint32_t life = fl_load_acquire(&task->life);
     while (!(life & FL_DONE) &&
@@ -302,7 +302,7 @@ enlist(fl_separate *node, filch_task *task)
     if (pending) {
         fl_enlist(&node->waiter, &task->guard, &task->joiners);
     } else {
-        node->waiter.guard = &task->guard;
+        fl_store_relaxed(&node->waiter.guard, (void *)&task->guard);
     }
     fl_guard_unlock(&task->guard);
     fl_chaos();

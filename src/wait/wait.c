@@ -21,11 +21,11 @@ prepend(fl_waiter *waiter, filch_waiters_ *list)
     waiter->list = list;
 }
 
-static void
-take_out(fl_waiter *waiter)
+void
+fl_take_out(fl_waiter *waiter)
 {
     filch_waiters_ *list = waiter->list;
-    fl_assert_in(waiter->guard);
+    fl_assert_in(fl_guard_of(waiter));
     fl_assert(waiter->previous ? waiter->previous->next == waiter
                                : list->first_ == waiter);
     fl_assert(waiter->next ? waiter->next->previous == waiter
@@ -46,18 +46,19 @@ take_out(fl_waiter *waiter)
 void
 fl_enlist(fl_waiter *waiter, fl_atomic32 *guard, filch_waiters_ *list)
 {
-    waiter->guard = guard;
+    fl_store_relaxed(&waiter->guard, guard);
     fl_append(waiter, list);
 }
 
 void
 fl_delist(fl_waiter *waiter)
 {
-    fl_enter_word(waiter->guard);
+    fl_atomic32 *guard = fl_guard_of(waiter);
+    fl_enter_word(guard);
     if (waiter->list) {
-        take_out(waiter);
+        fl_take_out(waiter);
     }
-    fl_leave_word(waiter->guard);
+    fl_leave_word(guard);
 }
 
 /* ---- granting ---- */
@@ -67,7 +68,7 @@ fl_delist(fl_waiter *waiter)
 static void
 await_parked(const fl_fiber *fiber)
 {
-    fl_atomic32 *guard = fiber->waiter.guard;
+    fl_atomic32 *guard = fl_guard_of(&fiber->waiter);
     fl_enter_word(guard);
     fl_leave_word(guard);
 }
@@ -91,11 +92,15 @@ fl_grant_special(fl_waiter *waiter)
 bool
 fl_grant_one(fl_waiter *waiter)
 {
-    take_out(waiter);
+    fl_take_out(waiter);
     if (fl_unlikely(waiter->traits)) {
         return fl_grant_special(waiter);
     }
-    return fl_grant_to(fl_waiter_fiber(waiter)); /* R3 */
+    if (fl_likely(fl_grant_to(fl_waiter_fiber(waiter)))) {
+        return true; /* R3 */
+    }
+    fl_pass_over(waiter);
+    return false;
 }
 
 void
@@ -111,7 +116,7 @@ void
 fl_pass_on(fl_waiter *waiter, fl_atomic32 *guard, filch_waiters_ *list)
 {
     waiter->traits |= FL_PASSED_ON;
-    waiter->guard = guard;
+    fl_store_relaxed(&waiter->guard, guard);
     fl_append(waiter, list);
 }
 
@@ -135,15 +140,9 @@ fl_may_not_wait(fl_fiber *me)
 static void
 abort_wait(fl_fiber *fiber)
 {
-    fl_waiter *waiter = &fiber->waiter;
-    fl_tsan_acquire(waiter);
+    fl_tsan_acquire(&fiber->waiter);
     fl_chaos();
-    fl_enter_word(waiter->guard); /* which also waits until it is parked */
-    if (waiter->list) {
-        take_out(waiter);
-    }
-    fl_say_cancelled(fiber);
-    fl_leave_word(waiter->guard);
+    fl_give_up(fiber);
     fl_chaos();
     fl_resume(fiber);
 }
@@ -231,7 +230,7 @@ wait_as_thread(fl_fiber *me, fl_atomic32 *held, filch_time deadline)
         fl_chaos();
         if (fl_decide(me, FL_TIMED_OUT)) {
             fl_chaos();
-            fl_delist(&me->waiter);
+            fl_give_up(me);
             return ETIMEDOUT;
         }
         deadline = FILCH_NEVER; /* granted: it is let go on any moment */
@@ -276,7 +275,7 @@ wait_slowly(fl_fiber *me, fl_atomic32 *held, filch_time deadline)
     int error = refusal(me, deadline);
     if (fl_unlikely(error || granted_before(me, waiter))) {
         if (waiter->list) {
-            take_out(waiter);
+            fl_take_out(waiter);
         }
         fl_leave_by(held);
         return error;
@@ -292,7 +291,7 @@ fl_wait_linked(fl_fiber *me, fl_atomic32 *guard, fl_atomic32 *held,
     fl_waiter *waiter = &me->waiter;
     fl_assert_in(guard);
     fl_assert(me == fl_me() && me->kind != FL_LOOP && !me->barred);
-    waiter->guard = guard;
+    fl_store_relaxed(&waiter->guard, guard);
     fl_tsan_release(waiter); /* to who may end the wait: A3 is hidden from it */
     fl_chaos();
     bool plain = me->manner == FL_PLAIN_TASK && deadline == FILCH_NEVER &&

@@ -22,7 +22,8 @@
  *           CONTESTED, and R3 is a cas: somebody was faster: R2 again.
  *           A timeout or a cancel does R3 first, as TIMED_OUT or CANCELLED,
  *           without the guard; then takes it, unlinks the waiter if it still
- *           is linked, and does R5. Taking the guard also waits for A5.
+ *           is linked, and does R5 (wait/give_up.c). Taking the guard also waits
+ *           for A5.
  * NO LOST WAKEUP  A waiter whose wait a timeout or a cancel has decided is
  *           passed over at R3 by whoever grants, who goes on with the next one:
  *           so what is handed over never goes to one who will not take it.
@@ -37,7 +38,8 @@
  *           timers.
  * MEMORY ORDER  R3 releases to the load of the phase after A5.
  * LAST TOUCH  Of the object by the granter: dropping the guard, before R5. Of
- *           the object by who was granted: none after A5.
+ *           the object by who was granted: none after A5; by who gives up:
+ *           before a granter that passes it over drops the guard.
  * CHECKED BY  tests/sync, tests/model/wait.c, wait_many.c, spin/wait.pml
  */
 #ifndef FL_WAIT_H
@@ -58,6 +60,14 @@ fl_waiter_begin(fl_fiber *me, enum fl_what what, const void *object)
     waiter->what = (uint8_t)what;
     waiter->traits = 0;
     return waiter;
+}
+
+/* The guard of the list that it is in, of the object that it waits in. */
+static inline fl_atomic32 *
+fl_guard_of(const fl_waiter *waiter)
+{
+    uintptr_t guard = (uintptr_t)fl_load_relaxed(&waiter->guard);
+    return (fl_atomic32 *)(guard & ~(uintptr_t)3); /* see give_up.c */
 }
 
 /* Whose it is. */
@@ -199,6 +209,10 @@ fl_first(const filch_waiters_ *list)
  * to resume, once the guard is free. */
 bool fl_grant_one(fl_waiter *waiter);
 
+/* In the guard, the waiter being out of its list, and decided by a timeout or a
+ * cancel: has who did that touch the object no more. */
+void fl_pass_over(fl_waiter *waiter);
+
 /* What is left of a grant for one who is out of the list, but has traits. */
 bool fl_grant_special(fl_waiter *waiter);
 
@@ -210,7 +224,7 @@ fl_grant(filch_waiters_ *list)
     while ((waiter = fl_first(list))) {
         fl_waiter *next = waiter->next;
         fl_assert(waiter->list == list && !waiter->previous);
-        fl_assert_in(waiter->guard);
+        fl_assert_in(fl_guard_of(waiter));
         list->first_ = next;
         *(next ? (void **)&next->previous : &list->last_) = NULL;
         waiter->list = NULL;
@@ -219,12 +233,22 @@ fl_grant(filch_waiters_ *list)
                                           : fl_grant_special(waiter))) {
             break; /* R3 */
         }
+        if (waiter->traits == 0) {
+            fl_pass_over(waiter);
+        }
     }
     return waiter;
 }
 
 /* Grants all, into the chain. */
 void fl_grant_all(filch_waiters_ *list, fl_chain *chain);
+
+/* With the guard: takes it out of its list. */
+void fl_take_out(fl_waiter *waiter);
+
+/* Ends a wait that a timeout or a cancel has decided, but for resuming the
+ * fiber, which may be the caller's own if it is a plain thread. */
+void fl_give_up(fl_fiber *fiber);
 
 /* Puts a granted waiter at the end of another list, whose guard is held too;
  * who grants it there resumes it. */

@@ -9,7 +9,7 @@ M         = build/model
 # What each is made of, besides its own file, world.c and beside.c. What a
 # model does not use of these files is left out by the linker.
 model.guard     = src/os/guard.c src/fiber/reserve.c
-model.wait      = src/wait/wait.c src/sched/resume.c src/sched/timer.c \
+model.wait      = src/wait/wait.c src/wait/give_up.c src/sched/resume.c src/sched/timer.c \
                   src/sched/wheel.c src/sched/cancel.c $(model.guard)
 model.lock      = src/sync/lock.c src/sync/lock_release.c $(model.wait)
 model.lookout   = src/sched/idle.c src/sched/watch.c src/sched/find.c \
@@ -22,6 +22,7 @@ of.depot        = src/os/depot.c $(model.guard)
 of.deque        = src/sched/deque.c $(model.guard)
 of.event        = src/sync/event.c $(model.wait)
 of.foreign      = src/sync/event.c $(model.lookout)
+of.freed        = src/sync/event.c $(model.wait)
 of.help         = $(model.lookout)
 of.idle         = $(model.lookout)
 of.inject       = src/sched/inject.c $(model.guard)

@@ -64,7 +64,7 @@ done
 # Whoever changes the file, or puts another in its place, while it is compressed.
 # (It is stopped amid its work, so that it is sure to come later.)
 changed() { # command
-    truncate -s 20G zeros
+    truncate -s 1G zeros
     "$PGZ" -1 zeros 2>"$tmp/err" &
     local pid=$!
     soon test -s zeros.gz && kill -STOP $pid && "$@" && truncate -s 30M zeros

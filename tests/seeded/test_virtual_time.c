@@ -118,6 +118,69 @@ TEST(who_yields_until_a_time_comes_to_it_though_no_timer_is_armed)
     OK(filch_run(&(filch_config){.seed = 7}, yield_both, NULL));
 }
 
+static atomic_bool woken_late;
+
+static int
+sleep_long(void *arg)
+{
+    OK(filch_sleep(FILCH_SEC(1000)));
+    atomic_store(&woken_late, true);
+    return arg != NULL;
+}
+
+static int
+poll_for_it(void *arg)
+{
+    (void)arg;
+    while (!atomic_load(&woken_late)) {
+        (void)filch_event_is_set(&event); /* where it may be interrupted */
+        filch_yield();
+    }
+    return 0;
+}
+
+static int
+poll_both(void *arg)
+{
+    atomic_store(&woken_late, false);
+    filch_task *sleeper = spawn(sleep_long, arg);
+    filch_task *other = spawn(poll_for_it, arg);
+    EQ(0, poll_for_it(arg));
+    EQ(0, join(other));
+    EQ(0, join(sleeper));
+    return 0;
+}
+
+TEST(several_who_yield_and_are_interrupted_come_to_a_far_time)
+{
+    for (uint64_t seed = 1; seed < 9; ++seed)
+        OK(filch_run(&(filch_config){.seed = seed}, poll_both, NULL));
+}
+
+static void
+look_again(void *arg)
+{
+    if (!atomic_load(&woken_late))
+        OK(filch_call_soon(look_again, arg));
+}
+
+static int
+poll_by_callbacks(void *arg)
+{
+    atomic_store(&woken_late, false);
+    OK(filch_call_soon(look_again, arg));
+    OK(filch_sleep(FILCH_MS(2)));
+    atomic_store(&woken_late, true);
+    return 0;
+}
+
+TEST(callbacks_that_arm_themselves_for_now_do_not_stop_time)
+{
+    OK(filch_run(&(filch_config){.virtual_time = true}, poll_by_callbacks,
+                 NULL));
+    OK(filch_run(&(filch_config){.seed = 3}, poll_by_callbacks, NULL));
+}
+
 static filch_event opened;
 
 static int

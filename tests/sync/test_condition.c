@@ -126,6 +126,37 @@ TEST(condition_wait_for_while_nobody_holds_its_lock_is_EPERM)
           filch_condition_wait_for_until(&condition, never, NULL, past()));
 }
 
+static atomic_bool back;
+
+static int
+wait_until_cancelled(void *arg)
+{
+    filch_condition *own = arg;
+    OK(filch_condition_acquire(own));
+    FAILS(ECANCELED, filch_condition_wait(own));
+    atomic_store(&back, true);
+    return filch_condition_release(own);
+}
+
+/* On one worker it has not run again by then; on several it may. */
+TASK_TEST(condition_is_not_destroyed_under_who_gave_up_and_wants_its_lock_back)
+{
+    for (int i = 0; i < 100; ++i) {
+        filch_condition *own = calloc(1, sizeof *own);
+        CHECK(own != NULL);
+        OK(filch_condition_init(own, NULL));
+        atomic_store(&back, false);
+        filch_task *task = spawn(wait_until_cancelled, own);
+        UNTIL(filch_condition_destroy(own) && !filch_condition_locked(own));
+        OK(filch_cancel(task));
+        int error = filch_condition_destroy(own);
+        CHECK(error == EBUSY || atomic_load(&back));
+        EQ(0, join(task));
+        OK(filch_condition_destroy(own));
+        free(own);
+    }
+}
+
 TASK_TEST(condition_destroy_is_EBUSY_while_someone_waits_or_holds_its_own_lock)
 {
     filch_task *task;

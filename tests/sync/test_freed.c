@@ -1,7 +1,8 @@
 /*
  * What let a plain thread go on may be freed by it, even while the call that
  * did is still returning; whoever called it. (Each noun's own test has the
- * same for tasks.) Of several, by the last.
+ * same for tasks.) Of several, by the last; nor does one matter that gives up
+ * just then.
  */
 #include "../harness/harness.h"
 
@@ -299,4 +300,69 @@ TASK_TEST(semaphore_may_be_freed_by_the_last_whom_release_let_go_on)
 TASK_TEST(condition_may_be_freed_by_the_last_whom_notify_all_let_go_on)
 {
     last_frees(pass_condition, notify_all, false);
+}
+
+/* --- One gives up at that moment, and may not look at it any more -------- */
+
+static atomic_bool gives_up;
+static filch_time soon;
+
+static int
+give_up(void *arg)
+{
+    struct shared *shared = arg;
+    int error = filch_event_wait_until(&shared->event, soon);
+    atomic_store(&gives_up, true);
+    CHECK(error == 0 || error == ETIMEDOUT || error == ECANCELED);
+    return 0;
+}
+
+static int
+wait_and_free(void *arg)
+{
+    struct shared *shared = arg;
+    OK(filch_event_wait(&shared->event));
+    free(shared);
+    return 0;
+}
+
+static int
+cancel_it(void *arg)
+{
+    OK(filch_cancel(arg));
+    return 0;
+}
+
+static void
+free_beside_one_that_gives_up(bool by_cancel)
+{
+    for (int i = 0; i < ROUNDS; ++i) {
+        struct shared *shared = make(false);
+        filch_task *canceller = NULL;
+        atomic_store(&gives_up, false);
+        soon = by_cancel ? FILCH_NEVER : filch_after(FILCH_US(20 + i % 50));
+        filch_task *one = spawn(give_up, shared);
+        /* it waits by now, or has given up already */
+        UNTIL(filch_event_destroy(&shared->event) || atomic_load(&gives_up));
+        filch_task *other = spawn(wait_and_free, shared);
+        if (by_cancel)
+            canceller = spawn(cancel_it, one);
+        else
+            compute_until(soon - FILCH_US(2));
+        filch_event_set(&shared->event);
+        EQ(0, join(one));
+        EQ(0, join(other));
+        if (canceller)
+            EQ(0, join(canceller));
+    }
+}
+
+TASK_TEST(event_may_be_freed_while_another_waiter_times_out)
+{
+    free_beside_one_that_gives_up(false);
+}
+
+TASK_TEST(event_may_be_freed_while_another_waiter_is_cancelled)
+{
+    free_beside_one_that_gives_up(true);
 }
