@@ -122,12 +122,12 @@ fl_enter_word_unless(fl_atomic32 *word, const fl_atomic_ptr *flag,
         return true;
     }
     for (unsigned round = 0; fl_load_acquire(flag) != asked; round++) {
-        uint32_t seen = fl_exchange_acq_rel(word, FL_GUARD_HELD);
+        uint32_t found = fl_exchange_acq_rel(word, FL_GUARD_HELD);
         fl_chaos();
-        if (seen != FL_GUARD_HELD) {
+        if (found != FL_GUARD_HELD) {
             fl_tsan_acquire(word);
-            return seen == FL_GUARD_FREE ||
-                   await_party_unless(word, seen, flag, asked);
+            return found == FL_GUARD_FREE ||
+                   await_party_unless(word, found, flag, asked);
         }
         fl_guard_back_off(round);
     }
