@@ -1,7 +1,7 @@
 /* What a worker does next: as src/sched/find.c. */
 #include "world.h"
 
-enum { POLL_MOST = 64, FAR_EVERY = 64 };
+enum { POLL_MOST = 64, FAR_EVERY = 64, OLDEST_EVERY = 1024 };
 #define POLL_SOON ns(100000)
 #define POLL_LATE ns(500000)
 
@@ -87,7 +87,10 @@ do_chores(struct world *world, worker *worker, instant *takes)
     struct inject *inject = worker_inject(world, worker, false);
     if (inject)
         return worker_takes_injected(world, worker, inject, takes);
-    if (worker->turn - worker->far_turn < FAR_EVERY)
+    const struct ready *ready = &worker->ready;
+    bool full = ready->next || ready_size(ready);
+    unsigned every = full ? FAR_EVERY : OLDEST_EVERY;
+    if (worker->turn - worker->far_turn < every)
         return NULL;
     worker->far_turn = worker->turn;
     return deque_steal(&worker->deque);

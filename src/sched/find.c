@@ -14,7 +14,10 @@
 #define POLL_MOST 64u /* turns */
 #define POLL_SOON FILCH_US(100)
 #define POLL_LATE FILCH_US(500)
-#define FAR_EVERY 64 /* turns between two looks at the deque's oldest entry */
+/* Turns between two looks at the deque's oldest entry: where the ring keeps the
+ * worker from the deque, and where just its newer ones do. */
+#define FAR_EVERY 64
+#define OLDEST_EVERY 1024
 
 /* Of some their descriptors, of some who are nearer, whose descriptors are
  * there by now, their frames. */
@@ -96,7 +99,8 @@ do_chores(fl_worker *worker)
     }
     /* by turns, not by time, so that one worker's order does not vary */
     uint32_t turn = fl_load_relaxed(&worker->turn);
-    if (turn - worker->far_turn < FAR_EVERY) {
+    uint32_t every = fl_ready_empty(&worker->ready) ? OLDEST_EVERY : FAR_EVERY;
+    if (turn - worker->far_turn < every) {
         return work;
     }
     worker->far_turn = turn;
