@@ -347,3 +347,31 @@ TEST(yield_does_nothing_on_a_plain_thread)
 {
     filch_yield();
 }
+
+/* --- A tree of tasks ------------------------------------------------------ */
+
+static int under_way, most_under_way;
+
+static int
+grow_tree(void *arg)
+{
+    uintptr_t depth = (uintptr_t)arg;
+    filch_task *task;
+    if (depth == 0)
+        return 0;
+    if (++under_way > most_under_way)
+        most_under_way = under_way;
+    OK(filch_spawn(&task, grow_tree, (void *)(depth - 1)));
+    EQ(0, grow_tree((void *)(depth > 1 ? depth - 2 : 0)));
+    EQ(0, join(task));
+    --under_way;
+    return 0;
+}
+
+/* Some 20 in a row, and a strand of its own for each of its oldest parts that
+ * is begun between: if that is done often, they are thousands. */
+ONE_WORKER_TEST(tree_of_tasks_has_few_of_them_under_way_at_once)
+{
+    EQ(0, grow_tree((void *)(uintptr_t)24));
+    CHECK(most_under_way < 600);
+}
