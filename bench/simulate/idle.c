@@ -257,7 +257,10 @@ leave_watch(struct world *world, worker *self, fiber *found, worker *victim,
 static void
 look_in_vain(struct world *world, worker *self, instant takes)
 {
-    if (self->looks++ < world->protocol.looks_spinning)
+    unsigned looks = self->looks++;
+    bool again = self->looks_again && looks % 2 == 0;
+    self->looks_again = false;
+    if (looks < world->protocol.looks_spinning || again)
         go_on(world, self, begin_look, takes + ns(world->costs.pauses));
     else
         nap(world, self);

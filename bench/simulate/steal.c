@@ -64,6 +64,8 @@ look_at_deque(struct world *world, worker *watch, worker *victim,
         return NULL;
     }
     if (look->since == 0 || look->top != victim->deque.top) {
+        const struct ready *ready = &victim->ready;
+        watch->looks_again |= !ready->next && ready_size(ready) == 0;
         look->top = victim->deque.top;
         look->since = watch->now;
         return NULL;

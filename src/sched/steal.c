@@ -59,15 +59,19 @@ take_from_deque(fl_worker *worker, fl_deque *victim)
 }
 
 static fl_work *
-look_at_deque(fl_worker *worker, fl_deque *victim, struct fl_look *look,
+look_at_deque(fl_worker *worker, fl_worker *victim, struct fl_look *look,
               filch_time now)
 {
-    if (fl_deque_size(victim) == 0) {
+    fl_deque *deque = &victim->deque;
+    if (fl_deque_size(deque) == 0) {
         look->since = 0;
         return NULL;
     }
-    uint64_t top = fl_load_relaxed(&victim->top);
+    uint64_t top = fl_load_relaxed(&deque->top);
     if (look->since == 0 || look->top != top) {
+        /* A tree of tasks, whose oldest its worker begins now and then: they
+         * would never stay from one nap to the next. */
+        worker->looks_again |= fl_ready_empty(&victim->ready);
         look->top = top;
         look->since = now;
         return NULL;
@@ -76,7 +80,7 @@ look_at_deque(fl_worker *worker, fl_deque *victim, struct fl_look *look,
         return NULL;
     }
     look->since = 0;
-    return take_from_deque(worker, victim);
+    return take_from_deque(worker, deque);
 }
 
 static fl_work *
@@ -173,7 +177,7 @@ look_at(fl_worker *worker, fl_worker *victim, filch_time now)
     if (fl_chaos_chance(4)) {
         return take_rashly(worker, victim);
     }
-    fl_work *work = look_at_deque(worker, &victim->deque, look, now);
+    fl_work *work = look_at_deque(worker, victim, look, now);
     if (!work) {
         work = look_at_ring(worker, &victim->ready, look, now);
     }

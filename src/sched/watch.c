@@ -52,6 +52,7 @@ are_timers_due(const filch_runtime *runtime)
 static bool
 look(fl_worker *worker, fl_work **work, fl_worker **victim)
 {
+    worker->looks_again = false;
     if (fl_inject_count(&worker->runtime->inject)) {
         *work = fl_find_injected(worker);
     } else if (are_timers_due(worker->runtime)) {
@@ -96,7 +97,9 @@ keep_watch(fl_worker *worker, fl_work **work, fl_worker **victim)
         if (look(worker, work, victim)) {
             return true;
         }
-        if (looks < LOOKS_SPINNING && !fl_chaos_chance(8)) {
+        bool again = worker->looks_again && looks % 2 == 0; /* once a nap */
+        bool spins = looks < LOOKS_SPINNING || again;
+        if (spins && !fl_chaos_chance(8)) {
             for (int i = 0; i < PAUSES; i++) {
                 fl_pause();
             }

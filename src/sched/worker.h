@@ -100,6 +100,7 @@ typedef struct fl_worker {
     uint32_t stole;        /* W: so much at once, if anything, and when */
     filch_time stole_at;   /* W */
     uint32_t vain;         /* W: how often in a row that was not worth it */
+    bool looks_again;      /* W: soon, at a deque that it found in use */
     uint32_t poll_mask;    /* W: chores are due when these bits of turn are 0 */
     filch_time polled;     /* W: when it last looked */
     fl_timers *timers;     /* C */
