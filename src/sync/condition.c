@@ -181,9 +181,9 @@ filch_condition_notify(filch_condition *condition, size_t n)
     while (n-- > 0 && (one = fl_grant(&condition->waiters_))) { /* N2 */
         fl_chaos();
         fl_waiter *free = fl_lock_enqueue(lock, one); /* N3 */
-        if (fl_unlikely(holder && free)) {
-            fl_resume(
-                fl_waiter_fiber(holder)); /* it is released once too often */
+        if (fl_unlikely(free && holder)) {
+            /* the lock was released once too often: it is free once more */
+            fl_resume(fl_waiter_fiber(holder));
         }
         holder = free ? free : holder;
     }
