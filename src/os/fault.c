@@ -3,7 +3,8 @@
  *
  * It is installed with the first runtime and taken away with the last; the one
  * found in place is called after it, so that a program's own handler, or a
- * sanitizer's, still works.
+ * sanitizer's, still works. One that the program installs meanwhile stays, also
+ * where a runtime is started again: it may call this one, which it has found.
  */
 #include "os/os.h"
 
@@ -16,6 +17,7 @@
 
 static const int numbers[SIGNALS] = {SIGSEGV, SIGBUS};
 static struct sigaction before[SIGNALS];
+static bool left[SIGNALS]; /* below one that the program has installed */
 static bool (*explain_fault)(void *address);
 static unsigned users;
 static pthread_mutex_t users_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -24,15 +26,19 @@ static pthread_mutex_t users_lock = PTHREAD_MUTEX_INITIALIZER;
 static void
 pass_on(int number, siginfo_t *info, void *context)
 {
-    struct sigaction *next = &before[number == SIGBUS];
-    if (next->sa_flags & SA_SIGINFO) {
-        next->sa_sigaction(number, info, context);
-    } else if (next->sa_handler != SIG_DFL && next->sa_handler != SIG_IGN) {
-        next->sa_handler(number);
+    struct sigaction *found = &before[number == SIGBUS], next = *found;
+    if (next.sa_flags & (int)SA_RESETHAND) { /* once, as the kernel does */
+        found->sa_handler = SIG_DFL;
+        found->sa_flags = 0;
+    }
+    if (next.sa_flags & SA_SIGINFO) {
+        next.sa_sigaction(number, info, context);
+    } else if (next.sa_handler != SIG_DFL && next.sa_handler != SIG_IGN) {
+        next.sa_handler(number);
     } else if (info->si_code > 0) {
         /* the fault happens again when we return, and ends the program */
         signal(number, SIG_DFL);
-    } else if (next->sa_handler == SIG_DFL) { /* somebody has sent it, once */
+    } else if (next.sa_handler == SIG_DFL) { /* somebody has sent it, once */
         signal(number, SIG_DFL);
         raise(number); /* it comes when we return */
     }
@@ -45,6 +51,19 @@ on_fault(int number, siginfo_t *info, void *context)
     pass_on(number, info, context);
 }
 
+static bool
+is_ours(const struct sigaction *action)
+{
+    return (action->sa_flags & SA_SIGINFO) && action->sa_sigaction == on_fault;
+}
+
+static bool
+is_none(const struct sigaction *action)
+{
+    return !(action->sa_flags & SA_SIGINFO) &&
+           (action->sa_handler == SIG_DFL || action->sa_handler == SIG_IGN);
+}
+
 /* Puts the first `n` handlers back that were found. */
 static void
 put_back(int n)
@@ -52,9 +71,10 @@ put_back(int n)
     for (int i = 0; i < n; i++) {
         struct sigaction now;
         sigaction(numbers[i], NULL, &now);
-        /* leave in place what the program has installed meanwhile */
-        if ((now.sa_flags & SA_SIGINFO) && now.sa_sigaction == on_fault) {
+        if (is_ours(&now)) {
             sigaction(numbers[i], &before[i], NULL);
+        } else {
+            left[i] = true;
         }
     }
 }
@@ -67,7 +87,14 @@ install(void)
                                .sa_flags = SA_SIGINFO | SA_ONSTACK};
     sigemptyset(&action.sa_mask);
     for (int i = 0; i < SIGNALS; i++) {
-        if (sigaction(numbers[i], &action, &before[i])) {
+        struct sigaction now;
+        sigaction(numbers[i], NULL, &now);
+        if (left[i] && !is_none(&now)) {
+            continue; /* above it, it would call itself through that one */
+        }
+        before[i] = now; /* sooner than it is asked for */
+        left[i] = false;
+        if (sigaction(numbers[i], &action, NULL)) {
             int error = errno;
             put_back(i);
             return error;

@@ -83,6 +83,25 @@ poll(fl_worker *worker)
     }
 }
 
+/* Who never lets the ring run dry, and spawns, would fill the deque without
+ * end: each time that it has grown twice as many of it come next, until it, or
+ * the ring, is empty. */
+static void
+owe_share(fl_worker *worker, bool kept)
+{
+    if (worker->owed) {
+        return; /* those of the last time are not done yet */
+    }
+    uint32_t size = (uint32_t)fl_deque_size(&worker->deque);
+    uint32_t share = kept ? worker->far_share : 0;
+    if (kept && size > worker->far_size) {
+        share = 2 * share + 1;
+    }
+    share = share < size ? share : size;
+    worker->owed = worker->far_share = share;
+    worker->far_size = size - share; /* if nothing comes meanwhile */
+}
+
 static fl_work *
 do_chores(fl_worker *worker)
 {
@@ -99,12 +118,14 @@ do_chores(fl_worker *worker)
     }
     /* by turns, not by time, so that one worker's order does not vary */
     uint32_t turn = fl_load_relaxed(&worker->turn);
-    uint32_t every = fl_ready_empty(&worker->ready) ? OLDEST_EVERY : FAR_EVERY;
-    if (turn - worker->far_turn < every) {
+    bool kept = !fl_ready_empty(&worker->ready); /* from its deque */
+    uint32_t every = kept ? FAR_EVERY : OLDEST_EVERY;
+    if (turn % FAR_EVERY || turn - worker->far_turn < every) {
         return work;
     }
     worker->far_turn = turn;
     fl_work *far = fl_deque_shift(&worker->deque);
+    owe_share(worker, kept);
     if (far && work) {
         fl_make_ready(worker, fl_work_fiber(work));
     }

@@ -116,6 +116,20 @@ may_take_back(fl_fiber *me, filch_job *job)
     return worker->runtime->seeded && room && fl_seeded_take(worker, job);
 }
 
+/* Waits on this stack, and so holds the worker up, until there is another. */
+static void
+hold_up(fl_fiber *me, filch_job *job)
+{
+    unsigned round = 0;
+    while (fl_load_acquire(&job->state_) != FL_JOB_DONE) {
+        if (fl_spare(me->worker)) {
+            park(me, job);
+            return;
+        }
+        fl_os_back_off(round++);
+    }
+}
+
 /* The job is another worker's, or too deep for this stack. */
 static FL_NOINLINE int
 wait_for(fl_fiber *me, filch_job *job)
@@ -124,15 +138,16 @@ wait_for(fl_fiber *me, filch_job *job)
         return call(me, job);
     }
     if (fl_load_acquire(&job->state_) != FL_JOB_DONE) { /* F1 */
+        if (fl_unlikely(me->barred)) {
+            fl_fatal("a job that another worker has was synced in a predicate "
+                     "or a compare function, which may not wait");
+        }
         if (fl_spare(me->worker)) {
             park(me, job);
         } else if (fl_deque_pop_if(&me->worker->deque, fl_work_of_job(job))) {
             return call(me, job); /* as deep as it is, for want of memory */
         } else {
-            unsigned round = 0; /* likewise: hold the worker up */
-            while (fl_load_acquire(&job->state_) != FL_JOB_DONE) {
-                fl_os_back_off(round++);
-            }
+            hold_up(me, job); /* likewise */
         }
     }
     fl_tsan_acquire(job);

@@ -358,8 +358,10 @@ filch_run(const filch_config *config, filch_fn main, void *arg)
     if (!main) {
         return EINVAL;
     }
+    int state = fl_os_no_cancel(); /* what complains writes */
     int error = filch_start(&runtime, config);
     if (error) {
+        fl_os_cancel_as_before(state);
         return error;
     }
     if (runtime->seeded) {
@@ -373,6 +375,7 @@ filch_run(const filch_config *config, filch_fn main, void *arg)
         me->shield--;
     }
     int stopped = filch_stop(runtime);
+    fl_os_cancel_as_before(state);
     error = error ? error : stopped;
     return error ? error : status;
 }

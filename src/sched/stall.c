@@ -172,7 +172,11 @@ by_number(const void *a, const void *b)
 static list
 list_tasks(const filch_runtime *runtime)
 {
-    list all = {.runtime = runtime, .capacity = fl_seeded_alive(runtime)};
+    /* those that strangers are just bringing may not be counted yet; they are
+     * looked at first: who has left has counted what it brought */
+    size_t coming = fl_load_seq_cst(&runtime->foreign);
+    list all = {.runtime = runtime,
+                .capacity = coming + fl_seeded_alive(runtime)};
     all.tasks = malloc((all.capacity + 1) * sizeof(filch_task *));
     if (!all.tasks) {
         all.capacity = 0;

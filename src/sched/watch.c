@@ -91,13 +91,14 @@ keep_watch(fl_worker *worker, fl_work **work, fl_worker **victim)
     if (first && !fl_nap(worker, first)) {
         return false;
     }
+    bool again = false;
     for (unsigned looks = 0; !fl_quits(worker); looks++) {
         fl_chaos_assert(fl_load_seq_cst(&worker->runtime->watch) ==
                         (void *)worker);
         if (look(worker, work, victim)) {
             return true;
         }
-        bool again = worker->looks_again && looks % 2 == 0; /* once a nap */
+        again = worker->looks_again && !again; /* once a nap */
         bool spins = looks < LOOKS_SPINNING || again;
         if (spins && !fl_chaos_chance(8)) {
             for (int i = 0; i < PAUSES; i++) {

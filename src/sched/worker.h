@@ -94,6 +94,8 @@ typedef struct fl_worker {
     uint64_t owed;         /* W: of its deque's oldest, to run before the ring;
                              with FL_OWED_LATER more once that was served */
     uint32_t owed_until;   /* W: up to here */
+    uint32_t far_size;     /* W: of its deque, after far_turn */
+    uint32_t far_share;    /* W: how many of it were owed then */
     fl_atomic32 turn;      /* counts what it ran; read by the watch */
     uint32_t far_turn;     /* W: when it last looked at its deque's top */
     uint32_t timers_turn;  /* W: when it last let timers go off */

@@ -38,6 +38,14 @@ if mount -t tmpfs -o size=4m none disk 2>/dev/null; then
 fi
 closed() { pgz -c file >&-; }
 holds "no standard output is an error" says "stdout: " 1 closed
+# Nor is another file taken for it, that pgz itself opens.
+none_at_all() { pgz -dc original.gz <&- >&- 2>&-; }
+holds "without any standard descriptor it fails" exits 1 none_at_all
+unpacked() {
+    cp original.gz copy.gz
+    "$PGZ" -d copy.gz <&- >&- 2>&- && cmp copy original
+}
+holds "but it unpacks a file" unpacked
 no_input() { pgz -c <&-; }
 holds "no standard input is an error" says "stdin: " 1 no_input
 

@@ -375,3 +375,41 @@ ONE_WORKER_TEST(tree_of_tasks_has_few_of_them_under_way_at_once)
     EQ(0, grow_tree((void *)(uintptr_t)24));
     CHECK(most_under_way < 600);
 }
+
+/* --- Tasks that wake each other without end, and spawn -------------------- */
+
+enum { HANDED = 300000 };
+
+static filch_queue handed;
+static int unhandled, most_unhandled;
+
+static int
+handle(void *arg)
+{
+    --unhandled;
+    return arg != NULL;
+}
+
+static int
+hand_over(void *arg)
+{
+    for (int i = 0; i < HANDED; ++i)
+        OK(filch_queue_put(&handed, arg));
+    filch_queue_shutdown(&handed, false);
+    return 0;
+}
+
+ONE_WORKER_TEST(spawned_tasks_begin_beside_two_that_wake_each_other_without_end)
+{
+    void *item;
+    OK(filch_queue_init(&handed, 64));
+    filch_task *producer = spawn(hand_over, NULL);
+    while (filch_queue_get(&handed, &item) == 0) {
+        if (++unhandled > most_unhandled)
+            most_unhandled = unhandled;
+        OK(filch_spawn(NULL, handle, NULL));
+    }
+    EQ(0, join(producer));
+    CHECK(most_unhandled < HANDED / 4);
+    OK(filch_queue_destroy(&handed));
+}

@@ -50,6 +50,9 @@ for source in "$OLDPWD"/tests/stress/planted/*.c; do
         finds_nothing "$name"
 done
 
+mistyped() { "$stress" -q -p random -p pctt:3 "$here/abba_mended"; [ $? = 2 ]; }
+holds "a policy that is none is an error, also as the second" mistyped
+
 {
     echo "bug|failure|policy|seed|deviations|shrunk to|in runs"
     cat table

@@ -130,6 +130,66 @@ TEST(fault_is_passed_on_to_the_handler_that_was_there_which_may_mend_it)
                                      .sa_flags = SA_SIGINFO});
 }
 
+/* --- Handlers that do more than return ------------------------------------ */
+
+static void
+say_once(int signal)
+{
+    (void)signal;
+    (void)!write(STDERR_FILENO, "here\n", 5);
+}
+
+static void
+fault_with_one_that_is_reset(void)
+{
+    struct sigaction once = {.sa_handler = say_once,
+                             .sa_flags = (int)SA_RESETHAND};
+    OK(sigaction(SIGSEGV, &once, NULL));
+    OK(fl_os_fault_install(explain));
+    *(char volatile *)page = 1;
+}
+
+TEST(fault_handler_that_is_to_be_reset_is_called_once)
+{
+    struct child child;
+    page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    child_run(&child, fault_with_one_that_is_reset);
+    CHILD_DIED(&child, SIGSEGV);
+    EQ(5, strlen(child.output));
+}
+
+static struct sigaction below;
+static int passed_on;
+
+/* As a crash reporter that is installed while a runtime exists. */
+static void
+report_and_pass_on(int signal, siginfo_t *info, void *context)
+{
+    if (++passed_on > 3)
+        _exit(3);
+    below.sa_sigaction(signal, info, context);
+}
+
+static void
+fault_below_another_handler(void)
+{
+    struct sigaction reporter = {.sa_sigaction = report_and_pass_on,
+                                 .sa_flags = SA_SIGINFO | SA_NODEFER};
+    OK(fl_os_fault_install(explain));
+    OK(sigaction(SIGSEGV, &reporter, &below));
+    fl_os_fault_remove();
+    OK(fl_os_fault_install(explain));
+    *(char volatile *)page = 1;
+}
+
+TEST(fault_handlers_do_not_call_each_other_in_a_circle)
+{
+    struct child child;
+    page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    child_run(&child, fault_below_another_handler);
+    CHILD_DIED(&child, SIGSEGV);
+}
+
 TEST(error_that_cannot_be_written_is_left_at_that)
 {
     OK(close(STDERR_FILENO));

@@ -6,6 +6,7 @@
 #include "report.h"
 #include "signals.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,13 +32,25 @@ run_jobs(const struct options *options, struct crew *crew, char **names)
         report_list_totals();
 }
 
+/* None that is opened later is to be taken for one of the three standard ones:
+ * those that are closed give an error at each use, as before. */
+static void
+occupy_standard_descriptors(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)!open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+}
+
 int
 main(int argc, char **argv)
 {
     struct options options;
     struct crew crew;
-    int first = options_parse(&options, argc, argv);
-    int error;
+    int first, error;
+
+    occupy_standard_descriptors();
+    first = options_parse(&options, argc, argv);
 
     if (options.quiet)
         message_quiet();

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* A run that hangs is not to be waited for long, each time it is shrunk; one
- * that passed took `longest` at most. */
+ * that did not took `longest` at most. */
 static double
 short_limit(const struct options *options, double longest)
 {
@@ -23,12 +23,12 @@ short_limit(const struct options *options, double longest)
     return limit < options->limit ? limit : options->limit;
 }
 
-/* Whether the program is one that can be told how to run. */
+/* Whether the program is one that can be told how to run, by that policy. */
 static void
-check_program(const struct options *options)
+check_program(const struct options *options, const char *policy)
 {
     struct setting setting = {.seed = options->first,
-                              .policy = options->policies[0],
+                              .policy = policy,
                               .schedule = runs_file("first")};
     const struct run *run = run_once(&setting, options->limit);
     struct schedule schedule;
@@ -72,7 +72,10 @@ repeat(const struct options *options, struct finding *finding)
     begin_output(options);
     finding->setting.schedule = options->output;
     run = run_once(&finding->setting, options->limit);
+    if (run->outcome.kind != HUNG && run->took > finding->longest)
+        finding->longest = run->took;
     report_failure(options, finding);
+    fflush(stdout);
     if (!outcome_same(run->outcome, finding->outcome)) {
         printf("But when it was repeated: %s.\n", outcome_text(run->outcome));
         say_what_else();
@@ -179,13 +182,25 @@ follow(const struct options *options)
     return run->outcome.kind == PASSED ? STATUS_NOTHING : STATUS_FOUND;
 }
 
+/* Whether the policy is none of those before it. */
+static bool
+is_new(const struct options *options, int i)
+{
+    for (int k = 0; k < i; k++)
+        if (!strcmp(options->policies[k], options->policies[i]))
+            return false;
+    return true;
+}
+
 static int
 hunt(const struct options *options, struct run *runs)
 {
     struct finding finding;
 
     check_output(options);
-    check_program(options);
+    for (int i = 0; options->policies[i]; i++)
+        if (is_new(options, i))
+            check_program(options, options->policies[i]);
     search(&finding, options, runs);
     if (finding.failed)
         return examine(options, runs, &finding);

@@ -227,7 +227,6 @@ has_ended(struct run *run, double limit)
     return true;
 }
 
-/* One that prints without end is not to fill the disk. */
 static void
 bound_output(const struct run *run)
 {
@@ -236,6 +235,21 @@ bound_output(const struct run *run)
     if (!stat(run->output, &file) && file.st_size > OUTPUT_MAX &&
         truncate(run->output, 0))
         message("%s: %s", run->output, strerror(errno));
+}
+
+/* One that prints without end is not to fill the disk, however often others
+ * end meanwhile; they are looked at ten times a second. */
+static void
+bound_outputs(const struct run *runs, unsigned n)
+{
+    static double next;
+
+    if (seconds_now() < next)
+        return;
+    next = seconds_now() + 0.1;
+    for (unsigned i = 0; i < n; i++)
+        if (runs[i].pid)
+            bound_output(&runs[i]);
 }
 
 static struct run *
@@ -255,19 +269,17 @@ runs_wait(struct run *runs, unsigned n, double limit)
     struct run *run = look_at_all(runs, n, limit);
     int signal;
 
+    bound_outputs(runs, n);
     if (run)
         return run;
     signal = sigtimedwait(&awaited, NULL, &pause);
     if (signal > 0 && signal != SIGCHLD) {
         progress_erase();
+        fflush(stdout); /* a failure may be found already */
         runs_end();
         _exit(128 + signal);
     }
-    run = look_at_all(runs, n, limit);
-    for (unsigned i = 0; i < n && !run; i++)
-        if (runs[i].pid)
-            bound_output(&runs[i]);
-    return run;
+    return look_at_all(runs, n, limit);
 }
 
 const struct run *

@@ -11,7 +11,7 @@ struct finding {
     struct outcome outcome;
     char *output;   /* the file with what it has printed */
     uint64_t runs;  /* up to and with that one, else all */
-    double longest; /* s that a run took which passed */
+    double longest; /* s that a run took which did not hang */
 };
 
 void search(struct finding *finding, const struct options *options,
