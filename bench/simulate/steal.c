@@ -65,7 +65,8 @@ look_at_deque(struct world *world, worker *watch, worker *victim,
     }
     if (look->since == 0 || look->top != victim->deque.top) {
         const struct ready *ready = &victim->ready;
-        watch->looks_again |= !ready->next && ready_size(ready) == 0;
+        bool full = ready->next || ready_size(ready);
+        watch->looks_again |= deque_size(&victim->deque) >= (full ? 64 : 2);
         look->top = victim->deque.top;
         look->since = watch->now;
         return NULL;

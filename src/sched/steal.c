@@ -29,7 +29,8 @@
 #define DEQUE_AGE FILCH_US(1)
 #define RING_AGE FILCH_US(10)
 #define NEXT_AGE FILCH_US(20)
-#define CROWD 64 /* in a deque */
+#define FEW 2    /* in a deque; one alone is what its worker is about to run */
+#define CROWD 64 /* likewise, where the ring comes before them */
 #define MOST 32  /* fibers of a ring at once; they lie on the thief's stack */
 #define TRIES 16 /* looks at a deque that another helper is at */
 
@@ -72,8 +73,8 @@ look_at_deque(fl_worker *worker, fl_worker *victim, struct fl_look *look,
     if (look->since == 0 || look->top != top) {
         /* A tree of tasks, or a crowd, whose oldest its worker begins now and
          * then: they would never stay from one nap to the next. */
-        worker->looks_again |=
-            fl_ready_empty(&victim->ready) || fl_deque_size(deque) >= CROWD;
+        uint64_t least = fl_ready_empty(&victim->ready) ? FEW : CROWD;
+        worker->looks_again |= fl_deque_size(deque) >= least;
         look->top = top;
         look->since = now;
         return NULL;
