@@ -30,9 +30,13 @@ check_program(const struct options *options, const char *policy)
     struct setting setting = {.seed = options->first,
                               .policy = policy,
                               .schedule = runs_file("first")};
-    const struct run *run = run_once(&setting, options->limit);
+    const struct run *run;
     struct schedule schedule;
-    bool good = schedule_read(&schedule, setting.schedule);
+    bool good;
+
+    unlink(setting.schedule); /* that of another policy */
+    run = run_once(&setting, options->limit);
+    good = schedule_read(&schedule, setting.schedule);
 
     schedule_free(&schedule);
     free((void *)setting.schedule);
