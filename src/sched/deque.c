@@ -47,7 +47,10 @@ grow(fl_deque *deque, uint64_t t, uint64_t b)
         fl_store_relaxed(&slots[i & mask],
                          fl_load_relaxed(&deque->slots[i & deque->mask]));
     }
-    free(deque->slots); /* no thief looks there without the guard */
+    if (!FL_TSAN) { /* no thief looks there without the guard */
+        free(deque->slots);
+    } /* it does not know in which order a worker's fibers did: there they stay,
+         all together no more than the new ones take */
     deque->slots = slots;
     deque->mask = mask;
     fl_tsan_release(deque);
