@@ -90,7 +90,7 @@ do_chores(struct world *world, worker *worker, instant *takes)
     const struct ready *ready = &worker->ready;
     bool full = ready->next || ready_size(ready);
     unsigned every = full ? FAR_EVERY : OLDEST_EVERY;
-    if (worker->turn - worker->far_turn < every)
+    if (worker->turn % FAR_EVERY || worker->turn - worker->far_turn < every)
         return NULL;
     worker->far_turn = worker->turn;
     return deque_steal(&worker->deque);

@@ -258,8 +258,9 @@ static void
 look_in_vain(struct world *world, worker *self, instant takes)
 {
     unsigned looks = self->looks++;
-    bool again = self->looks_again && looks % 2 == 0;
+    bool again = self->looks_again && !self->looked_again; /* once a nap */
     self->looks_again = false;
+    self->looked_again = again;
     if (looks < world->protocol.looks_spinning || again)
         go_on(world, self, begin_look, takes + ns(world->costs.pauses));
     else

@@ -154,7 +154,7 @@ typedef struct worker {
     /* idle.c */
     bool asleep;
     unsigned looks, visit, first;
-    bool looks_again; /* soon, at a deque that it found in use */
+    bool looks_again, looked_again; /* soon, at a deque that is in use */
     struct worker *victim; /* who to take from, once woken */
     instant length, now;   /* of the next nap; when the look began */
     uint64_t stole;        /* so much at once, if anything, */

@@ -47,10 +47,12 @@ grow(fl_deque *deque, uint64_t t, uint64_t b)
         fl_store_relaxed(&slots[i & mask],
                          fl_load_relaxed(&deque->slots[i & deque->mask]));
     }
-    if (!FL_TSAN) { /* no thief looks there without the guard */
+    /* No thief looks there without the guard. But the ThreadSanitizer does not
+     * know in which order a worker's fibers have looked: there the old ones stay,
+     * which take less, all together, than the new ones. */
+    if (!FL_TSAN) {
         free(deque->slots);
-    } /* it does not know in which order a worker's fibers did: there they stay,
-         all together no more than the new ones take */
+    }
     deque->slots = slots;
     deque->mask = mask;
     fl_tsan_release(deque);

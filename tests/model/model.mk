@@ -9,8 +9,9 @@ M         = build/model
 # What each is made of, besides its own file, world.c and beside.c. What a
 # model does not use of these files is left out by the linker.
 model.guard     = src/os/guard.c src/fiber/reserve.c
-model.wait      = src/wait/wait.c src/wait/give_up.c src/sched/resume.c src/sched/timer.c \
-                  src/sched/wheel.c src/sched/cancel.c $(model.guard)
+model.wait      = src/wait/wait.c src/wait/give_up.c src/sched/resume.c \
+                  src/sched/timer.c src/sched/wheel.c src/sched/cancel.c \
+                  $(model.guard)
 model.lock      = src/sync/lock.c src/sync/lock_release.c $(model.wait)
 model.lookout   = src/sched/idle.c src/sched/watch.c src/sched/find.c \
                   src/sched/steal.c src/sched/inject.c src/sched/deque.c $(model.wait)
