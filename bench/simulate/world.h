@@ -155,11 +155,11 @@ typedef struct worker {
     bool asleep;
     unsigned looks, visit, first;
     bool looks_again, looked_again; /* soon, at a deque that is in use */
-    struct worker *victim; /* who to take from, once woken */
-    instant length, now;   /* of the next nap; when the look began */
-    uint64_t stole;        /* so much at once, if anything, */
-    instant stole_at;      /* and when */
-    unsigned vain;         /* how often in a row that was not worth it */
+    struct worker *victim;          /* who to take from, once woken */
+    instant length, now;            /* of the next nap; when the look began */
+    uint64_t stole;                 /* so much at once, if anything, */
+    instant stole_at;               /* and when */
+    unsigned vain; /* how often in a row that was not worth it */
     struct worker *sleeper;
 
     /* statistics */

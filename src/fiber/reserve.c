@@ -67,15 +67,26 @@ fl_party_end(void)
 
 /* ---- entering ---- */
 
-/* Waits until the party has left. */
-static void
-await_party(const fl_party *party, const fl_atomic32 *word)
+/* Q4 and Q5, from the party that was `seen`. False: *flag came to be `asked`
+ * meanwhile, and the reservation is put back; with NULL nobody asks. */
+static bool
+take_away(fl_atomic32 *word, uint32_t seen, const fl_atomic_ptr *flag,
+          const void *asked)
 {
+    const fl_party *party = &fl_parties[seen - FL_PARTY_FIRST];
     uint32_t mark = fl_guard_short(word);
+    fl_chaos();
+    fl_fence_heavy_surely(); /* Q4 */
+    fl_chaos();
     unsigned round = 0;
     while (fl_load_acquire(&party->inside) == mark) { /* Q5 */
+        if (flag && fl_load_acquire(flag) == asked) {
+            fl_store_release(word, seen);
+            return false;
+        }
         fl_guard_back_off(round++);
     }
+    return true;
 }
 
 FL_NOINLINE bool
@@ -85,33 +96,7 @@ fl_enter_slowly(fl_atomic32 *word, uint32_t seen)
         fl_guard_wait(word); /* Q3 */
         seen = fl_exchange_acq_rel(word, FL_GUARD_HELD);
     }
-    if (seen == FL_GUARD_FREE) {
-        return false;
-    }
-    fl_chaos();
-    fl_fence_heavy_surely(); /* Q4 */
-    fl_chaos();
-    await_party(&fl_parties[seen - FL_PARTY_FIRST], word);
-    return true;
-}
-
-/* Q4 and Q5, for who may be asked to keep away meanwhile. */
-static bool
-await_party_unless(fl_atomic32 *word, uint32_t seen, const fl_atomic_ptr *flag,
-                   const void *asked)
-{
-    const fl_party *party = &fl_parties[seen - FL_PARTY_FIRST];
-    uint32_t mark = fl_guard_short(word);
-    fl_chaos();
-    fl_fence_heavy_surely();
-    for (unsigned round = 0; fl_load_acquire(&party->inside) == mark; round++) {
-        if (fl_load_acquire(flag) == asked) {
-            fl_store_release(word, seen);
-            return false;
-        }
-        fl_guard_back_off(round);
-    }
-    return true;
+    return seen != FL_GUARD_FREE && take_away(word, seen, NULL, NULL);
 }
 
 bool
@@ -127,7 +112,7 @@ fl_enter_word_unless(fl_atomic32 *word, const fl_atomic_ptr *flag,
         if (found != FL_GUARD_HELD) {
             fl_tsan_acquire(word);
             return found == FL_GUARD_FREE ||
-                   await_party_unless(word, found, flag, asked);
+                   take_away(word, found, flag, asked);
         }
         fl_guard_back_off(round);
     }
