@@ -85,12 +85,13 @@ poll(fl_worker *worker)
 
 /* Who never lets the ring run dry, and spawns, would fill the deque without
  * end: each time that it has grown twice as many of it come next, until it, or
- * the ring, is empty. */
+ * the ring, is empty. They are its newest: in a tree of tasks each of the
+ * oldest would lay a tree of its own on top of the others. */
 static void
 owe_share(fl_worker *worker, bool kept)
 {
     if (worker->owed) {
-        return; /* those of the last time are not done yet */
+        return; /* those of the last time are not done, or just now */
     }
     uint32_t size = (uint32_t)fl_deque_size(&worker->deque);
     uint32_t share = kept ? worker->far_share : 0;
@@ -98,7 +99,8 @@ owe_share(fl_worker *worker, bool kept)
         share = 2 * share + 1;
     }
     share = share < size ? share : size;
-    worker->owed = worker->far_share = share;
+    worker->far_share = share;
+    worker->owed = share ? share | FL_OWED_NEWEST : 0;
     worker->far_size = size - share; /* if nothing comes meanwhile */
 }
 
@@ -137,25 +139,42 @@ static void
 settle_owed(fl_worker *worker)
 {
     const fl_ready *ready = &worker->ready;
-    if (fl_ready_empty(ready) || fl_is_served(ready, worker->owed_until)) {
+    if (fl_is_served(ready, worker->owed_until)) {
         worker->owed = fl_deque_size(&worker->deque);
         worker->owed_until = fl_load_relaxed(&ready->tail);
     }
 }
 
-static fl_work *
-find_near(fl_worker *worker)
+/* What comes before the ring, if there is any; otherwise, and once nobody is in
+ * the ring any more, nothing is owed. */
+static FL_NOINLINE fl_work *
+find_owed(fl_worker *worker)
 {
-    fl_work *work = NULL;
+    if (fl_ready_empty(&worker->ready)) {
+        worker->owed = 0;
+    }
     if (worker->owed == FL_OWED_LATER) {
         settle_owed(worker);
     }
-    while (worker->owed & ~FL_OWED_LATER) {
+    while (worker->owed & FL_OWED_COUNT) {
         worker->owed--;
-        work = fl_deque_shift(&worker->deque);
+        fl_work *work = worker->owed & FL_OWED_NEWEST
+                            ? fl_deque_pop(&worker->deque)
+                            : fl_deque_shift(&worker->deque);
         if (work) {
             return work;
         }
+    }
+    worker->owed &= ~FL_OWED_NEWEST;
+    return NULL;
+}
+
+static fl_work *
+find_near(fl_worker *worker)
+{
+    fl_work *work = fl_unlikely(worker->owed) ? find_owed(worker) : NULL;
+    if (work) {
+        return work;
     }
     if (!fl_ready_empty(&worker->ready)) {
         work = fl_work_of(fl_take_ready(worker));

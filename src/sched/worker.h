@@ -91,8 +91,9 @@ typedef struct fl_worker {
     void *after_arg;       /* W */
     fl_atomic32 none;      /* W: for let_go when there is no guard */
     fl_work *pending;      /* W: work to be done before anything else */
-    uint64_t owed;         /* W: of its deque's oldest, to run before the ring;
-                             with FL_OWED_LATER more once that was served */
+    uint64_t owed;         /* W: of its deque's oldest, to run before the ring,
+                             with FL_OWED_NEWEST its newest; with
+                             FL_OWED_LATER more once that was served */
     uint32_t owed_until;   /* W: up to here */
     uint32_t far_size;     /* W: of its deque, after far_turn */
     uint32_t far_share;    /* W: how many of it were owed then */
@@ -255,17 +256,26 @@ void fl_foreign_leave(filch_runtime *runtime);
 /* ---- find.c ---- */
 
 #define FL_OWED_LATER ((uint64_t)1 << 63)
+#define FL_OWED_NEWEST ((uint64_t)1 << 62)
+#define FL_OWED_COUNT (FL_OWED_NEWEST - 1)
+
+/* Counts a turn, unless chores are due. */
+static inline bool
+fl_turn_is_plain(fl_worker *worker)
+{
+    uint32_t turn = fl_load_relaxed(&worker->turn) + 1;
+    if (fl_unlikely((turn & worker->poll_mask) == 0)) {
+        return false;
+    }
+    fl_store_relaxed(&worker->turn, turn);
+    return true;
+}
 
 /* Counts a turn, unless something is to be done before what is ready. */
 static inline bool
 fl_turn_is_free(fl_worker *worker)
 {
-    uint32_t turn = fl_load_relaxed(&worker->turn) + 1;
-    if (fl_unlikely((turn & worker->poll_mask) == 0 || worker->owed)) {
-        return false;
-    }
-    fl_store_relaxed(&worker->turn, turn);
-    return true;
+    return fl_likely(!worker->owed) && fl_turn_is_plain(worker);
 }
 
 #define FL_FETCH 4u

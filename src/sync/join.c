@@ -150,7 +150,7 @@ enter(fl_fiber *me, filch_task *task, int *error)
     fl_worker *worker = me->worker;
     fl_work *work = fl_work_of(&task->fiber);
     if (me->manner != FL_PLAIN_TASK || !fl_spare(worker) ||
-        !fl_turn_is_free(worker)) {
+        !fl_turn_is_plain(worker)) {
         return false;
     }
     fl_tsan_acquire(&worker->deque); /* whose memory it saw being made */
