@@ -18,9 +18,9 @@
  *   have no twin, and filch_sleep_until returns 0 at its time.)
  * - A suspending call returns ECANCELED when its task is cancelled, and then
  *   has had no effect. (But a condition's wait takes its lock again, put_many
- *   and get_many have moved what they say, a group's wait has cancelled its
- *   tasks, and filch_timer_cancel_wait may have disarmed the timer.) A cancel
- *   that is already pending is looked at first.
+ *   has moved what it says, filch_wait has put its tasks into order, a group's
+ *   wait has cancelled its tasks, and filch_timer_cancel_wait may have disarmed
+ *   the timer.) A cancel that is already pending is looked at first.
  *   If a result and a cancel (or a timeout) race, the result wins and the
  *   cancel stays pending. When no memory is left for the stack that the worker
  *   would go on with, it returns ENOMEM, likewise without effect. In a forked

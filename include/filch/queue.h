@@ -48,14 +48,19 @@ typedef struct filch_queue {
  */
 FILCH_API int filch_queue_init(filch_queue *queue, size_t maxsize);
 
-/* The same, but the last item put leaves first. */
+/*
+ * The same, but the last item put leaves first. An item that is put while
+ * somebody waits for one goes to the first of them at once, whatever is put
+ * before that one runs.
+ */
 FILCH_API int filch_queue_init_lifo(filch_queue *queue, size_t maxsize);
 
 /*
  * The same, but the smallest item leaves first; equals in the order of their
- * put. `compare` orders two items as for qsort, is called by whoever uses the
- * queue, with the queue held, and must not use it; suspending calls in it
- * return EDEADLK. EINVAL: NULL.
+ * put. (Likewise, one that is put while somebody waits is not compared.)
+ * `compare` orders two items as for qsort, is called by whoever uses the queue,
+ * with the queue held, and must not use it, nor cancel a task that may wait in
+ * it; suspending calls in it return EDEADLK. EINVAL: NULL.
  */
 FILCH_API int filch_queue_init_priority(filch_queue *queue, size_t maxsize,
                                         int (*compare)(const void *,

@@ -119,9 +119,9 @@ FILCH_API int filch_sleep_until(filch_time when);
 FILCH_API int filch_cancel(filch_task *task);
 
 /*
- * Between these, which nest, the calling task's suspending calls take no
- * notice of a cancel: for clean-up that must suspend. They do nothing outside
- * a task.
+ * Between these, which nest (65,535 deep, more ends the program), the calling
+ * task's suspending calls take no notice of a cancel: for clean-up that must
+ * suspend. They do nothing outside a task.
  */
 FILCH_API void filch_shield_begin(void);
 FILCH_API void filch_shield_end(void);

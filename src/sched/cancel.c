@@ -224,8 +224,9 @@ void
 filch_shield_begin(void)
 {
     fl_fiber *me = fl_me();
-    if (me->kind >= FL_TASK) {
-        me->shield++;
+    if (me->kind >= FL_TASK && ++me->shield == 0) {
+        fl_fatal("filch_shield_begin was called 65,536 times without "
+                 "filch_shield_end");
     }
 }
 

@@ -23,7 +23,7 @@ static filch_time
 read_seeded(fl_seeded *seeded)
 {
     if (++seeded->reads > READS_MOST) {
-        seeded->now += READ_TAKES;
+        fl_seeded_pass(seeded, READ_TAKES);
     }
     return seeded->now;
 }

@@ -66,7 +66,7 @@ pass_turn(filch_runtime *runtime)
         takes += (seeded->now - seeded->polls_since) / TURNS_E;
         takes = takes < next - seeded->now ? takes : next - seeded->now;
     }
-    seeded->now += takes;
+    fl_seeded_pass(seeded, takes);
 }
 
 static void

@@ -100,6 +100,14 @@ uint64_t fl_seeded_alive(const filch_runtime *runtime);
 /* Calls the worker, which may sleep, to look again. From any thread. */
 void fl_seeded_call(filch_runtime *runtime);
 
+/* Lets time pass, but never to what means no deadline. */
+static inline void
+fl_seeded_pass(fl_seeded *seeded, filch_time takes)
+{
+    filch_time left = FILCH_NEVER - 1 - seeded->now;
+    seeded->now += takes < left ? takes : left;
+}
+
 /* The number of who goes on just now. */
 static inline uint32_t
 fl_number_running(const filch_runtime *runtime)

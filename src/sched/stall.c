@@ -84,9 +84,12 @@ void
 fl_seeded_disturbed(const char *where)
 {
     if (!fl_exchange_acq_rel(&said, 1u)) {
+        int saved = errno, state = fl_os_no_cancel(); /* it writes */
         fl_warn("%s was called from outside of a deterministic run: what "
                 "follows does not depend on the seed alone",
                 where);
+        fl_os_cancel_as_before(state);
+        errno = saved;
     }
 }
 

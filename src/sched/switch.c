@@ -384,27 +384,13 @@ yield_to_loop(fl_fiber *me, fl_worker *worker, fl_fiber *next)
     park(me, worker, next);
 }
 
-void
-fl_yield(fl_fiber *me)
+/* It changes places with the next one, and is not to be stolen until it is
+ * parked: so the bias, which the caller has entered, is left by whoever runs
+ * then. */
+static inline void
+change_places(fl_fiber *me, fl_worker *worker)
 {
-    fl_worker *worker = me->worker;
     fl_ready *ready = &worker->ready;
-    if (!fl_spare(worker)) {
-        return;
-    }
-    fl_tsan_release(me);
-    if (fl_unlikely(!fl_turn_is_free(worker) || fl_deque_size(&worker->deque) ||
-                    fl_inject_count(&worker->runtime->inject))) {
-        yield_to_loop(me, worker, NULL);
-        return;
-    }
-    if (fl_ready_empty(ready)) {
-        return; /* nothing but the caller could run here */
-    }
-    /* it changes places with the next one, and is not to be stolen until it is
-     * parked: so the bias is left by whoever runs then */
-    fl_bias_enter(&ready->bias);
-    fl_fetch_ahead(ready);
     fl_fiber *next;
     if (fl_unlikely(!fl_ready_swap(ready, me, &next))) {
         fl_bias_leave(&ready->bias);
@@ -413,4 +399,52 @@ fl_yield(fl_fiber *me)
     }
     worker->let_go = &ready->bias.inside;
     park(me, worker, next);
+}
+
+/* There is no stack for the loop to go on with; but who has one may run. */
+static FL_NOINLINE bool
+yield_to_parked(fl_fiber *me, fl_worker *worker)
+{
+    fl_ready *ready = &worker->ready;
+    fl_bias_enter(&ready->bias);
+    fl_fiber *next = fl_load_relaxed(&ready->next);
+    fl_fiber *first = fl_ready_peek(ready, 0);
+    if ((!next && !first) || (next && !next->sp) || (first && !first->sp)) {
+        fl_bias_leave(&ready->bias);
+        return false;
+    }
+    fl_tsan_release(me);
+    change_places(me, worker);
+    return true;
+}
+
+bool
+fl_yield(fl_fiber *me)
+{
+    fl_worker *worker = me->worker;
+    fl_ready *ready = &worker->ready;
+    if (fl_unlikely(!fl_spare(worker))) {
+        return yield_to_parked(me, worker);
+    }
+    fl_tsan_release(me);
+    if (fl_unlikely(!fl_turn_is_free(worker) || fl_deque_size(&worker->deque) ||
+                    fl_inject_count(&worker->runtime->inject))) {
+        yield_to_loop(me, worker, NULL);
+        return true;
+    }
+    if (fl_ready_empty(ready)) {
+        return false; /* nothing but the caller could run here */
+    }
+    fl_bias_enter(&ready->bias);
+    fl_fetch_ahead(ready);
+    change_places(me, worker);
+    return true;
+}
+
+void
+fl_give_way(fl_fiber *me, unsigned round)
+{
+    if (me->kind == FL_THREAD || !fl_yield(me)) {
+        fl_os_back_off(round);
+    }
 }

@@ -266,6 +266,10 @@ go_off(fl_worker *worker, const struct due *due)
     fl_count(&worker->stats.timers);
     fl_tsan_acquire(worker->stack->base);
     due->fn(due->arg);
+    if (fl_unlikely(fl_me_read() != &worker->loop)) {
+        fl_fatal("a forked child returned from its callback: it may only call "
+                 "exec or _exit");
+    }
     fl_tsan_release(worker->stack->base);
 }
 

@@ -174,8 +174,13 @@ fl_spare(fl_worker *worker)
 /* The same, the worker going on with `next`, a task that has not begun. */
 void fl_suspend_into(fl_fiber *me, fl_atomic32 *guard, fl_fiber *next);
 
-/* Puts the fiber at the end of its worker's ring, and suspends. */
-void fl_yield(fl_fiber *me);
+/* Puts the fiber at the end of its worker's ring, and suspends; false if there
+ * is nobody else who could run. */
+bool fl_yield(fl_fiber *me);
+
+/* For who cannot wait for want of memory, and may not fail: lets others go on
+ * for a moment, here or elsewhere; `round` 0, 1, 2 ... */
+void fl_give_way(fl_fiber *me, unsigned round);
 
 /* The body of a worker's thread. */
 void *fl_worker_main(void *worker);

@@ -24,7 +24,8 @@
  *           No task is missed by a cancel: one that has passed T1 is found by
  *           C2, one that comes to T1 later finds closed_.
  * TIMEOUT AND CANCEL  See wait/wait.h. Who was cancelled cancels the group and
- *           waits again, shielded. The end is told, and then forgotten, by a
+ *           waits again, shielded: C1 to C3, and in C4's place the look at
+ *           alive_ before its wait. The end is told, and then forgotten, by a
  *           grant or by who finds alive_ 0: where all who waited have just
  *           given up, it stays.
  * LAST TOUCH  T5, dropping guard_: by the last task or the last who cancels,
@@ -271,15 +272,10 @@ is_member(fl_fiber *me, const filch_group *group)
     return task && fl_task_group(task) == group;
 }
 
+/* With the guard, which it drops, and tasks that have not ended. */
 static int
-await_end(fl_fiber *me, filch_group *group, int *status, filch_time deadline)
+enqueue(fl_fiber *me, filch_group *group, int *status, filch_time deadline)
 {
-    fl_enter(&group->guard_);
-    if (group->alive_ == 0) {
-        *status = tell(group);
-        fl_leave(&group->guard_);
-        return 0;
-    }
     fl_waiter *waiter = fl_waiter_begin(me, FL_GROUP, group);
     int error = fl_wait(me, &group->guard_.word_, &group->waiters_, deadline);
     if (!error) {
@@ -288,16 +284,49 @@ await_end(fl_fiber *me, filch_group *group, int *status, filch_time deadline)
     return error;
 }
 
-/* The caller was cancelled: so are the tasks, whose end it awaits. */
+static int
+await_end(fl_fiber *me, filch_group *group, int *status, filch_time deadline)
+{
+    fl_enter(&group->guard_);
+    if (group->alive_ > 0) {
+        return enqueue(me, group, status, deadline);
+    }
+    *status = tell(group);
+    fl_leave(&group->guard_);
+    return 0;
+}
+
+/* Cancels the tasks and awaits their end. That nobody else is told of it before
+ * the caller waits: who is may spawn others, which nobody would cancel. */
+static int
+cancel_and_await_end(fl_fiber *me, filch_group *group, int *status)
+{
+    fl_chain granted = {0};
+    fl_enter(&group->guard_);
+    group->alive_++; /* C1 */
+    cancel_members(group);
+    if (--group->alive_ > 0) {
+        return enqueue(me, group, status, FILCH_NEVER);
+    }
+    *status = group->status_;
+    let_go(group, &granted);
+    tell(group);
+    fl_leave(&group->guard_);
+    fl_resume_chain(&granted);
+    return 0;
+}
+
+/* The caller was cancelled: so are the tasks. */
 static int
 await_end_cancelled(fl_fiber *me, filch_group *group)
 {
     int status;
     unsigned round = 0;
-    filch_group_cancel(group);
     filch_shield_begin();
-    while (await_end(me, group, &status, FILCH_NEVER)) {
-        fl_os_back_off(round++); /* for want of memory */
+    int error = cancel_and_await_end(me, group, &status);
+    while (error) { /* for want of memory */
+        fl_give_way(me, round++);
+        error = await_end(me, group, &status, FILCH_NEVER);
     }
     filch_shield_end();
     return status ? status : ECANCELED;

@@ -219,17 +219,14 @@ acquire_at_last(fl_fiber *me, filch_lock *lock, bool woken)
 {
     me->shield++;
     int error;
+    unsigned round = 0;
     while ((error = acquire_waiting(me, lock, woken, FILCH_NEVER))) {
         woken = false;
         if (error == ENOTSUP) {
             fl_fatal("a forked child waits for a lock, whose holder is not "
                      "there: it may only call exec or _exit");
         }
-        if (me->kind == FL_THREAD) {
-            fl_os_back_off(0);
-        } else {
-            fl_yield(me);
-        }
+        fl_give_way(me, round++);
     }
     me->shield--;
 }

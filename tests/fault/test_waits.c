@@ -133,6 +133,14 @@ wait_cancelled(void *arg)
     return arg != NULL;
 }
 
+static uint64_t
+switches(void)
+{
+    filch_stats stats;
+    OK(filch_stats_read(NULL, &stats, 1, NULL));
+    return stats.switches;
+}
+
 ONE_WORKER_TEST(wait_that_is_cancelled_has_the_lock_again_though_it_cannot_wait)
 {
     OK(filch_condition_init(&condition, &lock));
@@ -141,10 +149,34 @@ ONE_WORKER_TEST(wait_that_is_cancelled_has_the_lock_again_though_it_cannot_wait)
     shortage_begin();
     OK(filch_cancel(other));
     fault_from(0);
+    uint64_t before = switches();
     for (int i = 0; i < 10; ++i)
         filch_yield();
     CHECK(fault_end() > 0);
+    CHECK(switches() >= before + 10); /* to it, which has a stack, and back */
     CHECK(!filch_task_done(other));
     OK(filch_lock_release(&lock));
     EQ(0, join(other));
+}
+
+static int
+wait_at_event(void *arg)
+{
+    return filch_event_wait(arg);
+}
+
+/* Its tasks have their stacks, and must only be let run. */
+ONE_WORKER_TEST(wait_for_a_group_that_is_cancelled_ends_though_it_cannot_wait)
+{
+    static filch_event never;
+    filch_group group = FILCH_GROUP_INIT;
+    if (UNDER_TSAN)
+        skip("a loop goes on where a task was, which looks like a race there");
+    OK(filch_group_spawn(&group, wait_at_event, &never));
+    filch_yield();
+    shortage_begin();
+    OK(filch_cancel(filch_current()));
+    fault_from(0);
+    FAILS(ECANCELED, filch_group_wait(&group));
+    CHECK(fault_end() > 0);
 }

@@ -1,10 +1,12 @@
 /* fork() in a program that has, or had, a runtime. */
 #include "../harness/harness.h"
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 static filch_event event;
 static filch_queue queue;
+static atomic_int child;
 
 static int
 nothing(void *arg)
@@ -80,6 +82,28 @@ TASK_TEST(forked_child_of_a_callback_is_a_plain_thread_without_a_runtime)
     static filch_event done;
     OK(filch_call_soon(fork_in_callback, &done));
     OK(filch_event_wait(&done));
+}
+
+static void
+fork_and_return(void *arg)
+{
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0)
+        return; /* into a worker without a runtime */
+    atomic_store(&child, pid);
+    filch_event_set(arg);
+}
+
+/* Else the child would go on with the parent's tasks. */
+TASK_TEST(forked_child_that_returns_from_a_callback_ends_with_a_message)
+{
+    static filch_event done;
+    int status;
+    OK(filch_call_soon(fork_and_return, &done));
+    OK(filch_event_wait(&done));
+    CHECK(waitpid(atomic_load(&child), &status, 0) == atomic_load(&child));
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
 }
 
 TEST(forked_child_of_a_thread_beside_a_runtime_can_have_no_runtime)

@@ -230,12 +230,24 @@ call_what_complains(void)
     CHECK(unsetenv("FILCH_WORKERS") == 0);
 }
 
+/* A deterministic run says so when it is disturbed. */
+static void
+disturb_a_deterministic_run(void)
+{
+    filch_runtime *runtime;
+    OK(filch_start(&runtime, &(filch_config){.seed = 1}));
+    filch_event_set(&gate);
+    CHECK(filch_event_is_set(&gate));
+    OK(filch_stop(runtime));
+}
+
 static void *
 call_with_a_cancel_pending(void *arg)
 {
     OK(pthread_cancel(pthread_self()));
     call_everything(arg);
     call_what_complains();
+    disturb_a_deterministic_run();
     atomic_store(&ended, true);
     pthread_testcancel(); /* here it may */
     return NULL;

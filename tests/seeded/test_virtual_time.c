@@ -55,6 +55,27 @@ measure(void *arg)
     return 0;
 }
 
+/* What calls take then does not lead past it. */
+static int
+wait_for_the_end_of_time(void *arg)
+{
+    (void)arg;
+    FAILS(ETIMEDOUT, filch_event_wait_until(&event, FILCH_NEVER - 1));
+    for (int i = 0; i < 2000; ++i)
+        CHECK(filch_now() == FILCH_NEVER - 1);
+    for (int i = 0; i < 20; ++i)
+        filch_yield();
+    CHECK(filch_now() == FILCH_NEVER - 1);
+    CHECK(filch_after(FILCH_SEC(1)) == FILCH_NEVER);
+    return 0;
+}
+
+TEST(time_stays_where_the_last_deadline_that_there_can_be_has_come)
+{
+    OK(filch_run(&(filch_config){.virtual_time = true},
+                 wait_for_the_end_of_time, NULL));
+}
+
 TEST(sleeps_and_deadlines_take_just_as_long_as_they_say)
 {
     OK(filch_run(&(filch_config){.virtual_time = true}, measure, NULL));
