@@ -1,4 +1,7 @@
-/* What filch is to reach: ratios, each within one run of the benchmarks. */
+/*
+ * What filch is to reach: ratios, each within one run of the benchmarks; here,
+ * and in scale.h for many rows at once. What is no ratio is in limit.h.
+ */
 #ifndef GOAL_H
 #define GOAL_H
 
@@ -17,6 +20,10 @@ struct goal {
 
 /* The goal of a row against a family's reference; NULL: none. */
 const struct goal *goal_of(const struct row *row, unsigned workers);
+
+/* What the row is to reach after that: shown, but not among those that are
+ * missed. NAN: nothing. */
+double far_of(const struct row *row, unsigned workers);
 
 /* The ratio that it is about; NAN where it was not measured. */
 double goal_ratio(const struct goal *goal);

@@ -14,6 +14,12 @@ result_keep(const struct result *result)
     results[result_count++] = *result;
 }
 
+const struct result *
+result_at(size_t index)
+{
+    return index < result_count ? &results[index] : NULL;
+}
+
 const struct outcome *
 result_find(const struct row *row, unsigned workers, enum which program)
 {

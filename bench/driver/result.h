@@ -22,6 +22,9 @@ struct result {
 
 void result_keep(const struct result *result);
 
+/* In the order of their keeping; NULL: there are no more. */
+const struct result *result_at(size_t index);
+
 /* NULL: it was not measured. */
 const struct outcome *result_find(const struct row *row, unsigned workers,
                                   enum which program);

@@ -22,6 +22,7 @@ struct row {
     enum family family;
     const char *figure; /* NULL: wall */
     bool alone;         /* only with one worker */
+    bool many;          /* many workers are to take about as long as two */
     size_t mib;         /* takes so much memory: in one run */
 
     /* Of a sweep: what varies, values or numbers of workers. */

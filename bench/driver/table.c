@@ -1,6 +1,7 @@
 #include "table.h"
 
 #include "goal.h"
+#include "limit.h"
 #include <math.h>
 #include <stdio.h>
 
@@ -72,11 +73,18 @@ cell(const struct outcome *outcome, int program)
     printf(" %17s", outcome->runs ? range : "");
 }
 
+static const char *
+word(bool met)
+{
+    return met ? "met" : "missed";
+}
+
 static void
 ratio(const struct result *result)
 {
     const struct goal *goal = goal_of(result->row, result->workers);
     enum which peer = family_reference(result->row->family);
+    double far = far_of(result->row, result->workers);
     double value =
         result->of[FILCH].figure.median / result->of[peer].figure.median;
 
@@ -84,8 +92,20 @@ ratio(const struct result *result)
         return;
     printf("  %6.3f", value);
     if (goal)
-        printf(" (%.3g) %s", goal->most,
-               value <= goal->most ? "met" : "missed");
+        printf(" (%.3g) %s", goal->most, word(value <= goal->most));
+    if (!isnan(far))
+        printf(", far (%.3g) %s", far, value <= far ? "met" : "not yet");
+}
+
+static void
+limit(const struct result *result)
+{
+    double most = limit_of(result->row, result->workers);
+    char text[24];
+
+    if (!isnan(most) && result->of[FILCH].runs > 0)
+        printf("  (at most %s) %s", digits(text, most),
+               word(limit_met(result, most)));
 }
 
 static bool
@@ -123,6 +143,7 @@ table_rows(const struct options *options, const struct result *results,
         EACH_COLUMN(program, options, family)
         cell(&results[i].of[program], program);
         ratio(&results[i]);
+        limit(&results[i]);
         printf("\n");
     }
     fflush(stdout);

@@ -4,15 +4,17 @@
 
 [ -x "$BUILD/bench/driver" ] || skip "not built; see bench-checked"
 
-# A program that has the figures of a run in a file.
+# A program that has the figures of a run in a file, or in one for so many
+# workers.
 pretend() { # name, figures
     mkdir -p "$tmp/peers"
     echo "$2" >"$tmp/$1.figures"
     cat >"$tmp/$1" <<END
 #!/bin/sh
 case \$1 in
---list) printf 'yield\nlatency\n' ;;
-*) echo "\$*" >>"$tmp/calls"; cat "$tmp/$1.figures" ;;
+--list) printf 'yield\nlatency\nunstarted\nqueue44\n' ;;
+*) echo "\$*" >>"$tmp/calls"
+   cat "$tmp/$1.figures.\$2" 2>/dev/null || cat "$tmp/$1.figures" ;;
 esac
 END
     chmod +x "$tmp/$1"
@@ -43,7 +45,9 @@ holds "a goal is met where the ratio is small enough" \
 holds "a goal is missed where it is not" \
     grep -q ' 15.0 .* 0.150 (0.12) missed' "$tmp/printed"
 holds "the goals that are met are counted" \
-    grep -q '^1 of 2 goals met' "$tmp/printed"
+    grep -q '^2 of 3 goals met' "$tmp/printed"
+holds "the time of two workers is compared to that of one" \
+    grep -q '^2 workers .* 1.3 times .* in 1 of 1 rows: met' "$tmp/printed"
 holds "a peer that is not there is named, with its package" \
     grep -q 'apt-get install libboost-fiber-dev' "$tmp/printed"
 
@@ -53,6 +57,35 @@ holds "rows about one run's figures share it" \
     test "$(grep -c 'latency 1' "$tmp/calls")" = 4
 holds "a figure that is not a time is taken as it is" \
     test "$(row latency-p99 filch)" = 1,,2,8.00,8.00,8.00
+
+echo 'ops 10 wall 150 cpu 90 bytes 192' >"$tmp/filch.figures"
+driver -r 1 -w unstarted
+holds "a limit is met up to the figure itself" \
+    grep -q ' 192.0 .*(at most 192.0) met' "$tmp/printed"
+echo 'ops 10 wall 150 cpu 90 bytes 193' >"$tmp/filch.figures"
+driver -r 1 -w unstarted
+holds "and missed above it" grep -q '(at most 192.0) missed' "$tmp/printed"
+holds "and counted" grep -q '^0 of 1 goals met' "$tmp/printed"
+
+echo 'ops 10 wall 301 cpu 90' >"$tmp/filch.figures.16"
+echo 'ops 10 babble' >"$tmp/filch.figures.64"
+driver -r 1 -j 2,4,16,64 -p filch -w queue44 && fail "a run that fails is not passed" ||
+    pass "a run that fails is not passed"
+holds "as long as two is well" \
+    grep -q '^4 workers .* in 1 of 1 rows: met' "$tmp/printed"
+holds "more than twice as long is named" \
+    grep -q '^16 .* in 0 of 1 rows; not in queue44 (2.01): missed' \
+    "$tmp/printed"
+holds "so is what fails" grep -q '^64 .* queue44 (babbles): missed' \
+    "$tmp/printed"
+rm "$tmp"/filch.figures.*
+
+echo 'ops 10 wall 150 cpu 90' >"$tmp/filch.figures"
+echo 'ops 10 wall 680 cpu 90' >"$tmp/peers/go.figures"
+driver -r 1 -j 1 -w queue44
+holds "what is far is shown" \
+    grep -q ' 0.221 (0.32) met, far (0.22) not yet' "$tmp/printed"
+holds "and not missed" grep -q '^1 of 1 goals met' "$tmp/printed"
 
 driver -r 1 -j 1 -p filch -w yield2
 holds "programs that are not wanted are not run" \
