@@ -15,6 +15,9 @@ static const char usage[] =
     "  -p, --programs LIST  only these: filch,go,tbb,fiber,openmp,asyncio,\n"
     "                       pthreads,floor (what the machine alone takes)\n"
     "  -j, --workers LIST   numbers of workers to measure with (1,2)\n"
+    "  -m, --many           filch alone, with 2, 4, 16 and 64 workers, where "
+    "so\n"
+    "                       many are to take about as long as two\n"
     "  -r, --runs RUNS      runs of each, %d at most (5)\n"
     "  -q, --quick          3 runs, no sweeps, no million of tasks\n"
     "  -o, --output FOLDER  for bench.csv and the pictures (build/bench)\n"
@@ -25,6 +28,7 @@ static const struct option known[] = {
     {"workload", required_argument, NULL, 'w'},
     {"programs", required_argument, NULL, 'p'},
     {"workers", required_argument, NULL, 'j'},
+    {"many", no_argument, NULL, 'm'},
     {"runs", required_argument, NULL, 'r'},
     {"quick", no_argument, NULL, 'q'},
     {"output", required_argument, NULL, 'o'},
@@ -70,6 +74,14 @@ read_workers(struct options *options, const char *text)
 }
 
 static void
+want_many(struct options *options)
+{
+    options->many = true;
+    options->programs = "filch";
+    read_workers(options, "2,4,16,64");
+}
+
+static void
 read_runs(struct options *options, const char *text)
 {
     char *end;
@@ -99,6 +111,9 @@ read_one(struct options *options, int option)
         break;
     case 'j':
         read_workers(options, optarg);
+        break;
+    case 'm':
+        want_many(options);
         break;
     case 'r':
         read_runs(options, optarg);
@@ -131,8 +146,8 @@ options_read(struct options *options, int argc, char **argv)
                                 .output = "build/bench",
                                 .workers = {1, 2},
                                 .counts = 2};
-    while ((option = getopt_long(argc, argv, "w:p:j:r:qo:b:lh", known, NULL)) !=
-           -1)
+    while ((option =
+                getopt_long(argc, argv, "w:p:j:mr:qo:b:lh", known, NULL)) != -1)
         read_one(options, option);
     while (optind < argc)
         want(options, argv[optind++]);
@@ -143,6 +158,8 @@ options_read(struct options *options, int argc, char **argv)
 bool
 options_want_row(const struct options *options, const struct row *row)
 {
+    if (options->many && !row->many)
+        return false;
     if (options->quick && (row->family == SWEEP || row->mib > 0))
         return false;
     for (size_t i = 0; i < options->wanted_count; ++i)

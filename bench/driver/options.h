@@ -17,7 +17,7 @@ struct options {
     const char *wanted[WANTED_MAX]; /* parts of the names; none: all */
     size_t wanted_count;
     const char *programs; /* names with commas; NULL: all */
-    bool list, quick;
+    bool list, quick, many;
 };
 
 /* Ends the program, with a message, on what it does not understand. */

@@ -69,8 +69,11 @@ holds "and counted" grep -q '^0 of 1 goals met' "$tmp/printed"
 
 echo 'ops 10 wall 301 cpu 90' >"$tmp/filch.figures.16"
 echo 'ops 10 babble' >"$tmp/filch.figures.64"
-driver -r 1 -j 2,4,16,64 -p filch -w queue44 && fail "a run that fails is not passed" ||
+driver -r 1 -m -w queue44 -w yield2 && fail "a run that fails is not passed" ||
     pass "a run that fails is not passed"
+holds "many workers are filch's alone, and only where they are to scale" \
+    test "$(tr "\n" " " <"$tmp/calls")" = \
+    "$(printf "queue44 %d 1024 " 2 4 16 64)"
 holds "as long as two is well" \
     grep -q '^4 workers .* in 1 of 1 rows: met' "$tmp/printed"
 holds "more than twice as long is named" \
