@@ -59,14 +59,14 @@ left_until(const struct timespec *end)
 
 /* What the child prints until its end; whether it ends in time. */
 static bool
-receive(int from, char *text, size_t size)
+receive(int from, char *text, size_t size, unsigned seconds)
 {
     struct pollfd ready = {.fd = from, .events = POLLIN};
     struct timespec end;
     ssize_t got;
 
     clock_gettime(CLOCK_MONOTONIC, &end);
-    end.tv_sec += RUN_SECONDS;
+    end.tv_sec += seconds;
     for (size_t length = 0; poll(&ready, 1, left_until(&end)) == 1;) {
         got = read(from, text + length, size - 1 - length);
         length += got > 0 ? (size_t)got : 0;
@@ -122,14 +122,14 @@ start(const struct program *program, const char *workload, unsigned workers,
 
 const char *
 child_run(const struct program *program, const char *workload, unsigned workers,
-          long value, struct sample *sample)
+          long value, unsigned seconds, struct sample *sample)
 {
     char text[1024] = "";
     struct rusage used;
     int from, status;
     pid_t child = start(program, workload, workers, value, &from);
 
-    if (receive(from, text, sizeof text))
+    if (receive(from, text, sizeof text, seconds))
         stop_if_late(child);
     else
         kill(child, SIGKILL);

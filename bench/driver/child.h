@@ -9,11 +9,12 @@
 #include "program.h"
 #include "sample.h"
 
-enum { RUN_SECONDS = 60 };
+enum { RUN_SECONDS = 60 }; /* enough for all but what is to last */
 
-/* One run; with a negative value the program takes its own. What went wrong,
- * or NULL and `*sample`. */
+/* One run, of so many seconds at most; with a negative value the program takes
+ * its own. What went wrong, or NULL and `*sample`. */
 const char *child_run(const struct program *program, const char *workload,
-                      unsigned workers, long value, struct sample *sample);
+                      unsigned workers, long value, unsigned seconds,
+                      struct sample *sample);
 
 #endif

@@ -64,6 +64,8 @@ show_step(const struct point *point, unsigned workers, int program)
         fprintf(stderr, " (%ld)", point->value);
     fprintf(stderr, ", %u worker%s: %s", workers, workers == 1 ? "" : "s",
             programs[program].title);
+    if (point->seconds > 0) /* it tells of itself */
+        fprintf(stderr, "\n");
 }
 
 /* A program that has failed once is left out. */
@@ -78,7 +80,8 @@ run(const struct point *point, size_t count, int program)
     if (samples->failure)
         return;
     samples->failure = child_run(&programs[program], point->row->workload,
-                                 point->workers[count], point->value, sample);
+                                 point->workers[count], point->value,
+                                 RUN_SECONDS + point->seconds, sample);
     samples->count += !samples->failure;
 }
 

@@ -15,6 +15,7 @@ struct point {
     unsigned workers[COUNTS_MAX];
     size_t counts;
     size_t runs;
+    unsigned seconds; /* that a run was asked to last, or 0 */
 };
 
 /* All points that are wanted, one after the other. */

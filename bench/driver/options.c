@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { DAY = 24 * 60 * 60 };
+
 static const char usage[] =
     "usage: make bench BENCH=\"[OPTION...] [NAME...]\"\n"
     "\n"
@@ -19,6 +21,9 @@ static const char usage[] =
     "so\n"
     "                       many are to take about as long as two\n"
     "  -r, --runs RUNS      runs of each, %d at most (5)\n"
+    "  -s, --seconds TIME   how long tasks are made here and ended there (1),\n"
+    "                       in one run, which tells on its way what has\n"
+    "                       grown: -p filch -j 2 -s 600 migrate\n"
     "  -q, --quick          3 runs, no sweeps, no million of tasks\n"
     "  -o, --output FOLDER  for bench.csv and the pictures (build/bench)\n"
     "  -b, --build FOLDER   where the programs are (build/plain/bench)\n"
@@ -30,6 +35,7 @@ static const struct option known[] = {
     {"workers", required_argument, NULL, 'j'},
     {"many", no_argument, NULL, 'm'},
     {"runs", required_argument, NULL, 'r'},
+    {"seconds", required_argument, NULL, 's'},
     {"quick", no_argument, NULL, 'q'},
     {"output", required_argument, NULL, 'o'},
     {"build", required_argument, NULL, 'b'},
@@ -81,14 +87,15 @@ want_many(struct options *options)
     read_workers(options, "2,4,16,64");
 }
 
-static void
-read_runs(struct options *options, const char *text)
+static unsigned
+whole_number(const char *text, unsigned most)
 {
     char *end;
+    unsigned value = number(text, most, &end);
 
-    options->runs = number(text, RUNS_MAX, &end);
     if (*end != '\0')
         explain(stderr, 2);
+    return value;
 }
 
 static void
@@ -116,7 +123,10 @@ read_one(struct options *options, int option)
         want_many(options);
         break;
     case 'r':
-        read_runs(options, optarg);
+        options->runs = whole_number(optarg, RUNS_MAX);
+        break;
+    case 's':
+        options->seconds = whole_number(optarg, DAY);
         break;
     case 'q':
         options->quick = true;
@@ -146,8 +156,8 @@ options_read(struct options *options, int argc, char **argv)
                                 .output = "build/bench",
                                 .workers = {1, 2},
                                 .counts = 2};
-    while ((option =
-                getopt_long(argc, argv, "w:p:j:mr:qo:b:lh", known, NULL)) != -1)
+    while ((option = getopt_long(argc, argv, "w:p:j:mr:s:qo:b:lh", known,
+                                 NULL)) != -1)
         read_one(options, option);
     while (optind < argc)
         want(options, argv[optind++]);

@@ -14,6 +14,7 @@ struct options {
     unsigned workers[COUNTS_MAX]; /* numbers of workers to measure with */
     size_t counts;
     size_t runs;
+    unsigned seconds; /* for rows that last; 0: the program's own */
     const char *wanted[WANTED_MAX]; /* parts of the names; none: all */
     size_t wanted_count;
     const char *programs; /* names with commas; NULL: all */

@@ -35,6 +35,10 @@ visit_row(const struct options *options, const struct row *row,
     memcpy(point.workers, options->workers, sizeof point.workers);
     if (row->alone)
         point.counts = point.workers[0] = 1;
+    if (row->lasts && options->seconds > 0) {
+        point.value = point.seconds = options->seconds;
+        point.runs = 1;
+    }
     if (row->mib > 0) {
         point.runs = 1;
         if (available_mib() < row->mib)

@@ -23,6 +23,7 @@ struct row {
     const char *figure; /* NULL: wall */
     bool alone;         /* only with one worker */
     bool many;          /* many workers are to take about as long as two */
+    bool lasts;         /* its value is seconds, which may be asked for */
     size_t mib;         /* takes so much memory: in one run */
 
     /* Of a sweep: what varies, values or numbers of workers. */

@@ -3,6 +3,7 @@
 #include "groups.h"
 #include <filch.h>
 #include <stdatomic.h>
+#include <stdio.h>
 
 static filch_event go;
 static atomic_size_t left, waiting;
@@ -124,6 +125,27 @@ make_for(filch_time duration)
     return made;
 }
 
+/* How far a run has come that takes a while. */
+static void
+tell(size_t made, size_t tenths, size_t seconds, size_t before)
+{
+    if (seconds >= 10)
+        fprintf(stderr, "%zu tasks in %zu of %zu s: %.0f bytes more\n", made,
+                tenths * seconds / 10, seconds, growth(before));
+}
+
+static size_t
+make_and_tell(size_t seconds, size_t before)
+{
+    size_t made = 0;
+
+    for (size_t tenths = 1; tenths <= 10; ++tenths) {
+        made += make_for(FILCH_SEC(seconds) / 10);
+        tell(made, tenths, seconds, before);
+    }
+    return made;
+}
+
 static double
 tasks_moved(void)
 {
@@ -149,9 +171,10 @@ migrate(size_t n, size_t seconds)
     REQUIRE(filch_spawn(&opener, open_gate, NULL) == 0);
     spin(10000000); /* another worker takes it meanwhile */
     make_for(FILCH_MS(300));
+    tell(0, 0, seconds, resident()); /* what that touches is no growth */
     before = resident();
     watch_start();
-    made = make_for(FILCH_SEC(seconds));
+    made = make_and_tell(seconds, before);
     watch_stop(made);
     figure("grown", growth(before));
     figure("moved", tasks_moved() / (double)made);
