@@ -81,7 +81,7 @@ run(const struct point *point, size_t count, int program)
         return;
     samples->failure = child_run(&programs[program], point->row->workload,
                                  point->workers[count], point->value,
-                                 RUN_SECONDS + point->seconds, sample);
+                                 RUN_SECONDS + 2 * point->seconds, sample);
     samples->count += !samples->failure;
 }
 
