@@ -119,7 +119,7 @@ FILCH_API int filch_sleep_until(filch_time when);
 FILCH_API int filch_cancel(filch_task *task);
 
 /*
- * Between these, which nest (65,535 deep, more ends the program), the calling
+ * Between these, which nest (32,767 deep, more ends the program), the calling
  * task's suspending calls take no notice of a cancel: for clean-up that must
  * suspend. They do nothing outside a task.
  */

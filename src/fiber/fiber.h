@@ -54,6 +54,9 @@ struct filch_runtime;
 
 enum fl_kind { FL_THREAD, FL_LOOP, FL_TASK, FL_JOB };
 
+/* Of a shield: in a job that its forker calls, however deep. */
+#define FL_SHIELD_OF_JOB 0x8000u
+
 /* The manner of a task that is neither barred nor shielded. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define FL_PLAIN_TASK ((uint32_t)FL_TASK)

@@ -224,8 +224,12 @@ void
 filch_shield_begin(void)
 {
     fl_fiber *me = fl_me();
-    if (me->kind >= FL_TASK && ++me->shield == 0) {
-        fl_fatal("filch_shield_begin was called 65,536 times without "
+    if (me->kind < FL_TASK) {
+        return;
+    }
+    me->shield++;
+    if (fl_unlikely(me->shield % FL_SHIELD_OF_JOB == 0)) {
+        fl_fatal("filch_shield_begin was called 32,768 times without "
                  "filch_shield_end");
     }
 }

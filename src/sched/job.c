@@ -60,7 +60,7 @@ static int
 call(fl_fiber *me, filch_job *job)
 {
     uint16_t shield = me->shield;
-    me->shield = shield + (shield < UINT16_MAX);
+    me->shield = shield | FL_SHIELD_OF_JOB;
     int status = job->fn_(job->arg_);
     me->shield = shield;
     if (fl_unlikely(me->jobs != job->previous_)) {
