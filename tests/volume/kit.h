@@ -17,7 +17,7 @@
 #ifndef VOLUME_KIT_H
 #define VOLUME_KIT_H
 
-#include "../harness/harness.h"
+#include "flow.h"
 
 #include <limits.h>
 
@@ -112,10 +112,12 @@ struct scene {
     void (*open)(uint64_t *chance); /* what varies is left to chance */
     void (*close)(uint64_t *chance);
     struct tally tally;
+    struct flow flow;
 };
 
 extern struct scene scene_queue, scene_lock, scene_event, scene_condition,
-    scene_semaphore, scene_join, scene_group, scene_rest, scene_visit;
+    scene_semaphore, scene_join, scene_wait, scene_group, scene_rest,
+    scene_visit;
 
 /* Opens and closes the scene until there were so many operations in all. */
 void scene_play(struct scene *scene, uint64_t operations);

@@ -63,6 +63,7 @@ wait_turn(struct actor *me)
     int status = closing ? LEAVE : note(me, wait_somehow(me));
     CHECK(filch_condition_locked(&condition));
     woken += status == 0;
+    flow_out(&scene_condition.flow, status == 0);
     CHECK(woken <= notified);
     leave(me);
     return status == ETIMEDOUT ? 0 : status;
@@ -76,14 +77,22 @@ who_wait_for_certain(void)
     return steadfast > under_way ? steadfast - under_way : 0;
 }
 
+static void
+notify(size_t n)
+{
+    notified += n;
+    flow_in(&scene_condition.flow, n);
+    OK(filch_condition_notify(&condition, n));
+}
+
 static int
 notify_turn(struct actor *me)
 {
     enter(me);
     size_t most = who_wait_for_certain();
     size_t n = most ? chance(&me->chance, (uint32_t)most + 1) : 0;
-    notified += n;
-    note(me, filch_condition_notify(&condition, n));
+    notify(n);
+    note(me, 0);
     if (chance(&me->chance, 8) == 0)
         dally(me); /* with the lock, which the woken wait for */
     leave(me);
@@ -114,8 +123,7 @@ send_home(void)
     OK(filch_condition_acquire(&condition));
     closing = true;
     size_t n = who_wait_for_certain();
-    notified += n;
-    OK(filch_condition_notify(&condition, n));
+    notify(n);
     OK(filch_condition_release(&condition));
     let_others_run();
 }
@@ -130,11 +138,14 @@ condition_close(uint64_t *state)
     troupe_await(&waiters);
     EQ(0, steadfast);
     EQ(notified, woken);
+    flow_is_even(&scene_condition.flow);
     OK(filch_condition_destroy(&condition));
     OK(filch_lock_destroy(&lock));
 }
 
-struct scene scene_condition = {"condition",
-                                condition_open,
-                                condition_close,
-                                {{0}, ULONG_MAX, FILCH_EVENT_INIT}};
+struct scene scene_condition = {
+    "condition",
+    condition_open,
+    condition_close,
+    {{0}, ULONG_MAX, FILCH_EVENT_INIT},
+    .flow = {.what = "notifications", .most = MOST_PLACES}};

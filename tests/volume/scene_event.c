@@ -15,9 +15,11 @@ static int
 wait_turn(struct actor *me)
 {
     unsigned long before = atomic_load(&phase);
+    flow_in(&scene_event.flow, 1);
     int status = chance(&me->chance, 4)
                      ? filch_event_wait(&event)
                      : filch_event_wait_until(&event, soon(me));
+    flow_out(&scene_event.flow, 1);
     note(me, status);
     if (status == 0)
         CHECK(before % 2 == 1 || atomic_load(&phase) != before);
@@ -58,10 +60,14 @@ event_close(uint64_t *state)
     (void)state;
     troupe_end(&waiters); /* which the setter lets go on */
     troupe_end(&setters);
+    flow_is_even(&scene_event.flow);
     EQ(0, atomic_load(&phase) % 2);
     CHECK(!filch_event_is_set(&event));
     OK(filch_event_destroy(&event));
 }
 
-struct scene scene_event = {
-    "event", event_open, event_close, {{0}, ULONG_MAX, FILCH_EVENT_INIT}};
+struct scene scene_event = {"event",
+                            event_open,
+                            event_close,
+                            {{0}, ULONG_MAX, FILCH_EVENT_INIT},
+                            .flow = {.what = "waits", .most = MOST_PLACES}};

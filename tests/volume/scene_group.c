@@ -6,8 +6,10 @@
  */
 #include "kit.h"
 
+/* A household has some ten members; one of hundreds does not come. */
+enum { MOST_ALIVE = 1000 };
+
 static struct troupe heads;
-static atomic_ulong spawned, ended;
 
 struct household {
     filch_group group;
@@ -23,11 +25,12 @@ static int
 spawn_in(struct household *household)
 {
     atomic_fetch_add(&household->alive, 1);
+    flow_in(&scene_group.flow, 1);
     int error = filch_group_spawn(&household->group, live_in, household);
-    if (error)
+    if (error) {
+        flow_back(&scene_group.flow, 1);
         atomic_fetch_sub(&household->alive, 1);
-    else
-        atomic_fetch_add(&spawned, 1);
+    }
     return error;
 }
 
@@ -67,7 +70,7 @@ live_in(void *arg)
         status = do_something(household, &state);
     if (status && status != ECANCELED)
         atomic_store(&household->failed, true);
-    atomic_fetch_add(&ended, 1);
+    flow_out(&scene_group.flow, 1);
     atomic_fetch_sub(&household->alive, 1);
     return status;
 }
@@ -138,8 +141,11 @@ group_close(uint64_t *state)
 {
     (void)state;
     troupe_end(&heads);
-    EQ(atomic_load(&spawned), atomic_load(&ended));
+    flow_is_even(&scene_group.flow);
 }
 
-struct scene scene_group = {
-    "group", group_open, group_close, {{0}, ULONG_MAX, FILCH_EVENT_INIT}};
+struct scene scene_group = {"group",
+                            group_open,
+                            group_close,
+                            {{0}, ULONG_MAX, FILCH_EVENT_INIT},
+                            .flow = {.what = "members", .most = MOST_ALIVE}};

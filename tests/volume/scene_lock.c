@@ -24,6 +24,7 @@ static void
 hold(struct actor *me)
 {
     CHECK(holder == NULL);
+    flow_in(&scene_lock.flow, 1);
     holder = me;
     ++entered;
     if (chance(&me->chance, 1000) == 0)
@@ -32,6 +33,7 @@ hold(struct actor *me)
         dally(me);
     CHECK(holder == me);
     holder = NULL;
+    flow_out(&scene_lock.flow, 1);
 }
 
 static int
@@ -94,8 +96,12 @@ lock_close(uint64_t *state)
     OK(filch_lock_release(&lock));
     CHECK(!filch_lock_locked(&lock));
     FAILS(EPERM, filch_lock_release(&lock));
+    flow_is_even(&scene_lock.flow);
     OK(filch_lock_destroy(&lock));
 }
 
-struct scene scene_lock = {
-    "lock", lock_open, lock_close, {{0}, ULONG_MAX, FILCH_EVENT_INIT}};
+struct scene scene_lock = {"lock",
+                           lock_open,
+                           lock_close,
+                           {{0}, ULONG_MAX, FILCH_EVENT_INIT},
+                           .flow = {.what = "holds", .most = 1}};

@@ -53,6 +53,7 @@ put_turn(struct actor *me)
     int status;
     if (number + MANY >= MOST)
         return LEAVE;
+    flow_in(&scene_queue.flow, MANY);
     switch (chance(&me->chance, 6)) {
     case 0:
         status = put_many(me, number, &done);
@@ -69,6 +70,7 @@ put_turn(struct actor *me)
         status = filch_queue_put(&queue, item);
         done = status == 0;
     }
+    flow_back(&scene_queue.flow, MANY - done);
     next[me->number] += (uint32_t)done;
     note(me, status);
     dally(me);
@@ -83,6 +85,7 @@ see(uint32_t consumer, void *item)
     uintptr_t at = (uintptr_t)item - 1;
     uint32_t producer = (uint32_t)(at / MOST), number = (uint32_t)(at % MOST);
     EQ(0, atomic_fetch_add(&seen[producer][number], 1));
+    flow_out(&scene_queue.flow, 1);
     if (keeps_order) {
         CHECK(number >= awaited[consumer][producer]);
         awaited[consumer][producer] = number + 1;
@@ -144,6 +147,9 @@ make_queue(uint64_t *state)
     size_t size = sizes[chance(state, 5)];
     uint32_t kind = chance(state, 4);
     keeps_order = kind > 1;
+    atomic_store(&scene_queue.flow.most,
+                 (size ? size : (size_t)MOST_PLACES * MOST) +
+                     2 * (size_t)MOST_PLACES * MANY);
     if (kind == 0)
         OK(filch_queue_init_lifo(&queue, size));
     else if (kind == 1)
@@ -205,10 +211,14 @@ queue_close(uint64_t *state)
     OK(filch_queue_join(&queue));
     troupe_end(&joiners);
     all_came_once();
+    flow_is_even(&scene_queue.flow);
     EQ(0, filch_queue_size(&queue));
     FAILS(EINVAL, filch_queue_task_done(&queue));
     OK(filch_queue_destroy(&queue));
 }
 
-struct scene scene_queue = {
-    "queue", queue_open, queue_close, {{0}, ULONG_MAX, FILCH_EVENT_INIT}};
+struct scene scene_queue = {"queue",
+                            queue_open,
+                            queue_close,
+                            {{0}, ULONG_MAX, FILCH_EVENT_INIT},
+                            .flow = {.what = "items"}};

@@ -7,7 +7,6 @@
 enum { LEAVES = 64 };
 
 static struct troupe troupe;
-static atomic_ulong armed, fired, kept; /* timers */
 
 /* --- A barrier for two --------------------------------------------------- */
 
@@ -58,7 +57,7 @@ static void
 fire(void *arg)
 {
     (void)arg;
-    atomic_fetch_add(&fired, 1);
+    flow_out(&scene_rest.flow, 1);
 }
 
 /* Each runs, or is kept from it. */
@@ -66,12 +65,12 @@ static void
 arm_and_cancel(struct actor *me)
 {
     filch_timer timer = FILCH_TIMER_INIT;
+    flow_in(&scene_rest.flow, 1);
     OK(note(me, filch_call_later(&timer, FILCH_US(chance(&me->chance, 40)),
                                  fire, NULL)));
-    atomic_fetch_add(&armed, 1);
     dally(me);
     if (filch_timer_cancel(&timer))
-        atomic_fetch_add(&kept, 1);
+        flow_out(&scene_rest.flow, 1);
     filch_shield_begin();
     OK(note(me, filch_timer_cancel_wait(&timer)));
     filch_shield_end();
@@ -150,8 +149,11 @@ rest_close(uint64_t *state)
 {
     (void)state;
     troupe_end(&troupe);
-    EQ(atomic_load(&armed), atomic_load(&fired) + atomic_load(&kept));
+    flow_is_even(&scene_rest.flow);
 }
 
-struct scene scene_rest = {
-    "the rest", rest_open, rest_close, {{0}, ULONG_MAX, FILCH_EVENT_INIT}};
+struct scene scene_rest = {"the rest",
+                           rest_open,
+                           rest_close,
+                           {{0}, ULONG_MAX, FILCH_EVENT_INIT},
+                           .flow = {.what = "timers", .most = MOST_PLACES}};

@@ -43,9 +43,11 @@ semaphore_turn(struct actor *me)
     if (status)
         return status == ECANCELED ? ECANCELED : 0;
     size_t n = 1 + take_more(me);
+    flow_in(&scene_semaphore.flow, n);
     CHECK(atomic_fetch_add(&inside, n) + n <= permits);
     dally(me);
     atomic_fetch_sub(&inside, n);
+    flow_out(&scene_semaphore.flow, n);
     return note(me, filch_semaphore_release(&semaphore, n));
 }
 
@@ -54,6 +56,7 @@ semaphore_open(uint64_t *state)
 {
     static const size_t sizes[] = {1, 1, 2, 3, 7};
     permits = sizes[chance(state, 5)];
+    atomic_store(&scene_semaphore.flow.most, permits);
     bounded = chance(state, 2);
     OK((bounded ? filch_semaphore_init_bounded
                 : filch_semaphore_init)(&semaphore, permits));
@@ -67,6 +70,7 @@ semaphore_close(uint64_t *state)
     (void)state;
     troupe_end(&troupe);
     EQ(0, atomic_load(&inside));
+    flow_is_even(&scene_semaphore.flow);
     EQ(permits, filch_semaphore_value(&semaphore));
     if (bounded)
         FAILS(EOVERFLOW, filch_semaphore_release(&semaphore, 1));
@@ -76,4 +80,5 @@ semaphore_close(uint64_t *state)
 struct scene scene_semaphore = {"semaphore",
                                 semaphore_open,
                                 semaphore_close,
-                                {{0}, ULONG_MAX, FILCH_EVENT_INIT}};
+                                {{0}, ULONG_MAX, FILCH_EVENT_INIT},
+                                .flow = {.what = "permits"}};

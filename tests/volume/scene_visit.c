@@ -23,10 +23,12 @@ pass(int (*counted)(struct actor *, int), struct actor *me, uint64_t *state)
     int status = counted(me, filch_semaphore_acquire(&semaphore));
     if (status)
         return status;
+    flow_in(&scene_visit.flow, 1);
     CHECK(atomic_fetch_add(&inside, 1) < PERMITS);
     if (chance(state, 4) == 0)
         filch_yield();
     atomic_fetch_sub(&inside, 1);
+    flow_out(&scene_visit.flow, 1);
     OK(counted(me, filch_semaphore_release(&semaphore, 1)));
     status = counted(me, filch_queue_put(&queue, &queue));
     if (status)
@@ -115,11 +117,15 @@ visit_close(uint64_t *state)
         OK(filch_sleep(FILCH_US(50)));
     troupe_await(&residents);
     EQ(0, atomic_load(&inside));
+    flow_is_even(&scene_visit.flow);
     EQ(PERMITS, filch_semaphore_value(&semaphore));
     EQ(atomic_load(&put) - atomic_load(&got), filch_queue_size(&queue));
     OK(filch_semaphore_destroy(&semaphore));
     OK(filch_queue_destroy(&queue));
 }
 
-struct scene scene_visit = {
-    "visitors", visit_open, visit_close, {{0}, ULONG_MAX, FILCH_EVENT_INIT}};
+struct scene scene_visit = {"visitors",
+                            visit_open,
+                            visit_close,
+                            {{0}, ULONG_MAX, FILCH_EVENT_INIT},
+                            .flow = {.what = "permits", .most = PERMITS}};

@@ -1,26 +1,33 @@
 /*
  * All scenes at once, for long:
  *
- *     soak SECONDS WORKERS
+ *     soak SECONDS WORKERS [FAULT]
  *
  * on two runtimes, with a third that comes and goes. Each scene opens and
  * closes time and again, with pauses; now and then all pause. When one closes
- * all must come out even. Each second shows what was counted, and what memory
- * there is; in the second half of the time that must not be more than in the
- * first.
+ * all must come out even. Each second, no more may have come out than went in,
+ * nor less than what may be under way; and after a warm-up, memory, threads and
+ * mappings must keep below a bound. Where the time is long, its second half must
+ * not take more memory than the first.
+ *
+ * A fault of planted.h happens each second after the warm-up.
  *
  * The last line is the sum, over all closings: N passed, M failed.
  */
 #include "kit.h"
+#include "planted.h"
+#include "vitals.h"
 
 #include <unistd.h>
 
-enum { LEEWAY_PERCENT = 5, LEEWAY_KB = 2048 };
+/* Those of the program, and the most that the scenes have at once: plain
+ * threads in their troupes, one for each that cancels, and the visitors. */
+enum { MOST_THREADS = 3 + 38 };
+enum { MOST_WARM_UP = 60, LONG = 60 }; /* seconds */
 
 static struct scene *const scenes[] = {
-    &scene_queue,     &scene_lock,      &scene_event,
-    &scene_condition, &scene_semaphore, &scene_join,
-    &scene_group,     &scene_rest,      &scene_visit,
+    &scene_queue, &scene_lock, &scene_event, &scene_condition, &scene_semaphore,
+    &scene_join,  &scene_wait, &scene_group, &scene_rest,      &scene_visit,
 };
 
 enum { SCENES = sizeof scenes / sizeof *scenes };
@@ -74,30 +81,6 @@ end(filch_task **directors)
 
 /* --- What there is ------------------------------------------------------- */
 
-struct memory {
-    unsigned long rss, threads, maps; /* in KiB; numbers */
-};
-
-static struct memory
-read_memory(void)
-{
-    struct memory memory = {0, 0, 0};
-    char line[512];
-    FILE *file = fopen("/proc/self/status", "r");
-    while (file && fgets(line, sizeof line, file)) {
-        sscanf(line, "VmRSS: %lu", &memory.rss);
-        sscanf(line, "Threads: %lu", &memory.threads);
-    }
-    if (file)
-        fclose(file);
-    file = fopen("/proc/self/maps", "r");
-    while (file && fgets(line, sizeof line, file))
-        ++memory.maps;
-    if (file)
-        fclose(file);
-    return memory;
-}
-
 static unsigned long
 counted(enum count what)
 {
@@ -108,7 +91,7 @@ counted(enum count what)
 }
 
 static void
-show(unsigned second, const struct memory *memory)
+show(unsigned second, const struct vitals *now)
 {
     bool in_place = isatty(STDOUT_FILENO);
     if (!in_place && second % 10 != 0)
@@ -116,66 +99,72 @@ show(unsigned second, const struct memory *memory)
     printf("%s%5u s %11lu operations %9lu cancels %9lu timeouts %7lu closings "
            "%7lu KiB %3lu threads %4lu mappings%s",
            in_place ? "\r" : "", second, counted(OPERATIONS), counted(CANCELS),
-           counted(TIMEOUTS), atomic_load(&closings), memory->rss,
-           memory->threads, memory->maps, in_place ? " " : "\n");
+           counted(TIMEOUTS), atomic_load(&closings), now->rss, now->threads,
+           now->mappings, in_place ? " " : "\n");
     fflush(stdout);
 }
 
 static void
 show_table(void)
 {
-    printf("\n%-14s %11s %10s %10s %10s\n", "object", "operations", "cancels",
-           "timeouts", "refusals");
+    printf("\n%-10s %11s %10s %10s %10s %12s in and out\n", "object",
+           "operations", "cancels", "timeouts", "refusals", "");
     for (unsigned i = 0; i < SCENES; ++i) {
         const atomic_ulong *counts = scenes[i]->tally.counts;
-        printf("%-14s %11lu %10lu %10lu %10lu\n", scenes[i]->name,
+        printf("%-10s %11lu %10lu %10lu %10lu %12lu %s\n", scenes[i]->name,
                atomic_load(&counts[OPERATIONS]), atomic_load(&counts[CANCELS]),
-               atomic_load(&counts[TIMEOUTS]), atomic_load(&counts[REFUSALS]));
+               atomic_load(&counts[TIMEOUTS]), atomic_load(&counts[REFUSALS]),
+               atomic_load(&scenes[i]->flow.in), scenes[i]->flow.what);
     }
 }
 
 /* --- The run ------------------------------------------------------------- */
 
+/* Now and then all pause. */
 static void
-at_most(unsigned long *most, unsigned long value)
+pause_now_and_then(uint64_t *state)
 {
-    if (value > *most)
-        *most = value;
-}
-
-/* Watches second by second; the most memory in each half of the time. */
-static void
-look_on(unsigned seconds, struct memory most[2])
-{
-    uint64_t state = test_seed() + 42;
-    unsigned idle = 0;
-    for (unsigned second = 1; second <= seconds; ++second) {
-        OK(filch_sleep(FILCH_SEC(1)));
-        struct memory memory = read_memory();
-        struct memory *half = &most[second > (seconds + 1) / 2];
-        at_most(&half->rss, memory.rss);
-        at_most(&half->threads, memory.threads);
-        at_most(&half->maps, memory.maps);
-        show(second, &memory);
-        if (idle > 0 && --idle == 0)
-            filch_event_set(&play);
-        else if (idle == 0 && chance(&state, 20) == 0) {
-            idle = 1 + chance(&state, 3);
-            filch_event_clear(&play);
-        }
+    static unsigned seconds;
+    if (seconds > 0 && --seconds == 0)
+        filch_event_set(&play);
+    else if (seconds == 0 && chance(state, 20) == 0) {
+        seconds = 1 + chance(state, 3);
+        filch_event_clear(&play);
     }
 }
 
-/* Under a sanitizer memory is its own, and too short a time says nothing. */
 static bool
-has_grown(unsigned seconds, const struct memory most[2])
+counts_hold(void)
 {
-    printf("the most memory: %lu KiB and %lu mappings in the first half, "
-           "%lu KiB and %lu mappings in the second\n",
-           most[0].rss, most[0].maps, most[1].rss, most[1].maps);
-    return !UNDER_SANITIZER && seconds >= 60 &&
-           most[1].rss >
-               most[0].rss + most[0].rss * LEEWAY_PERCENT / 100 + LEEWAY_KB;
+    bool good = true;
+    for (unsigned i = 0; i < SCENES; ++i)
+        good &= flow_holds(&scenes[i]->flow);
+    return good;
+}
+
+/* Looks second by second; false as soon as something is wrong. */
+static bool
+look_on(unsigned seconds, unsigned workers, planted_fault *fault)
+{
+    struct vitals half[2] = {{0, 0, 0}, {0, 0, 0}}, bound;
+    unsigned warm_up = 1 + seconds / 4;
+    if (warm_up > MOST_WARM_UP)
+        warm_up = MOST_WARM_UP;
+    uint64_t state = test_seed() + 42;
+    for (unsigned second = 1; second <= seconds; ++second) {
+        OK(filch_sleep(FILCH_SEC(1)));
+        if (fault && second > warm_up)
+            fault();
+        struct vitals now = vitals_read();
+        show(second, &now);
+        if (!counts_hold() || (second > warm_up && !vitals_hold(&now, &bound)))
+            return false;
+        vitals_raise(&half[second > (seconds + 1) / 2], &now);
+        if (second <= warm_up)
+            bound = vitals_bound(&half[0], MOST_THREADS + 2 * workers);
+        pause_now_and_then(&state);
+    }
+    return !vitals_grow(half) || seconds < LONG;
 }
 
 int
@@ -183,16 +172,19 @@ main(int argc, char **argv)
 {
     unsigned seconds = argc > 1 ? (unsigned)atoi(argv[1]) : 10;
     unsigned workers = argc > 2 ? (unsigned)atoi(argv[2]) : 2;
-    struct memory most[2] = {{0, 0, 0}, {0, 0, 0}};
+    planted_fault *fault = argc > 3 ? planted_find(argv[3]) : NULL;
     filch_task *directors[SCENES];
     printf("seed %llu\n", (unsigned long long)test_seed_begin());
     watch_begin();
     begin(workers, directors);
-    look_on(seconds, most);
-    end(directors);
-    watch_end();
+    bool good = look_on(seconds, workers, fault);
+    if (good)
+        end(directors);
     show_table();
-    bool grown = has_grown(seconds, most);
-    printf("%lu passed, %d failed\n", atomic_load(&closings) + !grown, grown);
-    return grown;
+    printf("%lu passed, %d failed\n", atomic_load(&closings) + good, !good);
+    fflush(stdout);
+    if (!good)
+        _exit(1); /* in the midst of it all */
+    watch_end();
+    return 0;
 }

@@ -80,9 +80,14 @@ TASK_TEST(semaphore_has_all_its_permits_in_the_end)
     play(&scene_semaphore);
 }
 
-TASK_TEST(join_and_wait_learn_of_every_end)
+TASK_TEST(join_learns_of_every_end)
 {
     play(&scene_join);
+}
+
+TASK_TEST(wait_for_several_learns_of_every_end)
+{
+    play(&scene_wait);
 }
 
 TASK_TEST(group_wait_returns_when_all_have_ended_and_tells_of_failures)

@@ -1,6 +1,7 @@
 # The programs of volume: what many operations bring to light.
 
-volume = $(call objects,$(wildcard tests/volume/kit.c tests/volume/scene_*.c))
+volume = $(call objects,$(wildcard $(addprefix tests/volume/,kit.c family.c \
+         planted.c vitals.c scene_*.c)))
 
 $(B)/tests/volume/%: $(O)/tests/volume/%.o $(volume) $(HARNESS) $(B)/$(lib).a
 	$(call program,$(testlibs))
