@@ -249,6 +249,29 @@ fl_me(void)
     return fl_likely(me) ? me : fl_me_begin();
 }
 
+/* Shields a fiber from cancels, once more; and once less. Threads and loops are
+ * never cancelled. */
+static inline void
+fl_shield_begin(fl_fiber *me)
+{
+    if (me->kind < FL_TASK) {
+        return;
+    }
+    me->shield++;
+    if (fl_unlikely(me->shield % FL_SHIELD_OF_JOB == 0)) {
+        fl_fatal("filch_shield_begin was called 32,768 times without "
+                 "filch_shield_end");
+    }
+}
+
+static inline void
+fl_shield_end(fl_fiber *me)
+{
+    if (me->kind >= FL_TASK && me->shield > 0) {
+        me->shield--;
+    }
+}
+
 /* Whether a wait of that phase is still to be decided. */
 static inline bool
 fl_is_open(uint32_t phase)

@@ -223,24 +223,15 @@ filch_cancelled(void)
 void
 filch_shield_begin(void)
 {
-    fl_fiber *me = fl_me();
-    if (me->kind < FL_TASK) {
-        return;
-    }
-    me->shield++;
-    if (fl_unlikely(me->shield % FL_SHIELD_OF_JOB == 0)) {
-        fl_fatal("filch_shield_begin was called 32,768 times without "
-                 "filch_shield_end");
-    }
+    fl_point("filch_shield_begin");
+    fl_shield_begin(fl_me());
 }
 
 void
 filch_shield_end(void)
 {
-    fl_fiber *me = fl_me();
-    if (me->kind >= FL_TASK && me->shield > 0) {
-        me->shield--;
-    }
+    fl_point("filch_shield_end");
+    fl_shield_end(fl_me());
 }
 
 filch_task *

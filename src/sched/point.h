@@ -6,6 +6,8 @@
  *           run is steered, the calling task may be parked there, and others
  *           run first: so a point stands before the function holds anything,
  *           and never where one function has been called by another that does.
+ *           None stands where a caller learns of itself or of the time, where an
+ *           object is set up that nobody else knows yet, or in filch_dump.
  * STATE     fl_points: a bit for each way of steering that some runtime of the
  *           process uses; see point.c for who sets them, and when.
  * MEMORY ORDER  None. A runtime that is steered sets its bit before its workers

@@ -119,7 +119,7 @@ see_to_end(fl_worker *worker)
     filch_runtime *runtime = worker->runtime;
     fl_seeded *seeded = runtime->seeded;
     if (seeded->main && filch_task_status(seeded->main) != EBUSY) {
-        filch_task_release(seeded->main);
+        fl_task_drop(seeded->main);
         seeded->main = NULL;
         fl_exchange_seq_cst(&runtime->stopping, 1u);
     }

@@ -41,7 +41,7 @@ number_task(fl_seeded *seeded, filch_task *task)
 {
     task->number = ++seeded->numbers;
     if (task->number == 1 && seeded->ends_with_main) {
-        seeded->main = filch_task_hold(task);
+        seeded->main = fl_task_hold(task);
     }
 }
 

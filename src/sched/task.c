@@ -122,3 +122,20 @@ fl_task_set_group(filch_task *task, const void *group)
 {
     task->group = group;
 }
+
+/* ---- names ---- */
+
+const char *
+filch_task_name(filch_task *task)
+{
+    fl_point("filch_task_name");
+    const char *name = fl_task_name(task);
+    return name ? name : "";
+}
+
+int
+filch_task_set_name(filch_task *task, const char *name)
+{
+    fl_point("filch_task_set_name");
+    return fl_name_set(&task->name, name);
+}

@@ -62,7 +62,15 @@ extern void (*fl_task_on_end)(filch_task *task)
 /* A free descriptor, or NULL; `worker` NULL on a thread that is none. */
 filch_task *fl_task_alloc(struct fl_worker *worker);
 
-/* Drops a reference; frees the descriptor with the last. From anywhere. */
+/* Adds a reference, while there is one; drops one, and frees the descriptor
+ * with the last. From anywhere. */
+static inline filch_task *
+fl_task_hold(filch_task *task)
+{
+    fl_add_acq_rel(&task->life, (uint32_t)FL_REFERENCE);
+    return task;
+}
+
 void fl_task_drop(filch_task *task);
 
 /* Calls visit for each descriptor there is, also the free ones (state 0). */

@@ -34,6 +34,7 @@ filch_barrier_init(filch_barrier *barrier, size_t parties)
 int
 filch_barrier_destroy(filch_barrier *barrier)
 {
+    fl_point("filch_barrier_destroy");
     fl_enter(&barrier->guard_);
     int error = barrier->waiters_.first_ ? EBUSY : 0;
     fl_leave(&barrier->guard_);

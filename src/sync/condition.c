@@ -46,11 +46,12 @@ filch_condition_init(filch_condition *condition, filch_lock *lock)
 int
 filch_condition_destroy(filch_condition *condition)
 {
+    fl_point("filch_condition_destroy");
     fl_atomic32 *held = fl_enter(&lock_of(condition)->guard_);
     int error = condition->waiters_.first_ ? EBUSY : 0;
     fl_leave_by(held);
     if (!error && !condition->lock_) {
-        error = filch_lock_destroy(&condition->own_);
+        error = fl_lock_end(&condition->own_);
         /* one that gave up has no place in a list until it is back */
         if (!error && fl_load_acquire(&condition->inside_)) {
             error = EBUSY;

@@ -34,6 +34,7 @@ filch_event_init(filch_event *event)
 int
 filch_event_destroy(filch_event *event)
 {
+    fl_point("filch_event_destroy");
     fl_atomic32 *held = fl_enter(&event->guard_);
     int error = event->waiters_.first_ ? EBUSY : 0;
     fl_leave_by(held);

@@ -63,6 +63,7 @@ filch_group_init(filch_group *group)
 int
 filch_group_destroy(filch_group *group)
 {
+    fl_point("filch_group_destroy");
     fl_enter(&group->guard_);
     int error = group->alive_ || group->waiters_.first_ ? EBUSY : 0;
     fl_leave(&group->guard_);
@@ -146,13 +147,13 @@ cancel_members(filch_group *group)
         for (; n < AT_ONCE && group->members_; n++) {
             member *one = group->members_;
             take_out(one); /* C2 */
-            some[n] = filch_task_hold(one->task);
+            some[n] = fl_task_hold(one->task);
         }
         fl_leave(&group->guard_);
         fl_chaos();
         fl_cancel_some(some, n); /* C3 */
         while (n > 0) {
-            filch_task_release(some[--n]);
+            fl_task_drop(some[--n]);
         }
         fl_enter(&group->guard_);
     }
@@ -322,13 +323,13 @@ await_end_cancelled(fl_fiber *me, filch_group *group)
 {
     int status;
     unsigned round = 0;
-    filch_shield_begin();
+    fl_shield_begin(me);
     int error = cancel_and_await_end(me, group, &status);
     while (error) { /* for want of memory */
         fl_give_way(me, round++);
         error = await_end(me, group, &status, FILCH_NEVER);
     }
-    filch_shield_end();
+    fl_shield_end(me);
     return status ? status : ECANCELED;
 }
 

@@ -416,6 +416,7 @@ filch_wait(filch_task **tasks, size_t n, filch_return_when when, size_t *done)
 void
 filch_task_release(filch_task *task)
 {
+    fl_point("filch_task_release");
     if (task) {
         fl_task_drop(task);
     }
@@ -424,8 +425,8 @@ filch_task_release(filch_task *task)
 filch_task *
 filch_task_hold(filch_task *task)
 {
-    fl_add_acq_rel(&task->life, (uint32_t)FL_REFERENCE);
-    return task;
+    fl_point("filch_task_hold");
+    return fl_task_hold(task);
 }
 
 int
@@ -433,17 +434,4 @@ filch_task_status(filch_task *task)
 {
     fl_point("filch_task_status");
     return has_ended(task) ? task->status : EBUSY;
-}
-
-const char *
-filch_task_name(filch_task *task)
-{
-    const char *name = fl_task_name(task);
-    return name ? name : "";
-}
-
-int
-filch_task_set_name(filch_task *task, const char *name)
-{
-    return fl_name_set(&task->name, name);
 }

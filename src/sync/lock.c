@@ -73,13 +73,20 @@ filch_lock_init_fair(filch_lock *lock)
 }
 
 int
-filch_lock_destroy(filch_lock *lock)
+fl_lock_end(filch_lock *lock)
 {
     fl_enter(&lock->guard_);
     bool used = (fl_load_acquire(&lock->state_) & (FL_HELD | FL_WOKEN)) ||
                 lock->waiters_.first_;
     fl_leave(&lock->guard_);
     return used ? EBUSY : 0;
+}
+
+int
+filch_lock_destroy(filch_lock *lock)
+{
+    fl_point("filch_lock_destroy");
+    return fl_lock_end(lock);
 }
 
 bool

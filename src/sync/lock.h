@@ -42,6 +42,9 @@ fl_lock_change(filch_lock *lock, uint32_t clear, uint32_t set)
 /* Whether somebody holds the lock. */
 bool fl_lock_held(const filch_lock *lock);
 
+/* As filch_lock_destroy. */
+int fl_lock_end(filch_lock *lock);
+
 /* With the lock's guard: gives a held lock to the first who waits for it, who
  * then is to be resumed, or makes it free: for a holder who is about to
  * suspend. */

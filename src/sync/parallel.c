@@ -97,6 +97,8 @@ int
 filch_parallel_for(size_t begin, size_t end, size_t grain,
                    int (*fn)(size_t begin, size_t end, void *arg), void *arg)
 {
+    fl_point("filch_parallel_for");
+    fl_fiber *me = fl_me();
     if (!fn) {
         return EINVAL;
     }
@@ -106,8 +108,8 @@ filch_parallel_for(size_t begin, size_t end, size_t grain,
     grain = grain ? grain : choose_grain(end - begin);
     struct loop loop = {fn, arg, begin, end, grain, UINT64_MAX};
     struct part all = {&loop, 0, divide_up(end - begin, grain)};
-    filch_shield_begin(); /* as the ranges that are jobs are */
+    fl_shield_begin(me); /* as the ranges that are jobs are */
     int status = run_part(&all);
-    filch_shield_end();
+    fl_shield_end(me);
     return status;
 }

@@ -74,6 +74,7 @@ filch_queue_init_priority(filch_queue *queue, size_t maxsize,
 int
 filch_queue_destroy(filch_queue *queue)
 {
+    fl_point("filch_queue_destroy");
     fl_atomic32 *held = fl_enter(&queue->guard_);
     fl_queue_check(queue);
     bool used = queue->getters_.first_ || queue->putters_.first_ ||

@@ -40,6 +40,7 @@ check(const filch_semaphore *semaphore)
 int
 filch_semaphore_destroy(filch_semaphore *semaphore)
 {
+    fl_point("filch_semaphore_destroy");
     fl_atomic32 *held = fl_enter(&semaphore->guard_);
     check(semaphore);
     int error = semaphore->waiters_.first_ ? EBUSY : 0;
