@@ -93,7 +93,7 @@ static int
 count_range(size_t begin, size_t end, void *sum)
 {
     for (size_t i = begin; i < end; ++i)
-        *(size_t *)sum += i;
+        atomic_fetch_add((atomic_size_t *)sum, i);
     return 0;
 }
 
@@ -125,7 +125,8 @@ groups_and_timers(void)
 static int
 play(void *arg)
 {
-    size_t sum = 0, done;
+    atomic_size_t sum = 0;
+    size_t done;
     filch_task *tasks[] = {
         named(produce, "one", 1),       named(produce, "two", 2),
         named(consume, "reader", 0),    named(consume, "other reader", 0),
@@ -136,7 +137,7 @@ play(void *arg)
     OK(filch_cancel(tasks[5]));
     EQ(8, count_jobs((void *)3));
     OK(filch_parallel_for(0, 10, 2, count_range, &sum));
-    EQ(45, sum);
+    EQ(45, atomic_load(&sum));
     OK(filch_queue_join(&queue));
     OK(filch_wait(tasks, TASKS, FILCH_ALL_COMPLETED, &done));
     for (int i = 0; i < TASKS; ++i)

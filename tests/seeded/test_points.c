@@ -146,7 +146,7 @@ make(int which)
 
 /* --- An addition that is lost where another comes between ---------------- */
 
-static unsigned slot;
+static atomic_uint slot;
 
 static int
 add(void *arg)
