@@ -1,5 +1,6 @@
 #include "sched/policy.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,10 +36,12 @@ static bool
 parse_number(const char **text, uint64_t most, uint64_t *number)
 {
     char *end;
+    int saved = errno;
     if (**text < '0' || **text > '9') {
         return false;
     }
     *number = strtoull(*text, &end, 10);
+    errno = saved;
     *text = end;
     return *number >= 1 && *number <= most;
 }

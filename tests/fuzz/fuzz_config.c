@@ -2,15 +2,25 @@
  * bits say which fields the program has filled itself. */
 #include "fiber/stack.h"
 #include "fuzz.h"
+#include "os/chaos.h"
 #include "sched/config.h"
 
 #include <errno.h>
 #include <string.h>
 
-static const char *const names[] = {"FILCH_WORKERS", "FILCH_STACK_SIZE",
-                                    "FILCH_SEED", "FILCH_VIRTUAL_TIME",
-                                    "FILCH_PIN_WORKERS"};
+static const char *const names[] = {
+    "FILCH_WORKERS",     "FILCH_STACK_SIZE", "FILCH_SEED", "FILCH_VIRTUAL_TIME",
+    "FILCH_PIN_WORKERS", "FILCH_POLICY",     "FILCH_CHAOS"};
 enum { NAMES = sizeof names / sizeof *names };
+
+/* Chaos, which never ends, begins just where a number other than 0 was said. */
+static void
+check_chaos(bool before, int error)
+{
+    const char *text = getenv("FILCH_CHAOS");
+    bool said = !error && text && strtoull(text, NULL, 10) != 0;
+    MUST(fl_chaos_on == (before || said));
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -29,9 +39,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     given.pin_workers = bits & 4;
 
     errno = 4711;
+    bool chaos = fl_chaos_on;
     int error = fl_config_resolve(&config, &given);
     MUST(error == 0 || error == EINVAL || error == ENOTSUP);
     MUST(errno == 4711);
+    check_chaos(chaos, error);
     if (error == 0) {
         MUST(config.workers >= 1 && config.workers <= 1024);
         MUST(config.stack_size >= FL_STACK_MIN);
