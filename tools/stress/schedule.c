@@ -19,13 +19,17 @@ grown(void *memory, size_t size)
     return memory;
 }
 
+/* A line that was cut off ends there, so that what is written after it is a line
+ * of its own. */
 static void
 add_to_head(struct schedule *schedule, const char *line)
 {
     size_t length = schedule->head ? strlen(schedule->head) : 0;
+    size_t more = strcspn(line, "\n");
 
-    schedule->head = grown(schedule->head, length + strlen(line) + 1);
-    strcpy(schedule->head + length, line);
+    schedule->head = grown(schedule->head, length + more + 2);
+    memcpy(schedule->head + length, line, more);
+    strcpy(schedule->head + length + more, "\n");
 }
 
 static void
