@@ -10,21 +10,35 @@ lane_built     = $(lane_optimised) debug portable tsan asan
 LANES          = $(lane_built) tsan-gcc valgrind aarch64 headers cppcheck \
                  clang-tidy
 
-# What each runs, as tools/run-tests takes it.
-runs.optimised = @$(lane_workers):unit,sched,sync,race,examples
+# What each runs, as tools/run-tests takes it; of what takes long, some.
+runs.optimised = @$(lane_workers):$(lane_whole),seeded,fault/test_calls,$\
+                 fault/test_mill,fault/test_waits
 runs.debug     = $(runs.optimised)
 runs.portable  = $(runs.optimised)
-runs.tsan      = @1,2,4:unit,sched,sync,race,examples
-runs.asan      = $(runs.tsan)
+runs.tsan      = $(runs.optimised)
+runs.asan      = $(runs.optimised)
+# gcc resolves calls within what it optimises as a whole, so that nothing can
+# stand between the library and the system: not fault, nor seeded/test_visit.
+runs.lto       = @$(lane_workers):$(lane_whole),$(seeded_alone)
+runs.gcc-lto-O2 = $(runs.lto)
+runs.gcc-lto-O3 = $(runs.lto)
+runs.clang-lto-O2 = $(runs.lto)
+runs.clang-lto-O3 = $(runs.lto)
 # gcc's runtime takes 831 KiB and 1 ms for each task: those of few tasks.
 runs.tsan-gcc  = @2:$(tsan_gcc)
 runs.valgrind  = @2:$(memcheck)
 runs.aarch64   = @2:$(emulated)
 
+lane_whole   = unit,sched,sync,race,examples,linear/test_linear,$\
+               volume/test_volume
+seeded_alone = seeded/test_golden,seeded/test_jobs,seeded/test_points,$\
+               seeded/test_runs,seeded/test_seeded,seeded/test_stall,$\
+               seeded/test_virtual_time
+
 tsan_gcc = unit/test_atomic,unit/test_bias,unit/test_depot,unit/test_inject,$\
-           sched/test_cancel,sched/test_errno,sched/test_migrate,$\
-           sched/test_task,sched/test_timer,sched/test_timer_wait,$\
-           sched/test_wait,sync/test_anywhere,sync/test_barrier,$\
+           seeded/test_golden,sched/test_cancel,sched/test_errno,$\
+           sched/test_migrate,sched/test_task,sched/test_timer,$\
+           sched/test_timer_wait,sched/test_wait,sync/test_anywhere,sync/test_barrier,$\
            sync/test_condition,sync/test_condition_cancel,$\
            sync/test_condition_wait_for,sync/test_event,sync/test_freed,$\
            sync/test_group,sync/test_join_entered,sync/test_lock,$\
@@ -33,7 +47,8 @@ tsan_gcc = unit/test_atomic,unit/test_bias,unit/test_depot,unit/test_inject,$\
            sync/test_semaphore,sync/test_thread_order,sync/test_with_lock
 
 # Slow, on one thread at a time: what memory it is about, more than order.
-memcheck = unit/test_cgroup,unit/test_config,unit/test_context,$\
+memcheck = seeded/test_golden,seeded/test_points,unit/test_cgroup,$\
+           unit/test_config,unit/test_context,$\
            unit/test_depot,unit/test_deque,unit/test_inject,$\
            unit/test_ready,unit/test_stack,unit/test_timers,$\
            sched/test_cancel,sched/test_config,sched/test_errno,$\
@@ -52,7 +67,9 @@ emulated = unit/test_atomic,unit/test_bias,unit/test_context,$\
            sched/test_timer,sched/test_wait,sync/test_barrier,$\
            sync/test_condition,sync/test_event,sync/test_group,$\
            sync/test_lock,sync/test_queue,sync/test_queue_many,$\
-           sync/test_queue_stress,sync/test_semaphore,sync/test_with_lock
+           sync/test_queue_stress,sync/test_semaphore,sync/test_with_lock,$\
+           seeded/test_golden,seeded/test_points,seeded/test_runs,$\
+           seeded/test_seeded,volume/test_volume
 
 lanes:                          ## the tests in all lanes; make lane-NAME: one
 	@tests/lanes/run $(LANES)

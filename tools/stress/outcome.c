@@ -38,7 +38,8 @@ read_file(const char *name)
         (text = malloc((size_t)about.st_size + 1))) {
         n = fread(text, 1, (size_t)about.st_size, file);
         for (size_t i = 0; i < n; i++)
-            text[i] = text[i] ? text[i] : '?';
+            if (!text[i])
+                text[i] = '?';
         text[n] = 0;
     }
     fclose(file);

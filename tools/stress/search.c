@@ -5,13 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
+/* One at least. */
 static unsigned
 count_policies(const struct options *options)
 {
     unsigned n = 0;
 
-    while (options->policies[n])
+    do {
         n++;
+    } while (options->policies[n]);
     return n;
 }
 
