@@ -33,7 +33,7 @@ read_numbers(const char *root, const char *group, const char *name,
 {
     char path[PATH_MAX];
     int length = snprintf(path, sizeof path, "%s%s/%s", root, group, name);
-    FILE *file = length < (int)sizeof path ? fopen(path, "re") : NULL;
+    FILE *file = length < (int)sizeof path ? fl_os_open(path, false) : NULL;
     if (!file) {
         return 0;
     }
@@ -109,7 +109,7 @@ fl_os_quota(const char *groups, const char *root)
     size_t size = 0;
     snprintf(root_1, sizeof root_1, "%s/cpu", root);
     unsigned least = smaller(quota_of(root, ""), quota_of(root_1, ""));
-    FILE *file = fopen(groups, "re");
+    FILE *file = fl_os_open(groups, false);
     while (file && getline(&line, &size, file) > 0) {
         least = smaller(least, quota_of_line(root, root_1, line));
     }

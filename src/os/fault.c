@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define SIGNALS 2
 
@@ -154,19 +153,4 @@ fl_os_fault_stack_free(void *memory)
     stack_t none = {.ss_flags = SS_DISABLE};
     sigaltstack(&none, NULL);
     free(memory);
-}
-
-void
-fl_os_write_error(const char *text, size_t length)
-{
-    int saved = errno;
-    while (length) {
-        ssize_t n = write(STDERR_FILENO, text, length);
-        if (n < 0 && errno != EINTR) {
-            break;
-        }
-        text += n > 0 ? n : 0;
-        length -= n > 0 ? (size_t)n : 0;
-    }
-    errno = saved;
 }

@@ -13,6 +13,7 @@
 
 #include <filch/time.h>
 #include <pthread.h>
+#include <stdio.h>
 
 /* ---- clock ---- */
 
@@ -110,6 +111,22 @@ void fl_os_thread_stack(void **base, size_t *size);
 /* The calling thread's errno; valid as long as the thread. */
 int *fl_os_errno(void);
 
+/* ---- files ---- */
+
+/*
+ * Opens a file to read, or one that is empty to write; NULL and errno where
+ * that fails. What is done with the stream goes on after a signal, which libc's
+ * own do not: one whose writing was interrupted drops what it had still to
+ * write. All this is a pthread cancellation point.
+ */
+FILE *fl_os_open(const char *name, bool writes);
+
+/* Writes all; fewer bytes and errno where that fails. Likewise. */
+size_t fl_os_write(int file, const char *bytes, size_t size);
+
+/* Writes to standard error; may be called in a signal handler. */
+void fl_os_write_error(const char *text, size_t length);
+
 /* ---- faults and forks ---- */
 
 /*
@@ -126,9 +143,6 @@ void fl_os_fault_remove(void);
  * fails *memory is left alone: to take NULL away does no harm. */
 int fl_os_fault_stack(void **memory);
 void fl_os_fault_stack_free(void *memory);
-
-/* Writes to standard error; may be called in a signal handler. */
-void fl_os_write_error(const char *text, size_t length);
 
 /* `child` is called in each forked child from now on; always the same one.
  * ENOMEM: it is not, and the next call tries again. */

@@ -79,7 +79,7 @@ open_out(fl_schedule *schedule, const char *name)
         return ENOMEM;
     }
     schedule->out_failed = false;
-    schedule->out = fopen(name, "we");
+    schedule->out = fl_os_open(name, true);
     if (!schedule->out) {
         fl_warn("cannot write the schedule to '%s' (FILCH_SCHEDULE): %s", name,
                 strerror(errno));
@@ -246,7 +246,7 @@ read_lines(fl_schedule *schedule, const char *name, FILE *in)
 static int
 read_schedule(fl_schedule *schedule, const char *name)
 {
-    FILE *in = fopen(name, "re");
+    FILE *in = fl_os_open(name, false);
     if (!in) {
         fl_warn("cannot read the schedule '%s' (FILCH_REPLAY): %s", name,
                 strerror(errno));
