@@ -62,7 +62,7 @@ includes = -D_GNU_SOURCE -Iinclude $(if $(filter src/% tests/%,$<),-Isrc)
 unseen   = $(and $(filter tsan%,$(FLAVOUR)),\
            $(filter src/base/% src/os/% src/fiber/% src/sched/% \
            tests/fault/inject.c tests/fault/disturb.c \
-           tests/fault/shortage.c,$<))
+           tests/fault/shortage.c tests/fault/system.c,$<))
 seen     = $(if $(unseen),$(filter-out -fsanitize=thread,$(flags)) \
            -DFILCH_TSAN_,$(flags))
 

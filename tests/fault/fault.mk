@@ -5,7 +5,12 @@ wrapped = malloc calloc realloc aligned_alloc fl_os_map fl_os_unmap \
           fl_os_guard fl_os_wait fl_os_wake fl_os_back_off fl_os_now filch_now filch_after \
           madvise syscall pthread_create pthread_attr_init \
           pthread_attr_setsigmask_np pthread_attr_setaffinity_np \
-          pthread_atfork sigaction sigaltstack write
+          pthread_atfork sigaction sigaltstack \
+          open read write close fopencookie getline __getdelim strdup fprintf fputc \
+          mmap munmap mprotect clock_gettime getpid sysconf sched_yield \
+          sched_getaffinity sched_setaffinity pthread_join pthread_setname_np \
+          pthread_getattr_np pthread_mutex_lock pthread_mutex_unlock signal raise \
+          abort
 wraps   = $(patsubst %,-Wl$(comma)--wrap=%,$(wrapped))
 
 FAULT       = $(call objects,$(filter-out tests/fault/test_%,\

@@ -1,5 +1,6 @@
 #include "inject.h"
 #include "os/os.h"
+#include "system.h"
 
 #include <linux/membarrier.h>
 #include <signal.h>
@@ -12,6 +13,8 @@
     type __real_##name(__VA_ARGS__);                                           \
     type __wrap_##name(__VA_ARGS__);                                           \
     type __wrap_##name(__VA_ARGS__)
+
+long __real_syscall(long number, ...);
 
 #define GUARD_INSTALL 102 /* MADV_GUARD_INSTALL, Linux 6.13 */
 
@@ -100,14 +103,13 @@ uint32_t
 fault_chance(uint32_t n)
 {
     if (!dice)
-        dice = (test_seed() + (uint64_t)syscall(SYS_gettid)) * 2 + 1;
+        dice = (test_seed() + (uint64_t)__real_syscall(SYS_gettid)) * 2 + 1;
     dice = dice * 6364136223846793005 + 1442695040888963407; /* Knuth's */
     return (uint32_t)(dice >> 33) % n;
 }
 
-/* Whether this point is to fail. */
-static bool
-fails(void)
+bool
+fault_fails(void)
 {
     int how = atomic_load(&mode);
     if (how == NEVER)
@@ -132,15 +134,7 @@ refuses_fence(void)
     void (*before)(void) = atomic_load(&before_fence);
     if (before)
         before();
-    return before || (fails() && atomic_fetch_add(&refused, 1) % 4 != 3);
-}
-
-/* As a function that tells by errno, and one that returns the error. */
-static int
-tells(int error)
-{
-    errno = error;
-    return -1;
+    return before || (fault_fails() && atomic_fetch_add(&refused, 1) % 4 != 3);
 }
 
 /* --- Memory -------------------------------------------------------------- */
@@ -154,27 +148,31 @@ none(void)
 
 REAL(void *, malloc, size_t size)
 {
-    return fails() ? none() : __real_malloc(size);
+    system_enters(CALL_malloc);
+    return fault_fails() ? none() : __real_malloc(size);
 }
 
 REAL(void *, calloc, size_t n, size_t size)
 {
-    return fails() ? none() : __real_calloc(n, size);
+    system_enters(CALL_calloc);
+    return fault_fails() ? none() : __real_calloc(n, size);
 }
 
 REAL(void *, realloc, void *block, size_t size)
 {
-    return fails() ? none() : __real_realloc(block, size);
+    system_enters(CALL_realloc);
+    return fault_fails() ? none() : __real_realloc(block, size);
 }
 
 REAL(void *, aligned_alloc, size_t alignment, size_t size)
 {
-    return fails() ? none() : __real_aligned_alloc(alignment, size);
+    system_enters(CALL_aligned_alloc);
+    return fault_fails() ? none() : __real_aligned_alloc(alignment, size);
 }
 
 REAL(int, fl_os_map, void **memory, size_t size)
 {
-    int error = fails() ? ENOMEM : __real_fl_os_map(memory, size);
+    int error = fault_fails() ? ENOMEM : __real_fl_os_map(memory, size);
     atomic_fetch_add(&mappings, !error);
     return error;
 }
@@ -188,7 +186,7 @@ REAL(void, fl_os_unmap, void *memory, size_t size)
 REAL(int, fl_os_guard, const fl_os_range *ranges, unsigned n, unsigned *done)
 {
     unsigned granted = 0;
-    while (granted < n && !fails())
+    while (granted < n && !fault_fails())
         ++granted;
     int error = __real_fl_os_guard(ranges, granted, done);
     return error || granted == n ? error : ENOMEM;
@@ -196,8 +194,9 @@ REAL(int, fl_os_guard, const fl_os_range *ranges, unsigned n, unsigned *done)
 
 REAL(int, madvise, void *memory, size_t size, int advice)
 {
+    system_enters(CALL_madvise);
     if (atomic_load(&old_kernel) && advice == GUARD_INSTALL)
-        return tells(EINVAL);
+        return system_refuses(EINVAL);
     return __real_madvise(memory, size, advice);
 }
 
@@ -206,67 +205,55 @@ REAL(int, madvise, void *memory, size_t size, int advice)
 REAL(int, pthread_create, pthread_t *thread, const pthread_attr_t *attributes,
      void *(*body)(void *), void *arg)
 {
-    return fails() ? EAGAIN
-                   : __real_pthread_create(thread, attributes, body, arg);
+    system_enters(CALL_pthread_create);
+    return fault_fails() ? EAGAIN
+                         : __real_pthread_create(thread, attributes, body, arg);
 }
 
 REAL(int, pthread_attr_init, pthread_attr_t *attributes)
 {
-    return fails() ? ENOMEM : __real_pthread_attr_init(attributes);
+    return fault_fails() ? ENOMEM : __real_pthread_attr_init(attributes);
 }
 
 REAL(int, pthread_attr_setsigmask_np, pthread_attr_t *attributes,
      const sigset_t *mask)
 {
-    return fails() ? ENOMEM
-                   : __real_pthread_attr_setsigmask_np(attributes, mask);
+    return fault_fails() ? ENOMEM
+                         : __real_pthread_attr_setsigmask_np(attributes, mask);
 }
 
 REAL(int, pthread_attr_setaffinity_np, pthread_attr_t *attributes, size_t size,
      const cpu_set_t *cpus)
 {
-    return fails() ? ENOMEM
-                   : __real_pthread_attr_setaffinity_np(attributes, size, cpus);
+    return fault_fails()
+               ? ENOMEM
+               : __real_pthread_attr_setaffinity_np(attributes, size, cpus);
 }
 
 REAL(int, pthread_atfork, void (*prepare)(void), void (*parent)(void),
      void (*child)(void))
 {
-    return fails() ? ENOMEM : __real_pthread_atfork(prepare, parent, child);
+    return fault_fails() ? ENOMEM
+                         : __real_pthread_atfork(prepare, parent, child);
 }
 
 REAL(int, sigaction, int number, const struct sigaction *action,
      struct sigaction *before)
 {
+    system_enters(CALL_sigaction);
     /* asking and putting back cannot fail */
     bool installs = action && (action->sa_flags & SA_ONSTACK);
-    return installs && fails() ? tells(EINVAL)
-                               : __real_sigaction(number, action, before);
+    return installs && fault_fails() ? system_refuses(EINVAL)
+                                     : __real_sigaction(number, action, before);
 }
 
 REAL(int, sigaltstack, const stack_t *stack, stack_t *before)
 {
+    system_enters(CALL_sigaltstack);
     /* a sanitizer has smaller ones for itself */
     bool installs = stack && stack->ss_size == 64 * 1024;
-    return installs && fails() ? tells(ENOMEM)
-                               : __real_sigaltstack(stack, before);
-}
-
-static atomic_int interrupted;
-
-void
-fault_interrupt_writes(unsigned n)
-{
-    atomic_store(&interrupted, (int)n);
-}
-
-REAL(ssize_t, write, int fd, const void *bytes, size_t size)
-{
-    if (atomic_load(&interrupted) > 0) {
-        atomic_fetch_sub(&interrupted, 1);
-        return tells(EINTR);
-    }
-    return __real_write(fd, bytes, size);
+    return installs && fault_fails() ? system_refuses(ENOMEM)
+                                     : __real_sigaltstack(stack, before);
 }
 
 /* Why a call of the kernel fails; 0: it does not. */
@@ -284,13 +271,22 @@ refusal(long number, const long *a)
     case SYS_process_madvise:
         return old && a[3] == GUARD_INSTALL ? EINVAL : 0;
     case SYS_pidfd_open:
-        return fails() ? EMFILE : 0;
+        return fault_fails() ? EMFILE : 0;
     default:
         return 0;
     }
 }
 
-long __real_syscall(long number, ...);
+/* Whether a signal that comes in it interrupts it. */
+static bool
+is_interrupted(enum system_call call)
+{
+    if (call == CALL_sys_nanosleep || call == CALL_sys_futex_wait)
+        return system_interrupts(call);
+    system_enters(call);
+    return false;
+}
+
 long __wrap_syscall(long number, ...);
 
 /* It takes six arguments, whether or not there are so many. */
@@ -303,7 +299,8 @@ __wrap_syscall(long number, ...)
     for (int i = 0; i < 6; ++i)
         a[i] = va_arg(arguments, long);
     va_end(arguments);
-    int error = refusal(number, a);
-    return error ? tells(error)
+    int error =
+        is_interrupted(system_call_of(number, a)) ? EINTR : refusal(number, a);
+    return error ? system_refuses(error)
                  : __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }

@@ -4,8 +4,8 @@
  *
  * The linker puts it between the library and the rest (--wrap, see fault.mk),
  * so that the library is the one that is shipped. Only what goes through the
- * linker can fail: memory, mappings, guards, threads, signals' handlers and
- * stacks; at each *point* where the library asks for one of them.
+ * linker can fail: memory, mappings, guards, threads, files, signals' handlers
+ * and stacks; at each *point* where the library asks for one of them.
  */
 #ifndef INJECT_H
 #define INJECT_H
@@ -32,6 +32,9 @@ unsigned fault_end(void);
 /* How many have ever failed on the calling thread. */
 unsigned fault_here(void);
 
+/* For who stands in: this is a point. Whether it is to fail. */
+bool fault_fails(void);
+
 /* The mappings that there are. */
 int fault_mappings(void);
 
@@ -43,9 +46,6 @@ void fault_old_kernel(bool old);
  * `before` has returned, on the thread that asks for it. NULL: no more.
  */
 void fault_fences(void (*before)(void));
-
-/* The next n calls of write(2) are interrupted by a signal. */
-void fault_interrupt_writes(unsigned n);
 
 /* The next number below `n` of the calling thread's own sequence; the
  * sanitizers do not see it, since it is the thread's, whichever task it

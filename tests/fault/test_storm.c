@@ -5,6 +5,7 @@
 #include "inject.h"
 #include "mill.h"
 #include "os/os.h"
+#include "system.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -53,11 +54,17 @@ storm(void *arg)
     return arg;
 }
 
-static pthread_t
-storm_begin(void)
+static void
+take_signals(void)
 {
     struct sigaction action = {.sa_handler = count}; /* no SA_RESTART */
     CHECK(sigaction(SIGUSR1, &action, NULL) == 0);
+}
+
+static pthread_t
+storm_begin(void)
+{
+    take_signals();
     return thread_start(storm, NULL);
 }
 
@@ -133,10 +140,13 @@ TEST(message_is_written_whole_where_signals_interrupt_it)
     char text[20] = "";
     int ends[2];
     CHECK(pipe(ends) == 0 && dup2(ends[1], STDERR_FILENO) >= 0);
-    fault_interrupt_writes(2);
+    take_signals();
+    signals_begin();
     errno = 4711;
     fl_os_write_error("a message", 9);
+    signals_end();
     EQ(4711, errno);
+    EQ(2, signals_in(CALL_write));
     CHECK(read(ends[0], text, sizeof text) == 9);
     EQ(0, strcmp("a message", text));
 }
