@@ -1,7 +1,7 @@
 /*
  * Every public function that is not in tests/harness/calls.h, as a row of a
  * table: what it does while a step of it fails. (tests/fault/all.sh checks that
- * none is missing.)
+ * none is missing: noted.h has each call noted.)
  */
 #ifndef FAULT_CALLS_H
 #define FAULT_CALLS_H

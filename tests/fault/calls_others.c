@@ -1,5 +1,6 @@
 /* Timers, and what asks for nothing. */
 #include "calls.h"
+#include "noted.h"
 
 static filch_timer timer;
 static atomic_int called;
@@ -53,13 +54,76 @@ call_call_at(void)
 static int
 call_timers(void)
 {
-    OK(filch_call_later(&timer, FILCH_SEC(60), count, NULL));
+    OK(filch_timer_init(&timer));
+    OK(filch_call_later(&timer, FILCH_SEC(1000000), count, NULL));
     FAILS(EBUSY, filch_call_at(&timer, filch_now(), count, NULL));
     CHECK(filch_timer_cancel(&timer));
-    OK(filch_call_at(&timer, filch_after(FILCH_SEC(60)), count, NULL));
+    OK(filch_call_at(&timer, filch_after(FILCH_SEC(1000000)), count, NULL));
     OK(filch_timer_cancel_wait(&timer));
     OK(filch_timer_cancel_wait_until(&timer, FILCH_NEVER));
     return 0;
+}
+
+/* Its callback runs on another runtime's worker, until it is told to end. */
+static filch_runtime *elsewhere;
+static atomic_bool runs, may_end;
+
+static void
+run_for_long(void *arg)
+{
+    (void)arg;
+    atomic_store(&runs, true);
+    while (!atomic_load(&may_end))
+        sched_yield();
+    atomic_fetch_add(&called, 1);
+}
+
+static int
+let_end(void *arg)
+{
+    atomic_store(&may_end, true);
+    return arg != NULL;
+}
+
+static int
+arm(void *arg)
+{
+    OK(filch_call_later(&timer, 0, run_for_long, NULL));
+    return arg != NULL;
+}
+
+static void
+begin_elsewhere(void)
+{
+    filch_config config = {.workers = 1};
+    filch_task *task;
+    begin();
+    atomic_store(&runs, false);
+    atomic_store(&may_end, false);
+    OK(filch_start(&elsewhere, &config));
+    OK(filch_submit(elsewhere, &task, arm, NULL));
+    EQ(0, join(task));
+    UNTIL(atomic_load(&runs));
+    OK(filch_spawn(NULL, let_end, NULL)); /* when the caller waits */
+}
+
+static int
+call_cancel_wait(void)
+{
+    return filch_timer_cancel_wait(&timer);
+}
+
+static int
+call_cancel_wait_until(void)
+{
+    return filch_timer_cancel_wait_until(&timer, filch_after(FILCH_SEC(3600)));
+}
+
+static void
+has_ended(void)
+{
+    EQ(1, atomic_load(&called));
+    OK(filch_stop(elsewhere));
 }
 
 /* --- Events, locks, conditions ------------------------------------------- */
@@ -86,8 +150,9 @@ call_lock(void)
     CHECK(filch_lock_locked(&lock));
     OK(filch_lock_release(&lock));
     OK(filch_lock_init_fair(&lock));
-    FILCH_WITH_LOCK(&lock) /* filch_with_lock_begin_ filch_with_lock_end_ */
+    filch_lock *held = filch_with_lock_begin_(&lock);
     FAILS(EBUSY, filch_lock_destroy(&lock));
+    filch_with_lock_end_(&held);
     OK(filch_lock_destroy(&lock));
     return 0;
 }
@@ -172,6 +237,10 @@ const struct row rows_of_others[] = {
     {"filch_call_later filch_call_at filch_timer_init filch_timer_cancel "
      "filch_timer_cancel_wait filch_timer_cancel_wait_until",
      begin, call_timers, NULL, was_not_called, true, 0},
+    {"filch_timer_cancel_wait", begin_elsewhere, call_cancel_wait, NULL,
+     has_ended, 0, 0},
+    {"filch_timer_cancel_wait_until", begin_elsewhere, call_cancel_wait_until,
+     NULL, has_ended, 0, 0},
     {"filch_event_init filch_event_destroy filch_event_is_set filch_event_set "
      "filch_event_clear",
      NULL, call_event, NULL, NULL, true, 0},

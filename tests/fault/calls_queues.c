@@ -1,5 +1,6 @@
 /* Queues, which take memory for their items. */
 #include "calls.h"
+#include "noted.h"
 
 enum { FULL = 16, MORE = 40 }; /* what a queue takes at first, and no more */
 
@@ -177,6 +178,8 @@ call_others(void)
 {
     void *items[FULL];
     CHECK(!filch_queue_empty(&queue) && !filch_queue_full(&queue));
+    EQ(FULL, filch_queue_size(&queue));
+    EQ(0, filch_queue_maxsize(&queue));
     OK(filch_queue_get_until(&queue, items, FILCH_NEVER));
     OK(filch_queue_get_many(&queue, items, 2, &done));
     OK(filch_queue_get_many_until(&queue, items, 2, &done, FILCH_NEVER));
@@ -184,6 +187,22 @@ call_others(void)
     FAILS(ESHUTDOWN, filch_queue_put_nowait(&queue, &item));
     OK(filch_queue_drain(&queue, items, FULL, &done));
     EQ(FULL - 5, done);
+    FAILS(ESHUTDOWN, filch_queue_get_nowait(&queue, items));
+    OK(filch_queue_destroy(&queue));
+    return 0;
+}
+
+static int
+call_done(void)
+{
+    void *got;
+    for (int i = 0; i < FULL; ++i) {
+        OK(filch_queue_get_nowait(&queue, &got));
+        OK(filch_queue_task_done(&queue));
+    }
+    FAILS(EAGAIN, filch_queue_get_nowait(&queue, &got));
+    OK(filch_queue_join(&queue));
+    OK(filch_queue_join_until(&queue, FILCH_NEVER));
     OK(filch_queue_destroy(&queue));
     return 0;
 }
@@ -203,9 +222,8 @@ const struct row rows_of_queues[] = {
      has_one_more, 0, 0},
     {"filch_queue_put_until", begin, call_put_until, has_no_more, has_one_more,
      0, 0},
-    {"filch_queue_put_nowait filch_queue_get_nowait filch_queue_task_done "
-     "filch_queue_join",
-     begin, call_put_nowait, has_no_more, has_one_more, 0, 0},
+    {"filch_queue_put_nowait", begin, call_put_nowait, has_no_more,
+     has_one_more, 0, 0},
     {"filch_queue_put_many", begin, call_put_many, has_no_more, has_many_more,
      0, 0},
     {"filch_queue_put_many_until", begin, call_put_many_until, has_no_more,
@@ -214,5 +232,8 @@ const struct row rows_of_queues[] = {
      "filch_queue_get_many_until filch_queue_empty filch_queue_full "
      "filch_queue_shutdown filch_queue_drain filch_queue_destroy",
      begin, call_others, NULL, NULL, true, 0},
+    {"filch_queue_get_nowait filch_queue_task_done filch_queue_join "
+     "filch_queue_join_until",
+     begin, call_done, NULL, NULL, true, 0},
     {0},
 };

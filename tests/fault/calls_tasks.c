@@ -1,5 +1,6 @@
 /* Tasks, groups, jobs, runtimes. */
 #include "calls.h"
+#include "noted.h"
 
 #define MANY 50
 
@@ -91,8 +92,36 @@ begin_group(void)
 {
     begin();
     OK(filch_group_init(&group));
+}
+
+static void
+begin_full_group(void)
+{
+    begin_group();
+    for (int i = 0; i < MANY; ++i)
+        OK(filch_group_spawn(&group, wait_at_gate, NULL));
+    filch_yield(); /* some wait, and some have not begun */
+}
+
+static int
+call_group_cancel(void)
+{
+    filch_group other;
+    OK(filch_group_init(&other));
+    OK(filch_group_cancel(&other));
+    OK(filch_group_destroy(&other));
     OK(filch_group_cancel(&group));
-    EQ(0, filch_group_wait(&group)); /* which makes it new */
+    int error = filch_group_spawn(&group, work, NULL);
+    CHECK(error == ECANCELED || error == ENOMEM);
+    FAILS(EBUSY, filch_group_destroy(&group));
+    return 0;
+}
+
+static void
+group_can_be_destroyed(void)
+{
+    EQ(0, filch_group_wait(&group));
+    OK(filch_group_destroy(&group));
 }
 
 /* --- Jobs ---------------------------------------------------------------- */
@@ -232,6 +261,7 @@ call_handles(void)
 {
     filch_task *other = filch_task_hold(tasks[0]);
     CHECK(!filch_task_done(other));
+    EQ(0, strcmp("", filch_task_name(other)));
     FAILS(EBUSY, filch_task_status(other));
     CHECK(filch_current() != other);
     CHECK(filch_runtime_current() != NULL);
@@ -271,6 +301,33 @@ stops(void)
     ends_with_7();
 }
 
+/* With tasks that wait, and are cancelled. */
+static void
+begin_to_stop(void)
+{
+    filch_config config = {.workers = 2};
+    begin();
+    OK(filch_start(&runtime, &config));
+    for (int i = 0; i < MANY; ++i)
+        OK(filch_submit(runtime, &tasks[i], wait_at_gate, NULL));
+}
+
+static int
+call_stop(void)
+{
+    return filch_stop(runtime);
+}
+
+/* Or had no stack to wait with. */
+static void
+all_are_cancelled(void)
+{
+    for (int i = 0; i < MANY; ++i) {
+        int status = join(tasks[i]);
+        CHECK(status == ECANCELED || status == ENOMEM);
+    }
+}
+
 /* A plain thread's run, since a task can have none. */
 static void *
 run_in_thread(void *arg)
@@ -299,12 +356,14 @@ has_run_once(void)
 
 const struct row rows_of_tasks[] = {
     {"filch_spawn", begin, call_spawn, has_not_run, ends_with_7, 0, 0},
-    {"filch_spawn_with filch_task_name", begin, call_spawn_with, has_not_run,
+    {"filch_spawn_with", begin, call_spawn_with, has_not_run,
      has_name_and_ends_with_7, 0, 0},
     {"filch_submit", begin, call_submit, has_not_run, ends_with_7, 0, 0},
-    {"filch_group_spawn filch_group_init filch_group_destroy "
-     "filch_group_cancel",
-     begin_group, call_group_spawn, has_not_run, group_waits_for_one, 0, 0},
+    {"filch_group_spawn", begin_group, call_group_spawn, has_not_run,
+     group_waits_for_one, 0, 0},
+    {"filch_group_init filch_group_cancel filch_group_destroy",
+     begin_full_group, call_group_cancel, NULL, group_can_be_destroyed, 0,
+     true},
     {"filch_fork filch_sync", begin, call_fork, NULL, all_jobs_ran, 0, true},
     {"filch_parallel_for", begin, call_parallel_for, NULL, all_jobs_ran, true,
      true},
@@ -317,11 +376,13 @@ const struct row rows_of_tasks[] = {
     {"filch_yield", begin, call_yield, NULL, NULL, 0, true},
     {"filch_sleep", begin, call_sleep, NULL, NULL, 0, 0},
     {"filch_sleep_until", begin, call_sleep_until, NULL, NULL, 0, 0},
-    {"filch_task_hold filch_task_release filch_task_done filch_task_status "
+    {"filch_task_hold filch_task_release filch_task_name filch_task_done "
+     "filch_task_status "
      "filch_current filch_runtime_current filch_cancel filch_cancelled "
      "filch_shield_begin filch_shield_end",
      begin_many, call_handles, NULL, ends_cancelled, 0, true},
-    {"filch_start filch_stop", begin, call_start, NULL, stops, 0, 0},
+    {"filch_stop", begin_to_stop, call_stop, NULL, all_are_cancelled, 0, true},
+    {"filch_start", begin, call_start, NULL, stops, 0, 0},
     {"filch_run", begin, call_run, has_not_run, has_run_once, 0, 0},
     {0},
 };

@@ -65,8 +65,6 @@ hold_up(void)
 
 filch_time __real_fl_os_now(void);
 filch_time __wrap_fl_os_now(void);
-filch_time __wrap_filch_now(void);
-filch_time __wrap_filch_after(filch_time ns);
 
 filch_time
 __wrap_fl_os_now(void)
@@ -79,19 +77,6 @@ __wrap_fl_os_now(void)
     /* in this order, so that it does not go back: `ahead` only grows */
     filch_time now = __real_fl_os_now();
     return now + atomic_load(&ahead);
-}
-
-filch_time
-__wrap_filch_now(void)
-{
-    return __wrap_fl_os_now();
-}
-
-filch_time
-__wrap_filch_after(filch_time ns)
-{
-    filch_time now = __wrap_fl_os_now();
-    return ns > FILCH_NEVER - now ? FILCH_NEVER : now + ns;
 }
 
 /* --- Waits and wakes ----------------------------------------------------- */

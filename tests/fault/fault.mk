@@ -2,7 +2,7 @@
 # between the library, as it is shipped, and malloc, libc and src/os.
 
 wrapped = malloc calloc realloc aligned_alloc fl_os_map fl_os_unmap \
-          fl_os_guard fl_os_wait fl_os_wake fl_os_back_off fl_os_now filch_now filch_after \
+          fl_os_guard fl_os_wait fl_os_wake fl_os_back_off fl_os_now \
           madvise syscall pthread_create pthread_attr_init \
           pthread_attr_setsigmask_np pthread_attr_setaffinity_np \
           pthread_atfork sigaction sigaltstack \
@@ -16,6 +16,13 @@ wraps   = $(patsubst %,-Wl$(comma)--wrap=%,$(wrapped))
 FAULT       = $(call objects,$(filter-out tests/fault/test_%,\
               $(wildcard tests/fault/*.c)))
 FAULT_TESTS = $(filter $(B)/tests/fault/%,$(TESTS))
+
+$(O)/tests/fault/noted.h: tests/fault/note $(wildcard include/filch/*.h)
+	@mkdir -p $(@D)
+	$(call run,GEN,tests/fault/note $(wildcard include/filch/*.h) >$@)
+noted_in = $(filter $(O)/tests/fault/calls_%,$(FAULT))
+$(noted_in): $(O)/tests/fault/noted.h
+$(noted_in): private CPPFLAGS += -I$(O)/tests/fault
 
 $(FAULT_TESTS): $(FAULT)
 $(FAULT_TESTS): private LDFLAGS += $(wraps)

@@ -75,6 +75,12 @@ fault_end(void)
     return atomic_load(&failed);
 }
 
+bool
+fault_is_on(void)
+{
+    return atomic_load(&mode) != NEVER;
+}
+
 unsigned
 fault_here(void)
 {

@@ -32,6 +32,13 @@ unsigned fault_end(void);
 /* How many have ever failed on the calling thread. */
 unsigned fault_here(void);
 
+/* Whether there may be one that fails. */
+bool fault_is_on(void);
+
+/* The call of that name is made. While faults are on it is noted, in the file
+ * that FAULT_CALLED names in the environment (see all.sh). */
+void note_call(const char *name);
+
 /* For who stands in: this is a point. Whether it is to fail. */
 bool fault_fails(void);
 

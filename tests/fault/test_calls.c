@@ -54,7 +54,7 @@ static void
 call_at_each_point(const struct row *row, void (*fault)(unsigned n),
                    unsigned workers)
 {
-    char text[200];
+    char text[300];
     int shown = 0;
     turn = (struct turn){.row = row, .fault = fault, .workers = workers};
     do {

@@ -67,6 +67,7 @@ static void
 wait_at_each_point(void (*fault)(unsigned n))
 {
     run.fault = fault;
+    call_told = note_call;
     EACH_CALL(call)
     {
         run.call = call;

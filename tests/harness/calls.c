@@ -1,6 +1,7 @@
 #include "calls.h"
 
 bool call_is_ready;
+void (*call_told)(const char *name);
 void *const call_item = &call_is_ready;
 
 const struct call *const calls[] = {

@@ -61,7 +61,19 @@ extern const struct call call_event_wait, call_lock_acquire, call_fair_acquire,
 
 /* Makes a call or its twin: the deadline comes last in all of them. */
 #define CALL(fn, ...)                                                          \
-    (deadline == PLAIN ? fn(__VA_ARGS__) : fn##_until(__VA_ARGS__, deadline))
+    (deadline == PLAIN                                                         \
+         ? (call_tell(#fn), fn(__VA_ARGS__))                                   \
+         : (call_tell(#fn "_until"), fn##_until(__VA_ARGS__, deadline)))
+
+/* Who wants to know of each call, by its name; NULL: nobody. */
+extern void (*call_told)(const char *name);
+
+static inline void
+call_tell(const char *name)
+{
+    if (call_told)
+        call_told(name);
+}
 
 /* Whether the row was last made ready, not blocked; an item for a queue. */
 extern bool call_is_ready;
