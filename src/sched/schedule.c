@@ -225,6 +225,9 @@ read_lines(fl_schedule *schedule, const char *name, FILE *in)
                        : parse_line(schedule, line);
     }
     free(line);
+    if (!error && !feof(in) && !ferror(in)) {
+        return ENOMEM; /* for the line */
+    }
     if (ferror(in)) {
         fl_warn("cannot read the schedule '%s' (FILCH_REPLAY): %s", name,
                 strerror(errno));

@@ -16,14 +16,15 @@ answer(void *arg)
 
 /* --- Their start --------------------------------------------------------- */
 
+#define SCHEDULE "filch-schedule 1\nseed 1\npolicy random\n3 2\n"
+
 static void
-follow_a_schedule(void)
+follow_a_schedule(const char *text)
 {
-    static const char text[] = "filch-schedule 1\nseed 1\npolicy random\n3 2\n";
     char name[40];
     int file = memfd_create("schedule", 0);
     CHECK(file >= 0);
-    EQ(sizeof text - 1, write(file, text, sizeof text - 1));
+    EQ(strlen(text), write(file, text, strlen(text)));
     snprintf(name, sizeof name, "/proc/self/fd/%d", file);
     CHECK(setenv("FILCH_REPLAY", name, 1) == 0);
     CHECK(setenv("FILCH_SCHEDULE", "/dev/null", 1) == 0);
@@ -49,12 +50,38 @@ TEST(start_of_which_one_step_fails_works_the_next_time)
     failed = mmap(NULL, sizeof *failed, PROT_READ | PROT_WRITE,
                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     CHECK(failed != MAP_FAILED);
-    follow_a_schedule();
+    follow_a_schedule(SCHEDULE);
     do {
         struct child child;
         child_run(&child, start_badly);
         CHILD_EXITED(&child, 0);
         nth = fault_next(nth);
+    } while (*failed);
+    CHECK(nth > 5);
+}
+
+static void
+run_spoilt_schedule(void)
+{
+    int status = 42;
+    fault_once(nth);
+    int error = filch_run(&(filch_config){0}, answer, &status);
+    *failed = fault_end() > 0;
+    CHECK(error == EINVAL || (*failed && error == ENOMEM));
+}
+
+/* Its last line is none: so who goes on has not seen it. */
+TEST(schedule_that_cannot_be_read_to_its_end_is_not_followed)
+{
+    failed = mmap(NULL, sizeof *failed, PROT_READ | PROT_WRITE,
+                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(failed != MAP_FAILED);
+    follow_a_schedule(SCHEDULE "rubbish\n");
+    do {
+        struct child child;
+        child_run(&child, run_spoilt_schedule);
+        CHILD_EXITED(&child, 0);
+        nth++;
     } while (*failed);
     CHECK(nth > 5);
 }
