@@ -33,6 +33,47 @@ disturb_count(void)
     return atomic_load(&disturbed);
 }
 
+/* --- One alone ----------------------------------------------------------- */
+
+static atomic_int numbered; /* which disturbance; 0: none */
+static atomic_uint numbers, chosen;
+
+void
+disturb_nth(enum disturbance what, unsigned n)
+{
+    atomic_store(&numbers, 0);
+    atomic_store(&chosen, n);
+    atomic_store(&numbered, what);
+}
+
+bool
+disturb_over(void)
+{
+    atomic_store(&numbered, 0);
+    return atomic_load(&numbers) > atomic_load(&chosen);
+}
+
+unsigned
+disturb_next(unsigned n)
+{
+    static uint64_t next;
+    if (n < 100 || getenv("THOROUGH"))
+        return n + 1;
+    if (!next)
+        next = test_seed();
+    return n + 1 + chance(&next, n / 4);
+}
+
+/* Whether it is the one to be disturbed. */
+static bool
+is_chosen(enum disturbance what)
+{
+    return atomic_load(&numbered) == (int)what &&
+           atomic_fetch_add(&numbers, 1) == atomic_load(&chosen);
+}
+
+/* --- By chance ----------------------------------------------------------- */
+
 /* Tests that know nothing of it are disturbed so: see fault.mk. */
 __attribute__((constructor)) static void
 begin_as_told(void)
@@ -70,6 +111,8 @@ filch_time
 __wrap_fl_os_now(void)
 {
     filch_time jump = atomic_load(&most);
+    if (is_chosen(CLOCK_JUMP))
+        atomic_fetch_add(&ahead, 2 * DISTURB_FAR);
     if (jump && one_in(200)) {
         uint64_t far = (uint64_t)fault_chance(1000) * (uint64_t)jump / 1000;
         atomic_fetch_add(&ahead, (filch_time)far);
@@ -103,7 +146,23 @@ int __real_fl_os_wait(fl_atomic32 *word, uint32_t expected,
 int __wrap_fl_os_wait(fl_atomic32 *word, uint32_t expected,
                       filch_time deadline);
 
-static _Thread_local atomic_uint *rests;
+/* So that who sleeps meanwhile sees the clock jump, it does so bit by bit. */
+static int
+wait_until(fl_atomic32 *word, uint32_t expected, filch_time deadline)
+{
+    if (deadline == FILCH_NEVER)
+        return __real_fl_os_wait(word, expected, deadline);
+    for (;;) {
+        filch_time now = __real_fl_os_now(), soon = now + FILCH_MS(1);
+        filch_time until = deadline - atomic_load(&ahead);
+        bool last = until <= soon;
+        int error = __real_fl_os_wait(word, expected, last ? until : soon);
+        if (last || error != ETIMEDOUT)
+            return error;
+    }
+}
+
+static _Thread_local atomic_uint *rests, *waits;
 
 void
 disturb_count_rests(atomic_uint *counter)
@@ -111,28 +170,35 @@ disturb_count_rests(atomic_uint *counter)
     rests = counter;
 }
 
-static void
-count_rest(void)
+void
+disturb_count_waits(atomic_uint *counter)
 {
-    if (rests)
-        atomic_fetch_add(rests, 1);
+    waits = counter;
+}
+
+static void
+count(atomic_uint *counter)
+{
+    if (counter)
+        atomic_fetch_add(counter, 1);
 }
 
 int
 __wrap_fl_os_wait(fl_atomic32 *word, uint32_t expected, filch_time deadline)
 {
-    count_rest();
+    count(rests);
+    count(waits);
     if (held_back && deadline != FILCH_NEVER)
         return hold_back(word, expected);
+    if (is_chosen(EARLY_RETURN))
+        return 0;
     if (one_in(4)) {
         atomic_fetch_add(&disturbed, 1);
         return 0;
     }
     if (one_in(8))
         hold_up();
-    if (deadline != FILCH_NEVER)
-        deadline -= atomic_load(&ahead);
-    int error = __real_fl_os_wait(word, expected, deadline);
+    int error = wait_until(word, expected, deadline);
     if (one_in(8))
         hold_up();
     return error;
@@ -144,7 +210,7 @@ void __wrap_fl_os_wake(fl_atomic32 *word, unsigned n);
 void
 __wrap_fl_os_wake(fl_atomic32 *word, unsigned n)
 {
-    if (one_in(8))
+    if (one_in(8) || is_chosen(LATE_WAKE))
         hold_up();
     __real_fl_os_wake(word, n);
 }
@@ -155,6 +221,6 @@ void __wrap_fl_os_back_off(unsigned round);
 void
 __wrap_fl_os_back_off(unsigned round)
 {
-    count_rest();
+    count(rests);
     __real_fl_os_back_off(round);
 }

@@ -73,6 +73,23 @@ void disturb_end(void);
 unsigned disturb_count(void);
 
 /*
+ * From now on these are numbered, those of all threads together, and the nth is
+ * disturbed: a wait returns without cause, a wake comes late, or the clock
+ * jumps ahead, by more than DISTURB_FAR.
+ */
+enum disturbance { EARLY_RETURN = 1, LATE_WAKE, CLOCK_JUMP };
+#define DISTURB_FAR FILCH_SEC(3600)
+void disturb_nth(enum disturbance what, unsigned n);
+
+/* None is any more; whether it came to the nth. */
+bool disturb_over(void);
+
+/* The next n to try. Who has nothing to do reads the clock all the time, so of
+ * the points after the first hundred some are left out, others with each seed,
+ * unless THOROUGH is in the environment. */
+unsigned disturb_next(unsigned n);
+
+/*
  * From now on each wait of the calling thread that has a deadline lasts until
  * its word has changed, and then tells that the deadline has run out: so what
  * it waited for has come just before. `held` counts the waits that have begun
@@ -83,5 +100,8 @@ void disturb_hold_back(atomic_uint *held);
 /* From now on `rests` counts how often the calling thread goes to sleep, or
  * gives up its CPU, for the library. */
 void disturb_count_rests(atomic_uint *rests);
+
+/* Likewise, but how often it goes to sleep until it is woken. */
+void disturb_count_waits(atomic_uint *waits);
 
 #endif
