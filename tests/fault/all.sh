@@ -1,6 +1,7 @@
 #!/bin/bash
-# Each public function is called while what it asks for may be refused: the
-# tables' calls note it (note_call in inject.h).
+# Each public function is called while what it asks for may be refused, while a
+# wait may return without cause, a wake be late, or the clock jump: the tables'
+# calls note it (note_call in inject.h).
 . "$(dirname "$0")/../harness/kit"
 : "${BUILD:=build/plain}"
 
@@ -10,17 +11,34 @@ declared() {
         sed -n 's/.*FILCH_API [^(]*[ *]\(filch_[a-z_]*\)(.*/\1/p' | sort -u
 }
 
-# Of one worker, since of several others may be refused what the call needs.
+# What was called since the last time is all that is declared.
+all_in() {
+    sort -u "$tmp/called" | comm -23 "$tmp/declared" - >"$tmp/missing"
+    : >"$tmp/called"
+    sed 's/^/missing: /' "$tmp/missing"
+    [ ! -s "$tmp/missing" ]
+}
+
+# Of one worker, since several would do some of each other's work.
 export FILCH_TEST_WORKERS=1 FAULT_CALLED=$tmp/called
-holds "the calls of the tables are made while one step of them fails" \
-    "$BUILD/tests/fault/test_calls" one_step
-holds "so are those that suspend" "$BUILD/tests/fault/test_waits" one_step
+tests=$BUILD/tests/fault
 
 declared >"$tmp/declared"
-sort -u "$tmp/called" | comm -23 "$tmp/declared" - >"$tmp/missing"
-sed 's/^/missing: /' "$tmp/missing"
 holds "the headers declare functions" test "$(wc -l <"$tmp/declared")" -gt 80
-holds "each public function is called while it is refused what it asks for" \
-    test ! -s "$tmp/missing"
+
+holds "the calls of the tables bear that one step of them fails" \
+    "$tests/test_calls" one_step
+holds "so do those that suspend" "$tests/test_waits" one_step
+holds "and these are all public functions" all_in
+
+# each_bears SENTENCE TEST: the calls do, and are those of all functions.
+each_bears() {
+    holds "each call bears $1" "$tests/test_points" "$2"
+    holds "and these are all public functions" all_in
+}
+
+each_bears "that a wait returns without cause" without_cause
+each_bears "that a wake comes late" comes_late
+each_bears "that the clock jumps" the_clock_jumps
 
 finish

@@ -35,8 +35,9 @@ unsigned fault_here(void);
 /* Whether there may be one that fails. */
 bool fault_is_on(void);
 
-/* The call of that name is made. While faults are on it is noted, in the file
- * that FAULT_CALLED names in the environment (see all.sh). */
+/* The call of that name is made. While something may fail, or be disturbed by
+ * its number, it is noted, in the file that FAULT_CALLED names in the
+ * environment (see all.sh). */
 void note_call(const char *name);
 
 /* For who stands in: this is a point. Whether it is to fail. */
@@ -81,12 +82,14 @@ enum disturbance { EARLY_RETURN = 1, LATE_WAKE, CLOCK_JUMP };
 #define DISTURB_FAR FILCH_SEC(3600)
 void disturb_nth(enum disturbance what, unsigned n);
 
+bool disturb_is_on(void);
+
 /* None is any more; whether it came to the nth. */
 bool disturb_over(void);
 
 /* The next n to try. Who has nothing to do reads the clock all the time, so of
- * the points after the first hundred some are left out, others with each seed,
- * unless THOROUGH is in the environment. */
+ * the points after the first hundred (sanitized, twenty) some are left out,
+ * others with each seed, unless THOROUGH is in the environment. */
 unsigned disturb_next(unsigned n);
 
 /*

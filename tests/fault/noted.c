@@ -22,7 +22,7 @@ void
 note_call(const char *name)
 {
     const char *path = getenv("FAULT_CALLED");
-    if (!path || !fault_is_on() || !is_new(name))
+    if (!path || !(fault_is_on() || disturb_is_on()) || !is_new(name))
         return;
     unsigned i = atomic_fetch_add(&count, 1);
     CHECK(i < MOST);

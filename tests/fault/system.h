@@ -57,10 +57,10 @@ enum system_call { SYSTEM_CALLS(CALL_OF_) SYSTEM_CALL_COUNT };
 extern const char *const system_call_names[];
 
 /*
- * From now on SIGUSR1, whose handler is to be there, comes in each of these
- * calls, of this process and its children. One that the kernel would then
- * interrupt is, every other time. A call of syscall(2) that is not listed ends
- * the process.
+ * From now on a signal, whose handler does not have calls restarted, comes in
+ * each of these, of this process and its children. One that the kernel would
+ * then interrupt is, every other time. A call of syscall(2) that is not listed
+ * ends the process, as does a signal that does not come.
  */
 void signals_begin(void);
 void signals_end(void);

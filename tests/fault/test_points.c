@@ -179,6 +179,7 @@ all_waits_at_each_point(enum disturbance what)
     struct crew crew;
     char text[100];
     crew_start(&crew);
+    call_told = note_call;
     turn.what = what;
     EACH_CALL(call)
     {

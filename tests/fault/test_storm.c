@@ -54,17 +54,11 @@ storm(void *arg)
     return arg;
 }
 
-static void
-take_signals(void)
-{
-    struct sigaction action = {.sa_handler = count}; /* no SA_RESTART */
-    CHECK(sigaction(SIGUSR1, &action, NULL) == 0);
-}
-
 static pthread_t
 storm_begin(void)
 {
-    take_signals();
+    struct sigaction action = {.sa_handler = count}; /* no SA_RESTART */
+    CHECK(sigaction(SIGUSR1, &action, NULL) == 0);
     return thread_start(storm, NULL);
 }
 
@@ -140,7 +134,6 @@ TEST(message_is_written_whole_where_signals_interrupt_it)
     char text[20] = "";
     int ends[2];
     CHECK(pipe(ends) == 0 && dup2(ends[1], STDERR_FILENO) >= 0);
-    take_signals();
     signals_begin();
     errno = 4711;
     fl_os_write_error("a message", 9);
