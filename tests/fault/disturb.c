@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static atomic_bool disturbing;
+static atomic_bool disturbing, jumping;
 static _Atomic filch_time ahead, most;
 static atomic_uint disturbed;
 
@@ -18,6 +18,8 @@ disturb_begin(filch_time jump)
 {
     atomic_store(&disturbed, 0);
     atomic_store(&most, jump);
+    if (jump)
+        atomic_store(&jumping, true);
     atomic_store(&disturbing, true);
 }
 
@@ -43,6 +45,8 @@ disturb_nth(enum disturbance what, unsigned n)
 {
     atomic_store(&numbers, 0);
     atomic_store(&chosen, n);
+    if (what == CLOCK_JUMP)
+        atomic_store(&jumping, true);
     atomic_store(&numbered, what);
 }
 
@@ -152,11 +156,11 @@ int __real_fl_os_wait(fl_atomic32 *word, uint32_t expected,
 int __wrap_fl_os_wait(fl_atomic32 *word, uint32_t expected,
                       filch_time deadline);
 
-/* So that who sleeps meanwhile sees the clock jump, it does so bit by bit. */
+/* Where the clock may jump, who sleeps does so bit by bit, and sees it. */
 static int
 wait_until(fl_atomic32 *word, uint32_t expected, filch_time deadline)
 {
-    if (deadline == FILCH_NEVER)
+    if (deadline == FILCH_NEVER || !atomic_load(&jumping))
         return __real_fl_os_wait(word, expected, deadline);
     for (;;) {
         filch_time now = __real_fl_os_now(), soon = now + FILCH_MS(1);

@@ -276,11 +276,22 @@ TOLD(int, pthread_mutex_lock, (pthread_mutex_t * mutex), (mutex))
 TOLD(int, pthread_mutex_unlock, (pthread_mutex_t * mutex), (mutex))
 TOLD(int, raise, (int number), (number))
 
+/* What gcov counts is lost else (tests/lanes/gcov.c). */
+void __gcov_dump(void) __attribute__((weak));
+
+static void
+save_coverage(void)
+{
+    if (__gcov_dump)
+        __gcov_dump();
+}
+
 typedef void (*handler)(int number);
 
 REAL(handler, signal, int number, handler action)
 {
     system_enters(CALL_signal);
+    save_coverage();
     return __real_signal(number, action);
 }
 
@@ -290,5 +301,6 @@ _Noreturn void
 __wrap_abort(void)
 {
     system_enters(CALL_abort);
+    save_coverage();
     __real_abort();
 }

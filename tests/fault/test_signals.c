@@ -45,6 +45,27 @@ use_much(void *arg)
     return 42;
 }
 
+static int
+set_soon(void *arg)
+{
+    OK(filch_sleep(FILCH_MS(1)));
+    filch_event_set(&event);
+    return arg != NULL;
+}
+
+/* By a plain thread, with a deadline that is far away. */
+static void
+wait_for_task(void)
+{
+    filch_config config = {.workers = 1};
+    filch_runtime *runtime;
+    OK(filch_event_init(&event));
+    OK(filch_start(&runtime, &config));
+    OK(filch_submit(runtime, NULL, set_soon, NULL));
+    OK(filch_event_wait_until(&event, filch_after(FILCH_SEC(3600))));
+    OK(filch_stop(runtime));
+}
+
 /* Its main thread is a plain one that waits. */
 static void
 run_much(void)
@@ -52,6 +73,7 @@ run_much(void)
     filch_config config = {.workers = test_workers()};
     for (int i = 0; i < 3; ++i)
         EQ(42, filch_run(&config, use_much, NULL));
+    wait_for_task();
 }
 
 static void
