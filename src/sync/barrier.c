@@ -12,6 +12,7 @@
  *           cancel stays pending then.
  * LAST TOUCH  Dropping guard_; but who gives up takes it again, so the barrier
  *           may be freed only when all calls have returned.
+ * CHECKED BY  tests/model/barrier.c
  */
 #include "os/chaos.h"
 #include "wait/wait.h"

@@ -33,6 +33,7 @@
  * REJECTED  Waiters in the tasks' own lists of joiners: they need a handle of
  *           each task until somebody waits, and a group that lives on would
  *           grow.
+ * CHECKED BY  tests/model/group.c
  */
 #include "os/chaos.h"
 #include "wait/wait.h"

@@ -1,8 +1,8 @@
 /*
  * A condition and its lock: one waits until a flag is set, one sets it and
  * notifies, holding the lock or just after, one takes the lock now and then,
- * and one may cancel who waits. The flag's waiter always comes back with the
- * lock held, and is never forgotten.
+ * and one may cancel who waits for the flag, or who takes the lock. The flag's
+ * waiter always comes back with the lock held, and is never forgotten.
  */
 #include "world.h"
 
@@ -13,7 +13,7 @@
 
 static filch_condition condition;
 static unsigned inside;
-static bool ready, cancels, late;
+static bool ready, cancels, cancels_other, late;
 
 void
 model_before(void)
@@ -25,6 +25,7 @@ model_before(void)
         play_task(i);
     }
     cancels = model_choose(2);
+    cancels_other = !cancels && model_choose(2);
     late = model_choose(2);
     if (!cancels && model_choose(2)) {
         play_thread(0);
@@ -67,6 +68,18 @@ wait_for_it(void)
 }
 
 static void
+take_the_lock(void)
+{
+    int error = filch_condition_acquire(&condition);
+    if (error) {
+        model_assert(error == ECANCELED && cancels_other);
+        return;
+    }
+    enter();
+    leave();
+}
+
+static void
 set_it(void)
 {
     model_assert(filch_condition_acquire(&condition) == 0);
@@ -96,13 +109,11 @@ model_thread(unsigned thread)
         set_it();
         break;
     case 2:
-        model_assert(filch_condition_acquire(&condition) == 0);
-        enter();
-        leave();
+        take_the_lock();
         break;
     default:
-        if (cancels) {
-            fl_cancel(&players[0].task.fiber, 0);
+        if (cancels || cancels_other) {
+            fl_cancel(&players[cancels ? 0 : 2].task.fiber, 0);
         }
     }
 }

@@ -16,6 +16,7 @@ model.lock      = src/sync/lock.c src/sync/lock_release.c $(model.wait)
 model.lookout   = src/sched/idle.c src/sched/watch.c src/sched/find.c \
                   src/sched/steal.c src/sched/inject.c src/sched/deque.c $(model.wait)
 
+of.barrier      = src/sync/barrier.c $(model.wait)
 of.bias         =
 of.cancel       = src/sync/semaphore.c $(model.wait)
 of.condition    = src/sync/condition.c $(model.lock)
@@ -24,6 +25,8 @@ of.deque        = src/sched/deque.c $(model.guard)
 of.event        = src/sync/event.c $(model.wait)
 of.foreign      = src/sync/event.c $(model.lookout)
 of.freed        = src/sync/event.c $(model.wait)
+of.group        = src/sync/group.c src/sync/join.c src/sync/event.c \
+                  src/sched/deque.c src/os/depot.c $(model.wait)
 of.help         = $(model.lookout)
 of.idle         = $(model.lookout)
 of.inject       = src/sched/inject.c $(model.guard)
@@ -45,8 +48,10 @@ MODELS = $(patsubst of.%,%,$(filter of.%,$(.VARIABLES)))
 
 # How many runs of each: some seconds.
 MODEL_RUNS      = 200000
+runs.barrier    = 40000
 runs.depot      = 40000
 runs.foreign    = 60000
+runs.group      = 60000
 runs.help       = 40000
 runs.idle       = 60000
 runs.wait_many  = 60000
