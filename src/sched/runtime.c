@@ -20,7 +20,8 @@
  *           with a worker, which says that it runs one and looks at `closing`.
  *           A task's end is counted by a release, so who reads the count sees
  *           what that task had spawned.
- * CHECKED BY  tests/model/foreign.c, idle.c; tests/sched/test_start_stop.c
+ * CHECKED BY  tests/model/stop.c, foreign.c, idle.c;
+ *           tests/sched/test_start_stop.c
  */
 #include "os/chaos.h"
 #include "sched/config.h"

@@ -14,6 +14,7 @@
  *           so no timer touches the stack of a fiber that runs on.
  * LOCK ORDER  An object's guard, then that of timers. Callbacks and aborted
  *           waits run with the latter free.
+ * CHECKED BY  tests/unit/test_timers.c, tests/model/callback.c, wait.c, idle.c
  */
 #ifndef FL_TIMER_H
 #define FL_TIMER_H

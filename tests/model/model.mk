@@ -18,6 +18,8 @@ model.lookout   = src/sched/idle.c src/sched/watch.c src/sched/find.c \
 
 of.barrier      = src/sync/barrier.c $(model.wait)
 of.bias         =
+of.callback     = src/sync/timer.c \
+                  $(filter-out src/sched/timer.c,$(model.wait))
 of.cancel       = src/sync/semaphore.c $(model.wait)
 of.condition    = src/sync/condition.c $(model.lock)
 of.depot        = src/os/depot.c $(model.guard)
@@ -40,6 +42,8 @@ of.queue        = src/sync/queue.c src/sync/queue_items.c \
                   src/sync/queue_close.c $(model.wait)
 of.ready        =
 of.reserve      = $(model.wait)
+of.stop         = src/sched/spawn.c src/sched/task_run.c src/os/depot.c \
+                  $(model.lookout)
 of.wait         = src/sync/semaphore.c $(model.wait)
 of.wait_many    = src/sync/join.c src/sched/task_run.c src/sched/deque.c \
                   src/os/depot.c $(model.wait)
@@ -49,11 +53,13 @@ MODELS = $(patsubst of.%,%,$(filter of.%,$(.VARIABLES)))
 # How many runs of each: some seconds.
 MODEL_RUNS      = 200000
 runs.barrier    = 40000
+runs.callback   = 60000
 runs.depot      = 40000
 runs.foreign    = 60000
 runs.group      = 60000
 runs.help       = 40000
 runs.idle       = 60000
+runs.stop       = 60000
 runs.wait_many  = 60000
 runs.join       = 100000
 runs.condition  = 100000
@@ -104,6 +110,7 @@ model-deep: | deps-model        ## the same with other seeds, for SECS=600
 	@tests/model/run -s $(or $(SECS),600) $(MODELS:%=$(M)/%)
 
 model-mutations: | deps-model   ## weaken the source on purpose: who notices
+	@tests/model/uncovered
 	@$(MAKE) -s -j2 models
 	@tests/model/mutate
 
