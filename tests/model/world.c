@@ -160,10 +160,19 @@ fl_suspend_into(fl_fiber *me, fl_atomic32 *guard, fl_fiber *next)
     fl_suspend_guarded(me, guard);
 }
 
-__attribute__((weak)) void
+__attribute__((weak)) bool
 fl_yield(fl_fiber *me)
 {
     (void)me;
+    model_yield();
+    return true;
+}
+
+__attribute__((weak)) void
+fl_give_way(fl_fiber *me, unsigned round)
+{
+    (void)me;
+    (void)round;
     model_yield();
 }
 
