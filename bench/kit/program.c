@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define WARM_UP 3e8 /* ns */
+
 static const struct workload *chosen;
 static size_t value;
 static cpu_set_t allowed; /* the CPUs, before any thread was pinned */
@@ -31,11 +33,23 @@ find(const struct workload *const *groups, const char *name)
     exit(2);
 }
 
+/* Until it has lasted for a while: CPUs that were idle, and those of a virtual
+ * machine above all, are slower at first. */
+static void
+warm_up(void)
+{
+    double start = wall_time();
+
+    do
+        chosen->run(chosen->n, value);
+    while (wall_time() - start < WARM_UP);
+}
+
 static void
 run(void)
 {
     if (!chosen->cold)
-        chosen->run(chosen->n, value);
+        warm_up();
     chosen->run(chosen->n, value);
 }
 

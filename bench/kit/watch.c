@@ -18,7 +18,7 @@ static struct {
 
 static double wall_start, cpu_start;
 
-static double
+double
 wall_time(void)
 {
     struct timespec now;

@@ -40,10 +40,12 @@ fib(std::size_t n)
 void
 run_fib(std::size_t, std::size_t n)
 {
+    std::size_t operations = 2 * plain_fib(n + 1) - 1;
+
     fib(n - 8); /* warms up, in less time than the whole would take */
     watch_start();
     std::size_t result = fib(n);
-    watch_stop(2 * plain_fib(n + 1) - 1);
+    watch_stop(operations);
     REQUIRE(result == plain_fib(n));
 }
 

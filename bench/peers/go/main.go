@@ -13,6 +13,8 @@ import (
 	"time"
 )
 
+const warmUp = 300 * time.Millisecond
+
 type workload struct {
 	name  string
 	n     int // operations in a run, about
@@ -70,8 +72,12 @@ func number(text string) int {
 }
 
 func (w workload) do(value int) {
-	if !w.cold {
+	// until it has lasted for a while, as bench/kit/program.c does
+	for start := time.Now(); !w.cold; {
 		w.run(w.n, value)
+		if time.Since(start) >= warmUp {
+			break
+		}
 	}
 	w.run(w.n, value)
 	fmt.Println(strings.Join(figures, " "))
