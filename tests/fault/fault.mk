@@ -44,4 +44,8 @@ disturb:                        ## the tests of sched and sync, disturbed; JUMP=
 	@tests/fault/disturb $(B)/disturbed $(or $(JUMP),0 2000)
 disturbed: $(DISTURBED)
 
-.PHONY: disturb disturbed
+# What `make check` builds, for disturbed.sh.
+disturbed-checked: $(patsubst %,$(B)/disturbed/%,sched/test_timer sched/test_wait \
+    sync/test_lock sync/test_condition sync/test_queue sync/test_semaphore)
+
+.PHONY: disturb disturbed disturbed-checked
