@@ -165,8 +165,8 @@ jobs       = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 submake    = $(MAKE) -s $(jobs)
 everything = $(submake) DEV=1 lib pgz examples tests
 
-# Of what takes the sanitizers long: seeded's quick ones, and chaos on some. Of the
-# lanes: another compiler, on what it could do wrong.
+# Of what takes the sanitizers long: seeded's quick ones, and chaos on some.
+# Of the lanes: another compiler, on what it could do wrong.
 briefly      = stress/chaos.sh,seeded/test_golden,seeded/test_points,$\
                seeded/test_runs,seeded/test_stall,seeded/test_jobs
 lane_short   = clang-O3
@@ -177,7 +177,8 @@ check:                          ## build and run all tests
 	@$(everything) FLAVOUR=plain bench-checked stress-checked disturbed-checked
 	@$(everything) FLAVOUR=tsan
 	@$(everything) FLAVOUR=asan
-	@$(submake) DEV=1 FLAVOUR=$(lane_short) $(lane_checked:%=build/$(lane_short)/tests/%)
+	@$(submake) DEV=1 FLAVOUR=$(lane_short) \
+	    $(lane_checked:%=build/$(lane_short)/tests/%)
 	@tools/run-tests plain@1,2,3,4,8 \
 	    tsan@2:sched,sync,race,fault,volume,linear,examples,$(briefly) \
 	    asan@2:sched,sync,fault,fuzz,volume,linear,examples,$(briefly) \
