@@ -2,7 +2,7 @@
 # The soak test in a short form, and that its checks can fail: of the faults that
 # can be planted, each second some, it notices each.
 . "$(dirname "$0")/../harness/kit"
-soak=$BUILD/tests/volume/soak
+soak=${BUILD:-build/plain}/tests/volume/soak
 
 holds "all scenes at once come out even, second by second" "$soak" 8 2
 [ "${FLAVOUR:-plain}" = plain ] || finish # there memory is not looked at
