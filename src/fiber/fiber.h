@@ -54,7 +54,7 @@ struct filch_runtime;
 
 enum fl_kind { FL_THREAD, FL_LOOP, FL_TASK, FL_JOB };
 
-/* Of a shield: in a job that its forker calls, however deep. */
+/* Of a shield: in a job, which nothing takes that away from. */
 #define FL_SHIELD_OF_JOB 0x8000u
 
 /* The manner of a task that is neither barred nor shielded. */
@@ -267,7 +267,7 @@ fl_shield_begin(fl_fiber *me)
 static inline void
 fl_shield_end(fl_fiber *me)
 {
-    if (me->kind >= FL_TASK && me->shield > 0) {
+    if (me->kind >= FL_TASK && me->shield % FL_SHIELD_OF_JOB != 0) {
         me->shield--;
     }
 }

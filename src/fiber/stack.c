@@ -17,8 +17,9 @@
 
 #define SHIFTS 31 /* sizes up to 1 GiB */
 #define SLAB_BYTES ((size_t)64 << 20)
-#define WARM_BUSY ((size_t)8 << 30)  /* address space kept with its pages */
-#define WARM_IDLE ((size_t)64 << 20) /* the same when nothing runs */
+#define WARM_IDLE ((size_t)64 << 20) /* address space kept with its pages */
+#define SHED_AFTER FILCH_SEC(1)      /* what was not needed for so long */
+#define SHED_MOST 8                  /* batches at once, of 30 us each */
 #define COLOURS 32                   /* tops differ by a cache line each */
 
 /*
@@ -44,7 +45,12 @@ static struct size_class {
     struct slab *slabs;
     struct slab *slab; /* the one that is being carved, or NULL */
     unsigned carved;
+    fl_atomic64 least; /* batches that were warm at any time since then */
+    filch_time since;  /* by who sheds */
+    size_t surplus;    /* likewise: what is still to be shed */
 } classes[SHIFTS];
+
+static fl_atomic32 shedding; /* somebody does */
 
 unsigned
 fl_stack_shift(size_t size)
@@ -209,9 +215,20 @@ batch_size(unsigned shift, bool kept)
 }
 
 static fl_link *
+take_warm(struct size_class *class)
+{
+    fl_link *batch = fl_depot_take(&class->warm);
+    uint64_t left = fl_depot_size(&class->warm);
+    if (left < fl_load_relaxed(&class->least)) {
+        fl_store_relaxed(&class->least, left);
+    }
+    return batch;
+}
+
+static fl_link *
 get_batch(unsigned shift, bool kept)
 {
-    fl_link *batch = fl_depot_take(&classes[shift].warm);
+    fl_link *batch = take_warm(&classes[shift]);
     if (!batch) {
         batch = fl_depot_take(&classes[shift].cold);
     }
@@ -249,24 +266,18 @@ batch_bytes(unsigned shift)
     return (size_t)FL_BATCH << shift;
 }
 
-/* Batches that the depot may keep warm, of `bytes` in all. */
+/* Batches that stay warm whatever happens. */
 static size_t
-most_batches(unsigned shift, size_t bytes)
+kept_batches(unsigned shift)
 {
-    return bytes / batch_bytes(shift) + 1;
+    return WARM_IDLE / batch_bytes(shift) + 1;
 }
 
 void
 fl_stack_put_batch(fl_link *batch)
 {
     unsigned shift = fl_container(batch, fl_stack, link)->shift;
-    struct size_class *class = &classes[shift];
-    if (fl_depot_size(&class->warm) < most_batches(shift, WARM_BUSY)) {
-        fl_depot_give(&class->warm, batch);
-    } else {
-        cool(batch);
-        fl_depot_give(&class->cold, batch);
-    }
+    fl_depot_give(&classes[shift].warm, batch);
 }
 
 /* ---- stacks for a runtime that may fail to start ---- */
@@ -356,12 +367,23 @@ bool
 fl_stack_surplus(void)
 {
     for (unsigned shift = 0; shift < SHIFTS; shift++) {
-        if (fl_depot_size(&classes[shift].warm) >
-            most_batches(shift, WARM_IDLE)) {
+        if (fl_depot_size(&classes[shift].warm) > kept_batches(shift)) {
             return true;
         }
     }
     return false;
+}
+
+/* False: there is none. */
+static bool
+cool_one(struct size_class *class)
+{
+    fl_link *batch = fl_depot_take(&class->warm);
+    if (batch) {
+        cool(batch);
+        fl_depot_give(&class->cold, batch);
+    }
+    return batch != NULL;
 }
 
 void
@@ -369,16 +391,41 @@ fl_stack_trim(void)
 {
     for (unsigned shift = 0; shift < SHIFTS; shift++) {
         struct size_class *class = &classes[shift];
-        size_t most = most_batches(shift, WARM_IDLE);
-        while (fl_depot_size(&class->warm) > most) {
-            fl_link *batch = fl_depot_take(&class->warm);
-            if (!batch) {
-                break;
-            }
-            cool(batch);
-            fl_depot_give(&class->cold, batch);
+        while (fl_depot_size(&class->warm) > kept_batches(shift) &&
+               cool_one(class)) {
         }
     }
+}
+
+/* What was there all the time since it was looked at last is too much. */
+static void
+shed(struct size_class *class, size_t kept, filch_time now)
+{
+    size_t size = fl_depot_size(&class->warm);
+    if (now - class->since >= SHED_AFTER) {
+        size_t least = fl_load_relaxed(&class->least);
+        class->surplus = least > kept ? least - kept : 0;
+        class->since = now;
+        fl_store_relaxed(&class->least, (uint64_t)size);
+    }
+    for (int n = 0; n<SHED_MOST &&class->surplus> 0; n++) {
+        class->surplus = cool_one(class) ? class->surplus - 1 : 0;
+    }
+}
+
+void
+fl_stack_shed(filch_time now)
+{
+    uint32_t nobody = 0;
+    if (!fl_cas_acq_rel(&shedding, &nobody, 1u)) {
+        return;
+    }
+    for (unsigned shift = 0; shift < SHIFTS; shift++) {
+        if (fl_depot_size(&classes[shift].warm) > kept_batches(shift)) {
+            shed(&classes[shift], kept_batches(shift), now);
+        }
+    }
+    fl_store_release(&shedding, 0u);
 }
 
 int

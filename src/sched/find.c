@@ -14,6 +14,7 @@
 #define POLL_MOST 64u /* turns */
 #define POLL_SOON FILCH_US(100)
 #define POLL_LATE FILCH_US(500)
+#define SHED_EVERY FILCH_MS(10)
 /* Turns between two looks at the deque's oldest entry: where the ring keeps the
  * worker from the deque, and where just its newer ones do. */
 #define FAR_EVERY 64
@@ -77,6 +78,10 @@ poll(fl_worker *worker)
         worker->poll_mask = mask / 2;
     } else if (took < POLL_SOON && mask < POLL_MOST - 1) {
         worker->poll_mask = 2 * mask + 1;
+    }
+    if (now - worker->shed_at >= SHED_EVERY) {
+        worker->shed_at = now;
+        fl_stack_shed(now);
     }
     if (fl_timers_earliest(worker->timers) <= now && is_timers_turn(worker)) {
         fl_timers_run(worker, worker->timers);

@@ -401,15 +401,33 @@ change_places(fl_fiber *me, fl_worker *worker)
     park(me, worker, next);
 }
 
-/* There is no stack for the loop to go on with; but who has one may run. */
+/* With the bias: sees to it that who is taken next has a stack; false if nobody
+ * has. */
+static bool
+has_parked(fl_ready *ready)
+{
+    const fl_fiber *next = fl_load_relaxed(&ready->next), *first;
+    for (uint32_t n = fl_ready_size(ready); n > 0; n--) {
+        first = fl_ready_peek(ready, 0);
+        if (first->sp && (!next || next->sp)) {
+            return true;
+        }
+        fl_ready_append(ready, fl_ready_first(ready));
+    }
+    return fl_ready_size(ready) == 0 && next && next->sp;
+}
+
+/* There is no stack for the loop to go on with; but who has one may run. (In a
+ * deterministic run who goes on is for the policy to say.) */
 static FL_NOINLINE bool
 yield_to_parked(fl_fiber *me, fl_worker *worker)
 {
+    if (worker->runtime->seeded) {
+        return false;
+    }
     fl_ready *ready = &worker->ready;
     fl_bias_enter(&ready->bias);
-    fl_fiber *next = fl_load_relaxed(&ready->next);
-    fl_fiber *first = fl_ready_peek(ready, 0);
-    if ((!next && !first) || (next && !next->sp) || (first && !first->sp)) {
+    if (!has_parked(ready)) {
         fl_bias_leave(&ready->bias);
         return false;
     }

@@ -130,10 +130,11 @@ fl_worker *
 fl_run_job(fl_worker *worker, filch_job *job)
 {
     fl_fiber *forker = job->forker_;
-    fl_job_fiber me = {
-        .fiber = {.kind = FL_JOB, .shield = 1, .state = worker->loop.state},
-        .task = fl_task_of(forker),
-        .number = fl_number_running(worker->runtime)};
+    fl_job_fiber me = {.fiber = {.kind = FL_JOB,
+                                 .shield = FL_SHIELD_OF_JOB,
+                                 .state = worker->loop.state},
+                       .task = fl_task_of(forker),
+                       .number = fl_number_running(worker->runtime)};
     begin(worker, &me.fiber);
     fl_tsan_acquire(job);
     job->status_ = job->fn_(job->arg_);

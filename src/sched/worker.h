@@ -106,6 +106,7 @@ typedef struct fl_worker {
     bool looks_again;      /* W: soon, at a deque that it found in use */
     uint32_t poll_mask;    /* W: chores are due when these bits of turn are 0 */
     filch_time polled;     /* W: when it last looked */
+    filch_time shed_at;    /* W: when it last gave stacks back */
     fl_timers *timers;     /* C */
     int *errno_at;         /* W: its thread's errno */
     void *fresh;           /* W: the sanitizer's context for pending work */

@@ -58,7 +58,10 @@ end_more_shields(void *arg)
     (void)arg;
     filch_shield_end();
     filch_shield_end();
-    return 0;
+    filch_shield_begin();
+    OK(filch_sleep(0));
+    filch_shield_end();
+    return filch_sleep(0); /* shielded all the same, as each job is */
 }
 
 static int
@@ -89,6 +92,36 @@ TASK_TEST(job_that_leaves_shields_unbalanced_does_not_change_its_forkers)
        join(spawn(fork_careless, (void *)(uintptr_t)end_more_shields)));
     EQ(ECANCELED,
        join(spawn(fork_careless, (void *)(uintptr_t)begin_a_shield)));
+}
+
+static int
+fork_deeper(void *arg)
+{
+    uintptr_t depth = (uintptr_t)arg;
+    filch_job job;
+    if (depth == 0)
+        return filch_sleep(0);
+    filch_fork(&job, fork_deeper, (void *)(depth - 1));
+    return filch_sync(&job);
+}
+
+static int
+fork_deep_and_cancelled(void *arg)
+{
+    OK(filch_cancel(filch_current()));
+    return fork_deeper(arg);
+}
+
+/* 65,536, where a shield that is counted in 16 bits is none. */
+ONE_WORKER_TEST(jobs_are_shielded_however_deep_they_are_nested)
+{
+    filch_task_options options = {.stack_size = (size_t)128 << 20};
+    filch_task *task;
+    if (UNDER_SANITIZER)
+        skip("their frames are larger than any stack");
+    OK(filch_spawn_with(&task, fork_deep_and_cancelled,
+                        (void *)(uintptr_t)65536, &options));
+    EQ(0, join(task));
 }
 
 static int

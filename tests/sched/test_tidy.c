@@ -1,4 +1,5 @@
-/* What a peak has left behind is given back when nothing runs. */
+/* What a peak has left behind is given back, when nothing runs and when
+ * something does. */
 #include "../harness/harness.h"
 #include "fiber/stack.h"
 
@@ -39,4 +40,21 @@ TEST(stacks_of_a_peak_are_given_back_when_nothing_runs)
     while (fl_stack_surplus())
         sched_yield();
     OK(filch_stop(runtime));
+}
+
+static int
+peak_and_go_on(void *arg)
+{
+    EQ(0, peak(arg));
+    CHECK(fl_stack_surplus());
+    while (fl_stack_surplus())
+        filch_yield();
+    return 0;
+}
+
+TEST(stacks_of_a_peak_are_given_back_while_something_runs)
+{
+    if (UNDER_TSAN)
+        skip("its stacks are never used again as they are");
+    run_on(test_workers(), peak_and_go_on, NULL);
 }
