@@ -221,6 +221,12 @@ fl_stack_trim(void)
 {
 }
 
+__attribute__((weak)) void
+fl_stack_shed(filch_time now)
+{
+    (void)now;
+}
+
 /* ---- the fence of os/fence.h ---- */
 
 bool fl_fence_asymmetric, fences_fail;
