@@ -9,7 +9,7 @@
 
 static fl_atomic32 guard; /* a zero word is a free one */
 static int count;         /* plain: the guard orders it */
-static atomic_bool held, entered;
+static atomic_bool held, begun, entered;
 
 static void *
 add(void *arg)
@@ -38,6 +38,7 @@ static void *
 enter(void *arg)
 {
     (void)arg;
+    atomic_store(&begun, true);
     fl_guard_lock(&guard);
     CHECK(!atomic_load(&held));
     atomic_store(&entered, true);
@@ -50,7 +51,8 @@ TEST(guard_keeps_others_out_while_its_holder_has_lost_the_cpu)
     fl_guard_lock(&guard);
     atomic_store(&held, true);
     pthread_t thread = thread_start(enter, NULL);
-    struct timespec pause = {0, FILCH_MS(20)};
+    UNTIL(atomic_load(&begun));
+    struct timespec pause = {0, FILCH_MS(20)}; /* to give it time to go wrong */
     nanosleep(&pause, NULL);
     CHECK(!atomic_load(&entered));
     atomic_store(&held, false);
