@@ -68,8 +68,9 @@ FILCH_API int filch_condition_wait_for_until(filch_condition *condition,
                                              void *arg, filch_time deadline);
 
 /*
- * Notifies the first `n` who wait, or all; they take the lock again in the
- * order in which they began to wait. EPERM: nobody holds the lock.
+ * Notifies the first `n` who wait, or all, one after the other: who gives up
+ * meanwhile is passed over. They take the lock again in the order in which they
+ * began to wait. EPERM: nobody holds the lock.
  */
 FILCH_API int filch_condition_notify(filch_condition *condition, size_t n);
 FILCH_API int filch_condition_notify_all(filch_condition *condition);

@@ -23,7 +23,7 @@ fl_lock_is_sound(const filch_lock *lock)
 }
 
 /* Changes bits of the state, whatever the others do; the state before. With the
- * guard; without it only where nobody but the caller may clear FL_HELD. */
+ * guard. */
 static inline uint32_t
 fl_lock_change(filch_lock *lock, uint32_t clear, uint32_t set)
 {

@@ -70,6 +70,20 @@ let_go(filch_lock *lock, uint32_t seen)
     return fl_cas_acq_rel(&lock->state_, &seen, seen & ~(uint32_t)FL_HELD);
 }
 
+/* Clears FL_HELD, whatever else changes; EPERM: somebody else has released the
+ * lock meanwhile, or has given it to the one who is woken. */
+static int
+set_free(filch_lock *lock)
+{
+    uint32_t state = fl_load_relaxed(&lock->state_);
+    while ((state & (FL_HELD | FL_GIVEN)) == FL_HELD) {
+        if (fl_cas_acq_rel(&lock->state_, &state, state & ~(uint32_t)FL_HELD)) {
+            return 0;
+        }
+    }
+    return EPERM;
+}
+
 /* With the guard, which it drops: the lock is free, the first who waits may try
  * again. EAGAIN: nobody was woken, and the lock is not free yet. */
 static int
@@ -83,12 +97,13 @@ wake(filch_lock *lock, uint32_t state)
     if (!first && (seen & FL_HELD)) {
         return let_go(lock, seen) ? 0 : EAGAIN;
     }
+    int error = EPERM;
     if (first) { /* FL_WOKEN stays until it runs: it will look */
-        seen = fl_lock_change(lock, FL_HELD, 0);
+        error = set_free(lock);
         fl_chaos();
         fl_resume(fl_waiter_fiber(first));
     }
-    return seen & FL_HELD ? 0 : EPERM;
+    return error;
 }
 
 /* With the guard: whether those who wait have been passed over for too long. */

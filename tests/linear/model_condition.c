@@ -1,11 +1,12 @@
 /*
  * A condition, with its lock. Who waits gives the lock away; notified, he takes
  * it again when it is free, in the order in which the notified waited; having
- * given up, whenever it is free.
+ * given up, whenever it is free. Several are notified one after the other: one
+ * of them may give up meanwhile.
  */
 #include "checker.h"
 
-enum { HELD };
+enum { HELD, LEFT };
 enum { FOR_LOCK, FOR_NOTICE, NOTIFIED };
 
 static void
@@ -22,18 +23,26 @@ take(const struct history *history, struct state *state, unsigned op)
     return let_end(history, state, op, history->ops[op].status, 0);
 }
 
+/* Notifies one, of `left`. The caller holds the lock, so nobody comes to wait
+ * before it is done. */
 static bool
-notify(const struct history *history, struct state *state, unsigned op)
+notify(const struct history *history, struct state *state, unsigned op,
+       unsigned left)
 {
     struct list *waiting = &state->lists[FOR_NOTICE];
-    for (unsigned n = history->ops[op].argument; n > 0 && waiting->n; --n) {
-        unsigned first = list_take_first(waiting);
-        if (history->ops[first].status != 0)
-            return false;
-        state->phases[first] = RETURNING;
-        list_add(&state->lists[NOTIFIED], first);
-    }
-    return let_end(history, state, op, 0, 0);
+    state->numbers[LEFT] = 0;
+    if (left == 0 || waiting->n == 0)
+        return let_end(history, state, op, 0, 0);
+    unsigned first = list_take_first(waiting);
+    if (history->ops[first].status != 0)
+        return false;
+    state->phases[first] = RETURNING;
+    list_add(&state->lists[NOTIFIED], first);
+    if (left == 1)
+        return let_end(history, state, op, 0, 0);
+    state->phases[op] = RETURNING;
+    state->numbers[LEFT] = (uint8_t)(left - 1);
+    return true;
 }
 
 static bool
@@ -49,7 +58,7 @@ step(const struct history *history, struct state *state, unsigned op)
         state->numbers[HELD] = 0;
         return held && let_wait(state, &state->lists[FOR_NOTICE], op);
     case NOTIFY:
-        return held && notify(history, state, op);
+        return held && notify(history, state, op, history->ops[op].argument);
     case RELEASE:
         state->numbers[HELD] = 0;
         return let_end(history, state, op, held ? 0 : EPERM, 0);
@@ -63,6 +72,8 @@ go_on(const struct history *history, struct state *state, unsigned op)
 {
     const struct op *call = &history->ops[op];
     struct list *notified = &state->lists[NOTIFIED];
+    if (call->verb == NOTIFY)
+        return notify(history, state, op, state->numbers[LEFT]);
     if (state->numbers[HELD])
         return false;
     if (state->phases[op] == WAITING)

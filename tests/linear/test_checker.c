@@ -118,6 +118,22 @@ TEST(checker_knows_that_who_waited_first_is_notified_first)
        {1, RELEASE, 0, 0, 0, 0, 10, 11}, {1, CANCEL, 0, 0, 0, 0, 15, 16});
 }
 
+/* The second has not been asked to end before the first was notified. */
+TEST(checker_knows_that_one_of_several_may_give_up_before_it_is_notified)
+{
+    YES(model_condition, 0, 0, {0, ACQUIRE, 0, 0, 0, 0, 0, 1},
+        {0, WAIT, 0, 0, 0, 0, 2, 18}, {2, ACQUIRE, 0, 0, 0, 0, 3, 4},
+        {2, WAIT, 0, 0, ECANCELED, 0, 5, 22}, {1, ACQUIRE, 0, 0, 0, 0, 6, 7},
+        {1, NOTIFY, 0, 2, 0, 0, 8, 15}, {3, CANCEL, 0, 0, 0, 0, 9, 10},
+        {3, CANCEL, 0, 2, 0, 0, 11, 12}, {1, RELEASE, 0, 0, 0, 0, 16, 17},
+        {0, RELEASE, 0, 0, 0, 0, 19, 20});
+    NO(model_condition, 0, 0, {0, ACQUIRE, 0, 0, 0, 0, 0, 1},
+       {0, WAIT, 0, 0, 0, 0, 2, 18}, {2, ACQUIRE, 0, 0, 0, 0, 3, 4},
+       {2, WAIT, 0, 0, ECANCELED, 0, 5, 22}, {1, ACQUIRE, 0, 0, 0, 0, 6, 7},
+       {1, NOTIFY, 0, 2, 0, 0, 8, 11}, {3, CANCEL, 0, 2, 0, 0, 12, 13},
+       {1, RELEASE, 0, 0, 0, 0, 16, 17}, {0, RELEASE, 0, 0, 0, 0, 19, 20});
+}
+
 TEST(checker_knows_that_a_set_wakes_all_who_wait)
 {
     YES(model_event, 0, 0, {0, WAIT, 0, 0, 0, 0, 0, 6},

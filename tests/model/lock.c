@@ -1,7 +1,9 @@
 /*
  * The lock: two tasks and a third, which may be a plain thread, take it one
  * after the other; a fourth thread cancels one of them. Nobody is inside with
- * another, nobody sleeps for ever, and at the end it is free.
+ * another, nobody sleeps for ever, and at the end it is free. In careless runs
+ * the fourth releases what it does not hold: then as many releases succeed as
+ * somebody has taken it.
  */
 #include "world.h"
 
@@ -13,6 +15,8 @@
 static filch_lock lock;
 static unsigned uses, entered[3];
 static int victim;
+static bool careless;
+static unsigned taken[MODEL_THREADS], released[MODEL_THREADS]; /* then */
 
 void
 model_before(void)
@@ -30,10 +34,22 @@ model_before(void)
     victim = (int)model_choose(3) - 1;
     /* now and then those who wait have been passed over for too long */
     model_tick = model_choose(2) ? FILCH_MS(1) : FILCH_US(1);
+    careless = model_choose(4) == 0;
     uses = 0;
+    for (int i = 0; i < MODEL_THREADS; i++) {
+        taken[i] = released[i] = 0;
+    }
     for (int i = 0; i < 3; i++) {
         entered[i] = 0;
     }
+}
+
+static void
+release_carelessly(unsigned self)
+{
+    int error = filch_lock_release(&lock);
+    model_assert(error == 0 || error == EPERM);
+    released[self] += error == 0;
 }
 
 static void
@@ -41,7 +57,11 @@ take(unsigned self)
 {
     int error = self == 1 && model_choose(2) ? filch_lock_try_acquire(&lock)
                                              : filch_lock_acquire(&lock);
-    if (!error) {
+    if (!error && careless) {
+        entered[self]++;
+        taken[self]++;
+        release_carelessly(self);
+    } else if (!error) {
         uses++; /* a race with whoever else is inside */
         entered[self]++;
         model_assert(filch_lock_release(&lock) == 0);
@@ -57,6 +77,9 @@ model_thread(unsigned thread)
     if (thread < 3) {
         take(thread);
         take(thread);
+    } else if (careless) {
+        release_carelessly(thread);
+        release_carelessly(thread);
     } else if (victim >= 0) {
         fl_cancel(&players[victim].task.fiber, 0);
     }
@@ -68,7 +91,13 @@ model_after(void)
     model_assert(!(lock.state_ & 1));
     model_assert(!lock.waiters_.first_ && !lock.waiters_.last_);
     model_assert(filch_lock_destroy(&lock) == 0);
-    model_assert(uses == entered[0] + entered[1] + entered[2]);
+    unsigned balance = 0, all = uses;
+    for (int i = 0; i < MODEL_THREADS; i++) {
+        balance += taken[i] - released[i];
+        all += taken[i];
+    }
+    model_assert(balance == 0);
+    model_assert(all == entered[0] + entered[1] + entered[2]);
     for (int i = 0; i < 3; i++) {
         model_assert(entered[i] == 2 || i == victim || i == 1);
     }

@@ -137,24 +137,62 @@ TEST(stack_that_was_put_is_used_again)
     }
 }
 
+enum { PEAK = 64 };
+static fl_stack *peak[PEAK];
+
+/* Takes them all; how many have kept their pages. */
+static size_t
+count_warm(void)
+{
+    size_t warm = 0;
+    for (int i = 0; i < PEAK; i++) {
+        peak[i] = get(HUGE);
+        char *top = &peak[i]->base[fl_stack_size(peak[i]) - 1];
+        warm += *top == 1;
+        CHECK(*top == 1 || !peak[i]->sp); /* no context is left on it */
+        *top = 1;
+    }
+    return warm;
+}
+
+static void
+put_all(void)
+{
+    for (int i = 0; i < PEAK; i++)
+        fl_stack_put(peak[i]);
+}
+
+/* As who works does, now and then until that time. */
+static void
+shed_until(filch_time now)
+{
+    for (int i = 0; i < 2 * PEAK; i++)
+        fl_stack_shed(now - 2 * PEAK + i);
+}
+
+TEST(stacks_that_were_not_needed_for_a_second_give_their_pages_back)
+{
+    EQ(0, count_warm());
+    put_all();
+    shed_until(FILCH_SEC(100));
+    EQ(PEAK, count_warm());
+    put_all();
+    shed_until(FILCH_SEC(102)); /* they were needed since */
+    EQ(PEAK, count_warm());
+    put_all();
+    shed_until(FILCH_SEC(104));
+    shed_until(FILCH_SEC(106));
+    CHECK(count_warm() < 4);
+}
+
 TEST(stacks_that_are_idle_give_their_pages_back_beyond_a_bound)
 {
-    static fl_stack *stacks[64];
-    size_t warm = 0;
-    for (int i = 0; i < 64; i++) {
-        stacks[i] = get(HUGE);
-        stacks[i]->base[fl_stack_size(stacks[i]) - 1] = 1;
-    }
-    for (int i = 0; i < 64; i++)
-        fl_stack_put(stacks[i]);
-    for (int i = 0; i < 64; i++) {
-        stacks[i] = get(HUGE);
-        if (stacks[i]->base[fl_stack_size(stacks[i]) - 1])
-            warm++;
-        else
-            CHECK(!stacks[i]->sp); /* no context is left on it */
-    }
-    CHECK(warm < 64);
+    EQ(0, count_warm());
+    put_all();
+    CHECK(fl_stack_surplus());
+    fl_stack_trim();
+    CHECK(!fl_stack_surplus());
+    CHECK(count_warm() < 4);
 }
 
 TEST(stacks_come_and_go_in_batches_of_one_size)
