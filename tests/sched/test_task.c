@@ -369,12 +369,20 @@ grow_tree(void *arg)
     return 0;
 }
 
+/* Then the watch takes what has not waited, and the oldest comes any time. */
+static bool
+in_chaos(void)
+{
+    const char *chaos = getenv("FILCH_CHAOS");
+    return chaos && strcmp(chaos, "0") != 0;
+}
+
 /* Some 20 in a row, and a strand of its own for each of its oldest parts that
  * is begun between: if that is done often, they are thousands. */
 ONE_WORKER_TEST(tree_of_tasks_has_few_of_them_under_way_at_once)
 {
     EQ(0, grow_tree((void *)(uintptr_t)(UNDER_SANITIZER ? 20 : 24)));
-    CHECK(atomic_load(&most_under_way) < 600);
+    CHECK(in_chaos() || atomic_load(&most_under_way) < 600);
 }
 
 static filch_queue there, back;
@@ -408,7 +416,7 @@ ONE_WORKER_TEST(tree_beside_two_that_wake_each_other_has_few_under_way_at_once)
     OK(filch_queue_init(&back, 1));
     filch_task *one = spawn(return_all, NULL), *other = spawn(send_again, NULL);
     EQ(0, grow_tree((void *)(uintptr_t)20));
-    CHECK(atomic_load(&most_under_way) < 6000); /* of 17,710 */
+    CHECK(in_chaos() || atomic_load(&most_under_way) < 6000); /* of 17,710 */
     filch_queue_shutdown(&there, true);
     filch_queue_shutdown(&back, true);
     EQ(0, join(one));
@@ -452,6 +460,6 @@ ONE_WORKER_TEST(spawned_tasks_begin_beside_two_that_wake_each_other_without_end)
         OK(filch_spawn(NULL, handle, NULL));
     }
     EQ(0, join(producer));
-    CHECK(most < HANDED / 4);
+    CHECK(in_chaos() || most < HANDED / 4);
     OK(filch_queue_destroy(&handed));
 }
