@@ -3,7 +3,7 @@
  *
  * CONTRACT  Sizes are powers of two, FL_STACK_MIN to FL_STACK_MAX; each size
  *           has a depot. A stack's lowest page is a guard. Stacks are carved
- *           from big mappings, without a mapping each where the kernel can
+ *           from big mappings (slab.h), without a mapping each where the kernel can
  *           guard pages by MADV_GUARD_INSTALL (a million stacks in some
  *           twenty mappings); elsewhere each takes two.
  * STATE     What describes a stack lies beside the mapping, not in it, so that
@@ -48,14 +48,9 @@ void fl_stack_put(fl_stack *stack);
 fl_link *fl_stack_get_batch(unsigned shift);
 void fl_stack_put_batch(fl_link *batch);
 
-/*
- * The same for a runtime that may fail to start, so that its stacks do not stay
- * mapped: it either keeps all that it tried, before a task can run on one, or
- * gives them back. Stacks on which a task may have run are never unmapped.
- */
+/* The same for a runtime that may fail to start: it then either keeps all that
+ * it tried, before a task can run on one, or gives them back (slab.h). */
 fl_link *fl_stack_try_batch(unsigned shift);
-void fl_stack_keep(unsigned shift);
-void fl_stack_give_back(fl_link *batch);
 
 /* Whether more idle stacks keep their pages than should when nothing runs, and
  * giving those pages back: 0.25 us for each stack. */

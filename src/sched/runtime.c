@@ -23,6 +23,7 @@
  * CHECKED BY  tests/model/stop.c, foreign.c, idle.c;
  *           tests/sched/test_start_stop.c
  */
+#include "fiber/slab.h"
 #include "os/chaos.h"
 #include "sched/config.h"
 #include "sched/seeded.h"
@@ -93,7 +94,7 @@ set_up_worker(filch_runtime *runtime, fl_worker *worker, unsigned index)
     return error;
 }
 
-/* `put` takes the stacks: fl_stack_give_back if the runtime never started. */
+/* `put` takes the stacks: fl_slab_give_back if the runtime never started. */
 static void
 clear_worker(fl_worker *worker, void (*put)(fl_link *batch))
 {
@@ -146,7 +147,7 @@ make_runtime(filch_runtime **made, const filch_config *config)
     snprintf(runtime->name, sizeof runtime->name, "%s", config->name);
     if (!runtime->workers || !runtime->looks || !runtime->tag) {
         int error = runtime->tag ? ENOMEM : EAGAIN;
-        free_runtime(runtime, fl_stack_give_back);
+        free_runtime(runtime, fl_slab_give_back);
         return error;
     }
     memset(runtime->workers, 0, bytes);
@@ -159,7 +160,7 @@ make_runtime(filch_runtime **made, const filch_config *config)
         error = fl_seeded_begin(runtime, config->seed);
     }
     if (error) {
-        free_runtime(runtime, fl_stack_give_back);
+        free_runtime(runtime, fl_slab_give_back);
         return error;
     }
     *made = runtime;
@@ -219,10 +220,10 @@ start(filch_runtime **runtime, const filch_config *given)
     }
     error = start_workers(made);
     if (error) {
-        free_runtime(made, fl_stack_give_back);
+        free_runtime(made, fl_slab_give_back);
         return error;
     }
-    fl_stack_keep(made->shift);
+    fl_slab_keep(made->shift);
     *runtime = made;
     return 0;
 }

@@ -151,7 +151,7 @@ struct filch_runtime {
     cpu_set_t allowed; /* C: where its workers may run */
 };
 
-/* ---- switch.c ---- */
+/* ---- switch.c, loop.c ---- */
 
 /*
  * Leaves the calling fiber parked, and calls after(arg) once it is: from then

@@ -3,6 +3,7 @@
  * interrupts it where the kernel would: nothing gives EINTR, nothing is lost.
  * In the end none is left in which none came.
  */
+#include "much.h"
 #include "os/chaos.h"
 #include "os/os.h"
 #include "system.h"
@@ -12,68 +13,14 @@
 
 /* --- A run that does what it can ----------------------------------------- */
 
-enum { TASKS = 200 };
-
-static filch_event event;
-static filch_lock lock;
-static int sum;
-
-static int
-add(void *arg)
-{
-    OK(filch_event_wait(&event));
-    OK(filch_lock_acquire(&lock));
-    sum++;
-    OK(filch_lock_release(&lock));
-    return arg != NULL;
-}
-
-static int
-use_much(void *arg)
-{
-    filch_task *tasks[TASKS];
-    sum = 0;
-    OK(filch_event_init(&event));
-    for (int i = 0; i < TASKS; ++i)
-        tasks[i] = spawn(add, arg);
-    FAILS(ETIMEDOUT, filch_event_wait_until(&event, filch_after(FILCH_MS(2))));
-    filch_event_set(&event);
-    for (int i = 0; i < TASKS; ++i)
-        EQ(0, join(tasks[i]));
-    OK(filch_sleep(FILCH_MS(1)));
-    EQ(TASKS, sum);
-    return 42;
-}
-
-static int
-set_soon(void *arg)
-{
-    OK(filch_sleep(FILCH_MS(1)));
-    filch_event_set(&event);
-    return arg != NULL;
-}
-
-/* By a plain thread, with a deadline that is far away. */
-static void
-wait_for_task(void)
-{
-    filch_config config = {.workers = 1};
-    filch_runtime *runtime;
-    OK(filch_event_init(&event));
-    OK(filch_start(&runtime, &config));
-    OK(filch_submit(runtime, NULL, set_soon, NULL));
-    OK(filch_event_wait_until(&event, filch_after(FILCH_SEC(3600))));
-    OK(filch_stop(runtime));
-}
-
 /* Its main thread is a plain one that waits. */
 static void
 run_much(void)
 {
     filch_config config = {.workers = test_workers()};
     for (int i = 0; i < 3; ++i)
-        EQ(42, filch_run(&config, use_much, NULL));
-    wait_for_task();
+        EQ(42, filch_run(&config, much_use, NULL));
+    much_wait();
 }
 
 static void
@@ -100,10 +47,10 @@ write_and_follow_schedule(void)
     snprintf(name, sizeof name, "%s/filch-signals-%d", scratch_folder(),
              (int)getpid());
     CHECK(setenv("FILCH_SCHEDULE", name, 1) == 0);
-    EQ(42, filch_run(&config, use_much, NULL));
+    EQ(42, filch_run(&config, much_use, NULL));
     CHECK(unsetenv("FILCH_SCHEDULE") == 0);
     CHECK(setenv("FILCH_REPLAY", name, 1) == 0);
-    EQ(42, filch_run(&config, use_much, NULL));
+    EQ(42, filch_run(&config, much_use, NULL));
     CHECK(unlink(name) == 0);
 }
 
@@ -150,6 +97,8 @@ run_fault(void)
     signal(SIGSEGV, SIG_DFL); /* whatever a sanitizer has there */
     run_on(1, raise_fault, NULL);
 }
+
+static filch_lock lock;
 
 static void
 misuse(void *arg)

@@ -5,7 +5,7 @@
  * Not twice in a row in the same call of a thread, since the kernel starts
  * some anew by itself.
  */
-#include "../harness/harness.h"
+#include "much.h"
 
 #include <signal.h>
 #include <sys/ptrace.h>
@@ -15,10 +15,7 @@
 
 /* --- The child ------------------------------------------------------------ */
 
-static filch_event event;
-static filch_lock lock;
 static volatile sig_atomic_t handled;
-static int sum;
 
 static void
 count(int number)
@@ -37,72 +34,21 @@ take_signals(void)
     OK(pthread_sigmask(SIG_UNBLOCK, &set, NULL));
 }
 
-static int
-add(void *arg)
-{
-    take_signals();
-    OK(filch_event_wait(&event));
-    OK(filch_lock_acquire(&lock));
-    sum++;
-    OK(filch_lock_release(&lock));
-    OK(filch_sleep(FILCH_US(100)));
-    return arg != NULL;
-}
-
-enum { TASKS = 50 };
-
-static int
-use_much(void *arg)
-{
-    filch_task *tasks[TASKS];
-    take_signals();
-    sum = 0;
-    OK(filch_event_init(&event));
-    for (int i = 0; i < TASKS; ++i)
-        tasks[i] = spawn(add, arg);
-    FAILS(ETIMEDOUT, filch_event_wait_until(&event, filch_after(FILCH_MS(2))));
-    filch_event_set(&event);
-    for (int i = 0; i < TASKS; ++i)
-        EQ(0, join(tasks[i]));
-    EQ(TASKS, sum);
-    return 42;
-}
-
-static int
-set_soon(void *arg)
-{
-    OK(filch_sleep(FILCH_MS(1)));
-    filch_event_set(&event);
-    return arg != NULL;
-}
-
-/* By a plain thread, with a deadline that is far away. */
-static void
-wait_for_task(void)
-{
-    filch_config config = {.workers = 1};
-    filch_runtime *runtime;
-    OK(filch_event_init(&event));
-    OK(filch_start(&runtime, &config));
-    OK(filch_submit(runtime, NULL, set_soon, NULL));
-    OK(filch_event_wait_until(&event, filch_after(FILCH_SEC(3600))));
-    OK(filch_stop(runtime));
-}
-
 _Noreturn static void
 run_traced(void)
 {
     struct sigaction action = {.sa_handler = count}; /* no SA_RESTART */
     filch_config config = {.workers = test_workers()};
     CHECK(sigaction(SIGUSR1, &action, NULL) == 0);
+    much_first = take_signals;
     if (ptrace(PTRACE_TRACEME, 0, NULL, NULL))
         _exit(77);
     raise(SIGSTOP);
     for (int i = 0; i < 2; ++i)
-        EQ(42, filch_run(&config, use_much, NULL));
-    wait_for_task();
+        EQ(42, filch_run(&config, much_use, NULL));
+    much_wait();
     CHECK(setenv("FILCH_SCHEDULE", "/dev/null", 1) == 0);
-    EQ(42, filch_run(&(filch_config){.seed = 1}, use_much, NULL));
+    EQ(42, filch_run(&(filch_config){.seed = 1}, much_use, NULL));
     CHECK(handled);
     _exit(0);
 }

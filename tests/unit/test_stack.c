@@ -1,5 +1,6 @@
 /* Stacks: guarded, recycled, bounded in what they keep when idle. */
 #include "../harness/harness.h"
+#include "fiber/slab.h"
 #include "fiber/stack.h"
 #include "os/os.h"
 #include <signal.h>
@@ -238,8 +239,8 @@ TEST(stacks_that_were_only_tried_are_unmapped_when_all_are_given_back)
             char *at = top_of(one);
             *at = 1;
             CHECK(is_mapped(at));
-            fl_stack_give_back(other);
-            fl_stack_give_back(one);
+            fl_slab_give_back(other);
+            fl_slab_give_back(one);
             CHECK(!is_mapped(at));
         }
     }
@@ -249,9 +250,9 @@ TEST(stacks_that_are_kept_are_never_unmapped)
 {
     fl_link *one = fl_stack_try_batch(USUAL);
     char *at = top_of(one);
-    fl_stack_keep(USUAL);
+    fl_slab_keep(USUAL);
     *at = 1;
-    fl_stack_give_back(one);
+    fl_slab_give_back(one);
     CHECK(is_mapped(at));
     EQ(1, *at);
 }
@@ -265,9 +266,9 @@ TEST(stacks_given_back_are_used_again_where_others_need_their_mapping)
     for (fl_link *link = one; link; link = link->next)
         n++;
     other = fl_stack_try_batch(USUAL);
-    fl_stack_give_back(one);
+    fl_slab_give_back(one);
     CHECK(is_mapped(at));
-    fl_stack_keep(USUAL);
+    fl_slab_keep(USUAL);
     for (int i = 0; i < 1024 - 2 * (int)n; i++)
         stacks[i] = get(USUAL);
     for (int i = 0; i < 1024 - 2 * (int)n; i++)

@@ -1,0 +1,206 @@
+#include "fiber/reserve.h"
+#include "sched/switch.h"
+
+/* ---- loops on pooled stacks ---- */
+
+static _Noreturn void run_loop(fl_worker *worker, bool pooled);
+
+static void
+begin_loop(void *value)
+{
+    fl_asan_arrive(NULL);
+    run_loop(fl_arrive(value), true);
+}
+
+FL_NOINLINE bool
+fl_spare_slowly(fl_worker *worker)
+{
+    fl_cache *stacks = &worker->stacks;
+    if (stacks->full) {
+        return true;
+    }
+    stacks->items = fl_stack_get_batch(worker->runtime->shift);
+    stacks->count = 0;
+    for (fl_link *one = stacks->items; one; one = one->next) {
+        stacks->count++;
+        __builtin_prefetch(one->batch);
+        fl_fetch_frames(fl_container(one, fl_stack, link)->sp);
+    }
+    return stacks->items;
+}
+
+fl_stack *
+fl_take_spare(fl_worker *worker)
+{
+    static fl_depot none;
+    fl_link *link = fl_cache_pop(&worker->stacks, &none);
+    if (!link) {
+        return NULL;
+    }
+    fl_stack *stack = fl_container(link, fl_stack, link);
+    if (FL_TSAN || !stack->sp) {
+        fl_stack_prepare(stack, begin_loop);
+    }
+    return stack;
+}
+
+static void
+put_stack(void *stack)
+{
+    ((fl_stack *)stack)->sp = NULL;
+    fl_stack_put(stack);
+}
+
+/*
+ * Gives away the stack that the loop runs on, as the worker is about to switch
+ * from it: into the cache if it is a pooled one, else once it was left. The
+ * caller knows that; its descriptor would have to be fetched.
+ */
+static void
+give_up_stack(fl_worker *worker, bool pooled)
+{
+    fl_stack *here = worker->stack;
+    if (FL_TSAN || !pooled) {
+        worker->after = put_stack;
+        worker->after_arg = here;
+        return;
+    }
+    fl_link *surplus = fl_cache_push(&worker->stacks, &here->link);
+    if (surplus) {
+        fl_stack_put_batch(surplus);
+    }
+}
+
+/* From the loop to a parked context; returns when a loop is needed again. */
+static fl_worker *
+leave_loop(fl_worker *worker, void *to, fl_stack *stack, bool pooled)
+{
+    fl_stack *here = worker->stack;
+    worker->let_go = &worker->none;
+    give_up_stack(worker, pooled);
+    return fl_jump(worker, &here->sp, to, stack);
+}
+
+/* ---- work on a stack of its own ---- */
+
+static fl_worker *
+run_here(fl_worker *worker, fl_work *work)
+{
+    if (fl_work_is_job(work)) {
+        return fl_run_job(worker, fl_work_job(work));
+    }
+    return fl_run_task(worker,
+                       fl_container(fl_work_fiber(work), filch_task, fiber));
+}
+
+/* Where work with its own stack begins. */
+static void
+begin_own(void *value)
+{
+    fl_asan_arrive(NULL);
+    fl_worker *worker = fl_arrive(value);
+    fl_work *work = worker->pending;
+    worker->pending = NULL;
+    worker = run_here(worker, work);
+    if (fl_spare(worker)) {
+        fl_stack *spare = fl_take_spare(worker);
+        worker = leave_loop(worker, spare->sp, spare, false);
+    }
+    run_loop(worker, false); /* for want of memory: on this stack */
+}
+
+/* The stack that work must start on; NULL: where the loop stands. */
+static fl_stack *
+own_stack(fl_worker *worker, fl_work *work)
+{
+    fl_stack *stack = NULL;
+    if (!fl_work_is_job(work)) {
+        stack = fl_work_fiber(work)->start.own;
+    }
+    /* Under the ThreadSanitizer all work has a stack that is as new: what
+     * others did there before would look like races. */
+    if (FL_TSAN && !stack) {
+        fl_stack_get(worker->runtime->shift, &stack);
+    }
+    return stack;
+}
+
+static fl_worker *
+start(fl_worker *worker, fl_work *work, bool pooled)
+{
+    fl_stack *stack = own_stack(worker, work);
+    if (fl_likely(!stack)) {
+        return run_here(worker, work);
+    }
+#if FL_TSAN
+    worker->fresh = fl_tsan_create();
+    fl_tsan_switch(worker->fresh); /* who first touches the stack */
+#endif
+    fl_stack_prepare(stack, begin_own);
+    fl_tsan_be(&worker->loop);
+    worker->pending = work;
+    return leave_loop(worker, stack->sp, stack, pooled);
+}
+
+/* ---- the loop ---- */
+
+/* Work that was decided on when the worker came here, or what it finds. */
+static inline fl_work *
+next_work(fl_worker *worker)
+{
+    fl_work *work = worker->pending;
+    if (work) {
+        worker->pending = NULL;
+        return work;
+    }
+    fl_me_set(&worker->loop);
+    work = fl_find(worker);
+    return fl_likely(work) ? work : fl_idle(worker);
+}
+
+static _Noreturn void
+run_loop(fl_worker *worker, bool pooled)
+{
+    for (;;) {
+        fl_work *work = next_work(worker);
+        if (fl_unlikely(!work)) {
+            worker = leave_loop(worker, worker->native, &worker->native_stack,
+                                pooled);
+        } else if (!fl_work_is_job(work) && fl_work_fiber(work)->sp) {
+            fl_fiber *fiber = fl_work_fiber(work);
+            worker = leave_loop(worker, fiber->sp, fl_parked_on(fiber), pooled);
+        } else {
+            worker = start(worker, work, pooled);
+        }
+    }
+}
+
+void *
+fl_worker_main(void *arg)
+{
+    fl_worker *worker = arg;
+    worker->errno_at = fl_os_errno();
+    fl_tsan_shared(worker->errno_at, sizeof *worker->errno_at);
+    fl_os_fault_stack(&worker->signal_stack);
+    fl_tsan_release(&worker->signal_stack); /* to whoever overflows there */
+    if (!worker->runtime->pin) {
+        fl_os_thread_roam(&worker->runtime->allowed);
+    }
+#if FL_TSAN
+    worker->loop.tsan = fl_tsan_current();
+#endif
+    size_t size;
+    void *base;
+    fl_os_thread_stack(&base, &size); /* to which it will switch back */
+    worker->native_stack.base = base;
+    worker->native_stack.units = (uint32_t)(size / FL_STACK_UNIT);
+    worker->let_go = &worker->none;
+    fl_me_set(&worker->loop);
+    fl_party_begin();
+    fl_stack *first = fl_take_spare(worker);
+    fl_jump(worker, &worker->native, first->sp, first);
+    fl_party_end();
+    fl_me_set(NULL);
+    fl_os_fault_stack_free(worker->signal_stack);
+    return NULL;
+}

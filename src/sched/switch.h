@@ -1,0 +1,78 @@
+/*
+ * Where contexts are switched: a worker's loop (loop.c), and the suspension of
+ * fibers (switch.c).
+ *
+ * CONTRACT  The loop runs on a pooled stack and *calls* tasks there. When a
+ *           task first suspends, the stack stays with it, with the loop's frame
+ *           below the task's; the worker goes on on another stack. When the
+ *           task returns, into that frame, whatever worker runs it by then has
+ *           its loop there. So a task that never suspends costs no switch, and
+ *           a free stack is a loop, parked.
+ * PROTOCOL  A fiber may be resumed only once it is parked. So what makes it
+ *           visible (releasing the guard of the object that it waits for) is
+ *           done by whoever the worker switches to: `after`.
+ *           A1  fiber: enqueue itself under the object's guard
+ *           A2  fiber: switch away, which parks it
+ *           A3  next context: releases the guard, or calls after(arg)
+ *           R1  waker: takes the guard, finds the fiber parked
+ * LAST TOUCH  Nothing of a fiber is touched after A3. The worker is read again
+ *           after each switch and each task: it may be another.
+ */
+#ifndef FL_SWITCH_H
+#define FL_SWITCH_H
+
+#include "fiber/context.h"
+#include "os/chaos.h"
+#include "sched/worker.h"
+
+/* The first thing in any context that was switched to. */
+static inline fl_worker *
+fl_arrive(fl_worker *worker)
+{
+    void (*after)(void *) = worker->after;
+    fl_assert(worker->let_go == &worker->none ||
+              fl_load_relaxed(worker->let_go)); /* it was held until now */
+    fl_store_release(worker->let_go, 0u);       /* A3 */
+    if (fl_unlikely(after != NULL)) {
+        worker->after = NULL;
+        worker->let_go = &worker->none;
+        fl_chaos();
+        after(worker->after_arg); /* A3 */
+    }
+    return worker;
+}
+
+/* Switches from a context saved in *save to one parked in `to`. Each knows by
+ * itself which stack it is on; `stack` is for one that has not begun, and for
+ * the AddressSanitizer, else NULL. */
+static inline fl_worker *
+fl_jump(fl_worker *worker, void **save, void *to, fl_stack *stack)
+{
+    fl_stack *here = worker->stack;
+    void *fake = NULL;
+    if (stack) {
+        fake = fl_asan_depart(stack->base, fl_stack_size(stack), false);
+        worker->stack = stack;
+    }
+    worker = fl_context_switch(save, to, worker);
+    worker->stack = here;
+    fl_asan_arrive(fake);
+    return fl_arrive(worker);
+}
+
+/* What a fiber is parked on, if that is to be told. */
+static inline fl_stack *
+fl_parked_on(const fl_fiber *fiber)
+{
+#if FL_ASAN
+    return fiber->stack;
+#else
+    (void)fiber;
+    return NULL;
+#endif
+}
+
+/* A stack with a loop parked on it, of which fl_spare has made sure. */
+fl_stack *fl_take_spare(fl_worker *worker);
+
+#endif
