@@ -2,6 +2,11 @@
 
 #include "os/chaos.h"
 
+#ifndef MISS_LOOKS
+#define MISS_LOOKS 64 /* a microsecond */
+#endif
+#define OFTEN FILCH_US(100)
+
 fl_party fl_party_nobody = {.number = FL_NOBODY};
 
 /* By number, less FL_PARTY_FIRST. One that is used again has the guards that
@@ -67,36 +72,72 @@ fl_party_end(void)
 
 /* ---- entering ---- */
 
-/* Q4 and Q5, from the party that was `seen`. False: *flag came to be `asked`
- * meanwhile, and the reservation is put back; with NULL nobody asks. */
+/* Whether the party says, within a moment, that it has missed the guard. */
 static bool
+is_missed(const fl_party *party, const fl_atomic32 *word)
+{
+    for (int looks = 0; looks < MISS_LOOKS; looks++) {
+        if (fl_load_acquire(&party->missed) == (const void *)word) {
+            return true;
+        }
+        fl_pause();
+    }
+    return false;
+}
+
+/* Q4 and Q5, from the party that was `seen`. FL_NOT_RESERVED: *flag came to be
+ * `asked` meanwhile, and the reservation is put back; with NULL nobody asks. */
+static fl_reserved
 take_away(fl_atomic32 *word, uint32_t seen, const fl_atomic_ptr *flag,
           const void *asked)
 {
     const fl_party *party = &fl_parties[seen - FL_PARTY_FIRST];
     uint32_t mark = fl_guard_short(word);
     fl_chaos();
+    if (is_missed(party, word)) {
+        return FL_GIVEN_BACK;
+    }
     fl_fence_heavy_surely(); /* Q4 */
     fl_chaos();
     unsigned round = 0;
     while (fl_load_acquire(&party->inside) == mark) { /* Q5 */
         if (flag && fl_load_acquire(flag) == asked) {
             fl_store_release(word, seen);
-            return false;
+            return FL_NOT_RESERVED;
         }
         fl_guard_back_off(round++);
     }
-    return true;
+    return FL_TAKEN_AWAY;
 }
 
-FL_NOINLINE bool
+/* P6, and leaves the guard to the other for a while if it comes so often: it
+ * has a turn then. */
+static void
+miss(const fl_atomic32 *word)
+{
+    fl_party *party = fl_party_read();
+    if (party->number == FL_NOBODY) {
+        return;
+    }
+    fl_store_release(&party->missed, (void *)(uintptr_t)word);
+    if (party->own == word) {
+        party->own = NULL;
+        if (fl_os_now() - party->since < OFTEN) {
+            fl_guard_keep_away();
+        }
+    }
+}
+
+FL_NOINLINE fl_reserved
 fl_enter_slowly(fl_atomic32 *word, uint32_t seen)
 {
     while (seen == FL_GUARD_HELD) {
+        miss(word);
         fl_guard_wait(word); /* Q3 */
         seen = fl_exchange_acq_rel(word, FL_GUARD_HELD);
     }
-    return seen != FL_GUARD_FREE && take_away(word, seen, NULL, NULL);
+    return seen == FL_GUARD_FREE ? FL_NOT_RESERVED
+                                 : take_away(word, seen, NULL, NULL);
 }
 
 bool
@@ -128,15 +169,21 @@ fl_reserve(fl_guard *guard, fl_party *party)
         guard->left_ = UINT16_MAX; /* not for a while: it would save nothing */
         return;
     }
+    party->own = &guard->word_;
+    party->since = fl_os_now();
+    fl_store_relaxed(&party->missed, (void *)NULL);                  /* R0 */
     fl_store_release(&party->inside, fl_guard_short(&guard->word_)); /* R1 */
     fl_chaos();
     fl_store_release(&guard->word_, party->number); /* R2 */
 }
 
 void
-fl_reserved_in_vain(fl_guard *guard)
+fl_reserved_in_vain(fl_guard *guard, fl_reserved how)
 {
-    uint32_t vain = guard->last_ % FL_RESERVE_LEVELS + 1;
-    guard->last_ = /* of no party */
-        (uint16_t)(vain < FL_RESERVE_LEVELS ? vain : FL_RESERVE_LEVELS - 1);
+    uint32_t level = guard->last_ % FL_RESERVE_LEVELS;
+    uint32_t next = how == FL_GIVEN_BACK        ? FL_RESERVE_ASKED
+                    : level == FL_RESERVE_ASKED ? 0
+                    : level < FL_RESERVE_MOST   ? level + 1
+                                                : FL_RESERVE_MOST;
+    guard->last_ = (uint16_t)next; /* of no party */
 }

@@ -10,11 +10,12 @@
  *                   reserved: nobody else gets in without taking that away
  *           last_   under the guard: the party that entered last, by number,
  *                   times FL_RESERVE_LEVELS, and how often the guard has been
- *                   reserved in vain, that less 1 at most
+ *                   reserved in vain, 2 at most; or FL_RESERVE_ASKED
  *           left_   likewise: entries of that party to come before the guard is
  *                   reserved for it
  *           inside  of each party: the guard reserved for it that it is in, in
  *                   short; only the party writes it
+ *           missed  likewise: the guard that it last found taken away
  * PROTOCOL      the party                       anybody else
  *           P1  word_ is its number           Q1  word_ := HELD (exchange)
  *           P2  inside := the guard           Q2  it was FREE: in
@@ -22,13 +23,18 @@
  *           P4  word_ is so still: in         Q4  it was a number: heavy fence
  *               else inside := 0, as Q1       Q5  wait until that party's inside
  *           P5  inside := 0                       is not the guard: in
- *                                             Q6  word_ := FREE
+ *           P6  as Q3: missed := the guard    Q6  word_ := FREE
  *           By the pair of fences P4 sees Q1, or Q5 sees P2. A party enters as
  *           Q1 to Q3, and at last, in the guard, reserves it:
- *           R1  inside := the guard           R2  word_ := its number
+ *           R0  missed := none   R1  inside := the guard   R2  word_ := its number
+ *           Where two want it at once neither pays for fences: before Q4 there
+ *           is a moment in which the party may come by, and miss it. Since R0
+ *           that is said of this reservation, and what the party did inside
+ *           comes before. Then the two take turns, see fl_reserved_in_vain.
  *           Who is asked to keep away instead of Q5 puts back what Q1 has found.
- * MEMORY ORDER  P2 and P5 release to Q5, Q6 to Q1, R2 to P1 and P4. (P2 too,
- *           since Q5 may read a later value of inside than P5's.)
+ * MEMORY ORDER  P2 and P5 release to Q5, P6 to the look before Q4, Q6 to Q1, R2
+ *           to P1 and P4, and R0 to Q1. (P2 too, since Q5 may read a later value
+ *           of inside than P5's.)
  * REJECTED  A guard that is always exchanged: 2 to 9 ns of each put and get, of
  *           which most go through a queue that one worker has for itself, if
  *           only for some milliseconds. A party's flag in the object, where a
@@ -51,13 +57,17 @@ typedef filch_guard_ fl_guard;
 typedef struct fl_party {
     uint32_t number; /* from FL_PARTY_FIRST on; or FL_NOBODY */
     fl_atomic32 inside;
+    fl_atomic_ptr missed;
     fl_atomic32 used;
-    char apart[FL_CACHE_LINE - 3 * sizeof(uint32_t)];
+    const void *own;  /* the guard that was last reserved for it */
+    filch_time since; /* and when that was */
+    char apart[FL_CACHE_LINE - 4 * sizeof(uint32_t) - 2 * sizeof(void *) -
+               sizeof(filch_time)];
 } fl_party;
 
 enum { FL_GUARD_FREE, FL_GUARD_HELD, FL_PARTY_FIRST };
 
-#define FL_NOBODY 20000u /* no party, but as short as one */
+#define FL_NOBODY 16000u /* no party, but as short as one */
 
 /* How many entries in a row, the first time: what is saved then is what it
  * costs to take the reservation away. Then 8 times as many, and at last 64
@@ -65,7 +75,14 @@ enum { FL_GUARD_FREE, FL_GUARD_HELD, FL_PARTY_FIRST };
 #ifndef FL_RESERVE_AFTER
 #define FL_RESERVE_AFTER 512u
 #endif
-#define FL_RESERVE_LEVELS 3u
+#define FL_RESERVE_LEVELS 4u
+/* How many where the party that had it was asked, and came by at once: then it
+ * costs next to nothing. */
+#define FL_RESERVE_ASKED 3u
+#define FL_RESERVE_MOST 2u
+#ifndef FL_RESERVE_SOON
+#define FL_RESERVE_SOON 16u
+#endif
 
 #define FL_PARTIES 256u
 extern fl_party fl_parties[FL_PARTIES],
@@ -141,15 +158,28 @@ fl_enter_reserved(fl_party *party, fl_atomic32 *word)
     return false;
 }
 
+typedef enum fl_reserved {
+    FL_NOT_RESERVED,
+    FL_TAKEN_AWAY,
+    FL_GIVEN_BACK /* its party missed it */
+} fl_reserved;
+
 /* Q3 to Q5, the word having been `seen`, and HELD now: whether it was
  * reserved. */
-bool fl_enter_slowly(fl_atomic32 *word, uint32_t seen);
+fl_reserved fl_enter_slowly(fl_atomic32 *word, uint32_t seen);
 
 /* In the guard: it is time to reserve it. */
 void fl_reserve(fl_guard *guard, fl_party *party);
 
-/* In the guard: it has been reserved in vain. */
-void fl_reserved_in_vain(fl_guard *guard);
+/* In the guard: it has been reserved in vain, or for a turn. */
+void fl_reserved_in_vain(fl_guard *guard, fl_reserved how);
+
+static inline uint32_t
+fl_reserve_after(uint32_t level)
+{
+    return level == FL_RESERVE_ASKED ? FL_RESERVE_SOON
+                                     : FL_RESERVE_AFTER << (3 * level);
+}
 
 /* In the guard: counts an entry that was not by a reservation. False: it is
  * time to reserve it. */
@@ -165,7 +195,7 @@ fl_count_entry(fl_guard *guard, fl_party *party)
         guard->left_--;
     } else {
         guard->last_ = last;
-        guard->left_ = (uint16_t)(FL_RESERVE_AFTER << (3 * vain));
+        guard->left_ = (uint16_t)fl_reserve_after(vain);
     }
     return true;
 }
@@ -180,10 +210,10 @@ fl_enter(fl_guard *guard)
     }
     uint32_t seen = fl_exchange_acq_rel(&guard->word_, FL_GUARD_HELD); /* Q1 */
     if (fl_unlikely(seen != FL_GUARD_FREE)) {
-        bool was_reserved = fl_enter_slowly(&guard->word_, seen);
+        fl_reserved how = fl_enter_slowly(&guard->word_, seen);
         fl_tsan_acquire(&guard->word_); /* that is hidden from it */
-        if (was_reserved) {
-            fl_reserved_in_vain(guard);
+        if (how) {
+            fl_reserved_in_vain(guard, how);
         }
     }
     if (fl_unlikely(!fl_count_entry(guard, party))) {

@@ -2,6 +2,7 @@
 
 #define PAUSES 100 /* between two looks: one or two microseconds */
 #define LOOKS 4
+#define TURN 1000     /* pauses */
 #define PATIENCE 1000 /* rounds: a second */
 
 /*
@@ -33,6 +34,14 @@ fl_guard_back_off(unsigned round)
                  "at the fork: it may only call exec or _exit");
     }
     fl_os_back_off(round);
+}
+
+void
+fl_guard_keep_away(void)
+{
+    for (int i = 0; i < TURN; i++) {
+        fl_pause();
+    }
 }
 
 FL_NOINLINE void

@@ -75,6 +75,8 @@ play_party(unsigned i, bool is_one)
 {
     fl_parties[i].number = i + FL_PARTY_FIRST;
     fl_store_relaxed(&fl_parties[i].inside, 0u);
+    fl_store_relaxed(&fl_parties[i].missed, (void *)NULL);
+    fl_parties[i].own = NULL;
     parties[i] = is_one ? &fl_parties[i] : &fl_party_nobody;
 }
 
@@ -267,6 +269,7 @@ play_guard(fl_guard *guard)
     unsigned party = model_choose(PLAYERS + 2);
     if (party <= PLAYERS) { /* PLAYERS: somebody who does not play */
         fl_parties[party].number = party + FL_PARTY_FIRST;
+        fl_store_relaxed(&fl_parties[party].missed, (void *)NULL);
         fl_store_relaxed(&guard->word_, party + FL_PARTY_FIRST);
     }
 }

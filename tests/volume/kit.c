@@ -1,5 +1,6 @@
 #include "kit.h"
 
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -280,6 +281,20 @@ enum { PATIENCE = UNDER_SANITIZER ? 60 : 20 }; /* seconds */
 static atomic_bool watching;
 static pthread_t watcher;
 
+/* Where each thread stands, if there is a debugger. */
+static void
+show_threads(void)
+{
+    char command[160];
+    prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+    snprintf(command, sizeof command,
+             "timeout 60 gdb -nx -batch -ex 'thread apply all backtrace 20' "
+             "-p %d >&2 2>/dev/null",
+             (int)getpid());
+    if (system(command))
+        dprintf(STDERR_FILENO, "no debugger to say where they stand\n");
+}
+
 static void *
 watch(void *arg)
 {
@@ -293,6 +308,7 @@ watch(void *arg)
             dprintf(STDERR_FILENO, "nothing goes on any more: (seed %llu)\n",
                     (unsigned long long)test_seed());
             filch_dump(stderr);
+            show_threads();
             abort();
         }
         pause_thread(50000000);

@@ -19,11 +19,13 @@
  * WEAKEN NO_R1: who reserves the guard does not say that it is inside
  * WEAKEN R1_LATE: it says so only after R2
  * WEAKEN UNORDERED: the buffers are not in order (as without the releases)
+ * WEAKEN NO_R0: what a party has missed is said of its next reservation, too
  * WEAKEN NOT_PUT_BACK: an entry at once does not put the guard back
  */
 #define WORD 0
 #define DATA 1
 #define INSIDE 2 /* of each party */
+#define MISSED 5 /* likewise: whether it has missed the guard */
 
 #define FREE 0
 #define HELD 1
@@ -32,7 +34,7 @@
 #define SIZE 4
 #define ROUNDS 2
 
-byte memory[5];
+byte memory[7];
 byte where[8], what[8], n[2]; /* the oldest first */
 byte entries, within;
 
@@ -91,13 +93,18 @@ end:
 
 /* ---- who enters ---- */
 
-/* Q3 to Q5, in steps that any thread may do, its buffer being empty. */
-inline enter_slowly(seen)
+/* Q3 to Q5, in steps that any thread may do, its buffer being empty; `me` 2: who
+ * is no party. */
+inline enter_slowly(me, seen)
 {
     do
     :: seen == HELD ->
+        if
+        :: me < 2 -> store(me, MISSED + me, 1) /* P6 */
+        :: else -> skip
+        fi;
         atomic {
-            memory[WORD] != HELD; /* Q3 */
+            (me == 2 || n[me % 2] == 0) && memory[WORD] != HELD; /* Q3 */
 #ifdef NO_Q3
             seen = FREE;
 #else
@@ -109,13 +116,19 @@ inline enter_slowly(seen)
     od;
     if
     :: seen >= FIRST ->
+        if
+        :: seen < FIRST + 2 && memory[MISSED + (seen - FIRST) % 2] == 1
+        :: true ->
 #ifndef NO_Q4
-        n[0] == 0; /* Q4 */
-        n[1] == 0;
+            n[0] == 0; /* Q4 */
+            n[1] == 0;
 #endif
 #ifndef NO_Q5
-        memory[INSIDE + seen - FIRST] == 0 /* Q5 */
+            memory[INSIDE + seen - FIRST] == 0 /* Q5 */
+#else
+            skip
 #endif
+        fi
     :: else -> skip
     fi
 }
@@ -167,10 +180,13 @@ proctype party(byte c)
             fi
         fi;
         atomic { n[c] == 0; r = memory[WORD]; memory[WORD] = HELD }; /* Q1 */
-        enter_slowly(r);
+        enter_slowly(c, r);
         if
         :: skip
         :: true -> /* it is reserved */
+#ifndef NO_R0
+            store(c, MISSED + c, 0); /* R0 */
+#endif
 #if !defined(NO_R1) && !defined(R1_LATE)
             store(c, INSIDE + c, 1); /* R1 */
 #endif
@@ -197,7 +213,7 @@ proctype stranger()
     :: i < ROUNDS ->
         i++;
         atomic { r = memory[WORD]; memory[WORD] = HELD };
-        enter_slowly(r);
+        enter_slowly(2, r);
         atomic { within++; assert(within == 1); r = memory[DATA] };
         d_step { memory[DATA] = r + 1; entries++; within--; r = 0 };
         memory[WORD] = FREE
