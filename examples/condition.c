@@ -13,8 +13,24 @@ enum { CONSUMERS = 5 };
 static filch_condition condition = FILCH_CONDITION_INIT;
 
 static int
+notify(size_t n)
+{
+    int error = filch_condition_acquire(&condition);
+    if (error)
+        return error;
+    if (n < CONSUMERS)
+        printf("NOTIFY %zu CONSUMERS\n", n);
+    else
+        printf("NOTIFY REMAINING\n");
+    filch_condition_notify(&condition, n);
+    return filch_condition_release(&condition);
+}
+
+static int
 manipulate(void *arg)
 {
+    int error = 0;
+
     (void)arg;
     printf("START MANIPULATION\n");
 
@@ -22,37 +38,33 @@ manipulate(void *arg)
     filch_sleep(FILCH_MS(100));
 
     /* Notify 1 consumer, then notify 2 consumers. */
-    for (int i = 1; i < 3; ++i) {
-        filch_condition_acquire(&condition);
-        printf("NOTIFY %d CONSUMERS\n", i);
-        filch_condition_notify(&condition, (size_t)i);
-        filch_condition_release(&condition);
+    for (size_t n = 1; n < 3 && !error; ++n) {
+        error = notify(n);
         filch_sleep(FILCH_MS(100));
     }
 
     /* Notify the remaining consumers. */
-    filch_condition_acquire(&condition);
-    printf("NOTIFY REMAINING\n");
-    filch_condition_notify_all(&condition);
-    filch_condition_release(&condition);
+    if (!error)
+        error = notify(CONSUMERS);
 
     printf("END MANIPULATION\n");
-    return 0;
+    return error;
 }
 
 static int
 consumer(void *arg)
 {
-    int n = (int)(intptr_t)arg;
+    int n = (int)(intptr_t)arg, error;
 
-    filch_condition_acquire(&condition);
+    if ((error = filch_condition_acquire(&condition)))
+        return error; /* it does not hold the lock */
     printf("Consumer %d waiting\n", n);
-    filch_condition_wait(&condition); /* the lock is free meanwhile */
+    error = filch_condition_wait(&condition); /* the lock is free meanwhile */
     printf("Consumer %d triggered\n", n);
-    filch_condition_release(&condition);
+    filch_condition_release(&condition); /* which it has again in any case */
 
     printf("Consumer %d done\n", n);
-    return 0;
+    return error;
 }
 
 /* Waits for all tasks to complete before finishing. */

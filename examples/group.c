@@ -44,7 +44,10 @@ run(void *arg)
         error = filch_group_spawn(&group, fetch, &pages[i]);
     if (error)
         filch_group_cancel(&group);
-    int status = filch_group_wait(&group); /* in any case */
+    int status; /* awaited in any case, also if memory is short at first */
+    do
+        status = filch_group_wait(&group);
+    while (filch_group_destroy(&group) == EBUSY);
     printf("the site: %s\n", status ? strerror(status) : "fetched");
     return error;
 }

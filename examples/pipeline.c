@@ -67,9 +67,12 @@ run(void *arg)
     int error, status;
 
     (void)arg;
-    if ((error = filch_queue_init(&numbers, SLOTS)) ||
-        (error = filch_queue_init(&results, SLOTS)))
+    if ((error = filch_queue_init(&numbers, SLOTS)))
         return error;
+    if ((error = filch_queue_init(&results, SLOTS))) {
+        filch_queue_destroy(&numbers);
+        return error;
+    }
 
     /* If one of a group fails, the others are cancelled: none waits for ever. */
     error = filch_group_spawn(&tasks, produce, NULL);
@@ -79,7 +82,9 @@ run(void *arg)
         error = filch_group_spawn(&tasks, collect, &longest);
     if (error)
         filch_group_cancel(&tasks);
-    status = filch_group_wait(&tasks);
+    do /* again if memory was short: they use what is here */
+        status = filch_group_wait(&tasks);
+    while (filch_group_destroy(&tasks) == EBUSY);
     if (!error && !status)
         printf("The longest way to 1 has %d steps\n", (int)longest);
 

@@ -1,8 +1,8 @@
 /*
- * No peer, but what this machine takes by itself for those rows whose cost is
- * memory, sleep, or two CPUs at one line of it: a thread for each worker does by
- * hand what no runtime can leave out whose tasks have guarded stacks of their
- * own. Nothing is scheduled, switched, locked or found: the order is known.
+ * No peer, but what this machine takes by itself for some rows: a thread for each
+ * worker does by hand what no runtime can leave out whose tasks have guarded
+ * stacks of their own, and can be stolen before they begin. Nothing is scheduled,
+ * locked, counted, cancelled or found: the order is known.
  */
 #include "../kit/spin.h"
 #include "../kit/workload.h"
@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -272,6 +273,161 @@ work(size_t n, size_t ns)
     watch_stop(items);
 }
 
+/* --- Tasks that do next to nothing ----------------------------------------- */
+
+/* What a thief would look at: it comes by a fence of the whole process, so that
+ * the owner needs none. */
+static struct {
+    _Alignas(64) atomic_size_t bottom;
+    _Alignas(64) atomic_size_t top;
+    _Alignas(64) void *_Atomic *slots;
+} deque;
+
+enum { SLOTS = 1 << 20 };
+
+static inline void
+push(void *work)
+{
+    size_t at = atomic_load_explicit(&deque.bottom, memory_order_relaxed);
+
+    atomic_store_explicit(&deque.slots[at % SLOTS], work, memory_order_relaxed);
+    atomic_store_explicit(&deque.bottom, at + 1, memory_order_release);
+}
+
+static inline void *
+pop(void)
+{
+    size_t at = atomic_load_explicit(&deque.bottom, memory_order_relaxed) - 1;
+
+    atomic_store_explicit(&deque.bottom, at, memory_order_relaxed);
+    atomic_signal_fence(memory_order_seq_cst);
+    REQUIRE(atomic_load_explicit(&deque.top, memory_order_relaxed) <= at);
+    return atomic_load_explicit(&deque.slots[at % SLOTS], memory_order_relaxed);
+}
+
+struct small {
+    _Alignas(128) int (*fn)(void *arg);
+    void *arg;
+    struct small *next; /* while it is free */
+    int status;
+};
+
+static struct small *free_ones;
+
+static struct small *
+begin_one(int (*fn)(void *arg), void *arg)
+{
+    struct small *one = free_ones;
+
+    free_ones = one->next;
+    one->fn = fn;
+    one->arg = arg;
+    push(one);
+    return one;
+}
+
+static void
+end_one(struct small *one, int status)
+{
+    one->status = status;
+    one->next = free_ones;
+    free_ones = one;
+}
+
+static void
+make_small(size_t n)
+{
+    struct small *all = aligned_alloc(128, n * sizeof *all);
+
+    REQUIRE(all);
+    deque.slots = calloc(SLOTS, sizeof *deque.slots);
+    REQUIRE(deque.slots);
+    while (n-- > 0)
+        end_one(&all[n], 0);
+}
+
+static int
+add_one(void *arg)
+{
+    ++*(size_t *)arg;
+    return 0;
+}
+
+#ifdef __x86_64__
+/* Its callee-saved registers on its stack, another's from there. */
+__asm__(".type swap, @function\n"
+        "swap:\n"
+        "    pushq %rbp; pushq %rbx; pushq %r12\n"
+        "    pushq %r13; pushq %r14; pushq %r15\n"
+        "    movq %rsp, (%rdi); movq %rsi, %rsp\n"
+        "    popq %r15; popq %r14; popq %r13\n"
+        "    popq %r12; popq %rbx; popq %rbp\n"
+        "    ret\n"
+        ".size swap, . - swap\n");
+void swap(void **save, void *to);
+
+static void *joiner, *other;
+
+/* On a stack of its own: the task that is joined, time and again. */
+static _Noreturn void
+run_joined(void)
+{
+    for (;;) {
+        struct small *one = pop();
+        end_one(one, one->fn(one->arg));
+        swap(&other, joiner);
+    }
+}
+
+/* Who joins a task leaves it the CPU, and has it back at its end. */
+static void
+spawn_and_join(size_t n, size_t value)
+{
+    static char stack[64 << 10];
+    size_t counter = 0;
+    void **top = (void **)(void *)(stack + sizeof stack) - 8;
+
+    (void)value;
+    make_small(64);
+    top[6] = (void *)run_joined;
+    other = top;
+    watch_start();
+    for (size_t i = 0; i < n; ++i) {
+        begin_one(add_one, &counter);
+        swap(&joiner, other);
+    }
+    watch_stop(n);
+    REQUIRE(counter == n);
+}
+#endif
+
+/* They are run from the newest on, without a switch: none waits. */
+static void
+wave(size_t unused, size_t n)
+{
+    struct small **handles = calloc(n, sizeof *handles);
+    size_t *counters = calloc(n, sizeof *counters);
+
+    (void)unused;
+    REQUIRE(n <= SLOTS && handles && counters);
+    if (!free_ones)
+        make_small(n);
+    memset(handles, 1, n * sizeof *handles);
+    memset(counters, 0, n * sizeof *counters);
+    watch_start();
+    for (size_t i = 0; i < n; ++i)
+        handles[i] = begin_one(add_one, &counters[i]);
+    for (size_t i = n; i-- > 0;) {
+        struct small *one = pop();
+        end_one(one, one->fn(one->arg));
+    }
+    watch_stop(n);
+    for (size_t i = 0; i < n; ++i)
+        REQUIRE(counters[i] == 1 && handles[i]);
+    free(counters);
+    free(handles);
+}
+
 static void
 host(void (*run)(void), unsigned workers)
 {
@@ -284,6 +440,10 @@ static const struct workload floors[] = {
     {"event", 0, 100000, wake, false},
     {"sleep", 0, 100000, sleepers, false},
     {"work", 4000000, 1000, work, false},
+#ifdef __x86_64__
+    {"spawn-join", 2000000, 1, spawn_and_join, false},
+#endif
+    {"wave", 0, 1000000, wave, false},
     {.name = NULL},
 };
 

@@ -9,14 +9,16 @@
  *         error = filch_group_spawn(&group, fetch, &pages[i]);
  *     if (error)
  *         filch_group_cancel(&group);
- *     status = filch_group_wait(&group);
+ *     do
+ *         status = filch_group_wait(&group);
+ *     while (filch_group_destroy(&group) == EBUSY); // memory was short
  *
  * Place it anywhere, zeroed, by FILCH_GROUP_INIT or by filch_group_init; do not
  * copy it after the first use. A group on a stack, or in memory that will be
  * freed, must not go away before a wait for it has returned for all its tasks.
- * Whoever was let go on by filch_group_wait
- * may free it when no other waits for it, even while the filch_group_cancel
- * that has ended its tasks is still returning.
+ * Whoever was let go on by filch_group_wait may free it when no other waits for
+ * it, even while the filch_group_cancel that has ended its tasks is still
+ * returning.
  */
 #ifndef FILCH_GROUP_H
 #define FILCH_GROUP_H

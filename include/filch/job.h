@@ -29,9 +29,9 @@ typedef struct filch_job {
 
 /*
  * Offers `fn(arg)`, not NULL, to the other workers. Never fails, never
- * suspends. It must be synced by the same task
- * (or job), last forked first synced. From any thread: on a plain thread, in a
- * callback, or when memory runs out, filch_sync runs the job.
+ * suspends. It must be synced by the same task (or job), last forked first
+ * synced. From any thread: on a plain thread, in a callback, or when memory runs
+ * out, filch_sync runs the job.
  *
  * A job belongs to the task that forked it: filch_current and filch_cancelled
  * in it tell that task's, and suspending calls in it are shielded, stolen or

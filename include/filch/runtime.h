@@ -82,8 +82,8 @@ FILCH_API int filch_start(filch_runtime **runtime, const filch_config *config);
 /*
  * Spawns a task on that runtime, from any thread. `task` gets a handle that
  * the caller owns; NULL: the task is detached. ESHUTDOWN: the runtime is being
- * stopped. ENOMEM: no memory for the task. EINVAL: no `fn`. ENOTSUP: in a
- * forked child.
+ * stopped. ENOMEM: no memory for the task. EINVAL: no `fn`, or no runtime.
+ * ENOTSUP: in a forked child. After an error `task` is as before.
  */
 FILCH_API int filch_submit(filch_runtime *runtime, filch_task **task,
                            filch_fn fn, void *arg);

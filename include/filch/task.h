@@ -19,7 +19,7 @@ typedef struct filch_task filch_task;
 
 typedef struct filch_task_options {
     const char *name;  /* copied, up to 999 bytes; NULL: none */
-    size_t stack_size; /* bytes; 0: the runtime's */
+    size_t stack_size; /* bytes, rounded up to a power of 2; 0: the runtime's */
     void *spare_[2];   /* zero */
 } filch_task_options;
 

@@ -126,8 +126,9 @@ fl_party *fl_party_read(void);
 fl_party *fl_party_hide(void);
 void fl_party_show_again(fl_party *party);
 
-/* A guard in short, never 0. Two may have the same: then who takes a
- * reservation away waits a little longer. */
+/* A guard in short, never 0. Two that lie a multiple of 4 GiB apart have the
+ * same: then who takes a reservation away waits a little longer; for ever, if it
+ * is itself inside of the other one, hidden. */
 static inline uint32_t
 fl_guard_short(const fl_atomic32 *word)
 {

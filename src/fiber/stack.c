@@ -44,12 +44,12 @@ batch_size(unsigned shift, bool kept)
 }
 
 static fl_link *
-take_warm(struct size_class *class)
+take_warm(struct size_class *kind)
 {
-    fl_link *batch = fl_depot_take(&class->warm);
-    uint64_t left = fl_depot_size(&class->warm);
-    if (left < fl_load_relaxed(&class->least)) {
-        fl_store_relaxed(&class->least, left);
+    fl_link *batch = fl_depot_take(&kind->warm);
+    uint64_t left = fl_depot_size(&kind->warm);
+    if (left < fl_load_relaxed(&kind->least)) {
+        fl_store_relaxed(&kind->least, left);
     }
     return batch;
 }
@@ -109,8 +109,6 @@ fl_stack_put_batch(fl_link *batch)
     fl_depot_give(&classes[shift].warm, batch);
 }
 
-/* ---- stacks for a runtime that may fail to start ---- */
-
 fl_link *
 fl_stack_try_batch(unsigned shift)
 {
@@ -132,12 +130,12 @@ fl_stack_surplus(void)
 
 /* False: there is none. */
 static bool
-cool_one(struct size_class *class)
+cool_one(struct size_class *kind)
 {
-    fl_link *batch = fl_depot_take(&class->warm);
+    fl_link *batch = fl_depot_take(&kind->warm);
     if (batch) {
         cool(batch);
-        fl_depot_give(&class->cold, batch);
+        fl_depot_give(&kind->cold, batch);
     }
     return batch != NULL;
 }
@@ -146,26 +144,26 @@ void
 fl_stack_trim(void)
 {
     for (unsigned shift = 0; shift < FL_STACK_SHIFTS; shift++) {
-        struct size_class *class = &classes[shift];
-        while (fl_depot_size(&class->warm) > kept_batches(shift) &&
-               cool_one(class)) {
+        struct size_class *kind = &classes[shift];
+        while (fl_depot_size(&kind->warm) > kept_batches(shift) &&
+               cool_one(kind)) {
         }
     }
 }
 
 /* What was there all the time since it was looked at last is too much. */
 static void
-shed(struct size_class *class, size_t kept, filch_time now)
+shed(struct size_class *kind, size_t kept, filch_time now)
 {
-    size_t size = fl_depot_size(&class->warm);
-    if (now - class->since >= SHED_AFTER) {
-        size_t least = fl_load_relaxed(&class->least);
-        class->surplus = least > kept ? least - kept : 0;
-        class->since = now;
-        fl_store_relaxed(&class->least, (uint64_t)size);
+    size_t size = fl_depot_size(&kind->warm);
+    if (now - kind->since >= SHED_AFTER) {
+        size_t least = fl_load_relaxed(&kind->least);
+        kind->surplus = least > kept ? least - kept : 0;
+        kind->since = now;
+        fl_store_relaxed(&kind->least, (uint64_t)size);
     }
-    for (int n = 0; n<SHED_MOST &&class->surplus> 0; n++) {
-        class->surplus = cool_one(class) ? class->surplus - 1 : 0;
+    for (int n = 0; n < SHED_MOST && kind->surplus > 0; n++) {
+        kind->surplus = cool_one(kind) ? kind->surplus - 1 : 0;
     }
 }
 
@@ -183,6 +181,8 @@ fl_stack_shed(filch_time now)
     }
     fl_store_release(&shedding, 0u);
 }
+
+/* ---- one ---- */
 
 int
 fl_stack_get(unsigned shift, fl_stack **stack)

@@ -111,6 +111,15 @@ fl_seeded_point(const char *where)
 
 /* ---- picks ---- */
 
+static void
+drop_main(fl_seeded *seeded)
+{
+    if (seeded->main) {
+        fl_task_drop(seeded->main);
+        seeded->main = NULL;
+    }
+}
+
 /* Sees whether the run is at its end, whose beginning is a decision of this
  * worker too, not of the thread that waits for it. */
 static void
@@ -118,9 +127,8 @@ see_to_end(fl_worker *worker)
 {
     filch_runtime *runtime = worker->runtime;
     fl_seeded *seeded = runtime->seeded;
-    if (seeded->main && filch_task_status(seeded->main) != EBUSY) {
-        fl_task_drop(seeded->main);
-        seeded->main = NULL;
+    if (seeded->main && (fl_load_acquire(&seeded->main->life) & FL_DONE)) {
+        drop_main(seeded);
         fl_exchange_seq_cst(&runtime->stopping, 1u);
     }
     if (!seeded->swept && fl_load_seq_cst(&runtime->stopping)) {
@@ -302,6 +310,7 @@ fl_seeded_end(filch_runtime *runtime)
         return;
     }
     fl_points_end(FL_POINTS_SEEDED);
+    drop_main(seeded);
     fl_stall_unlist(seeded);
     fl_schedule_end(seeded->schedule);
     fl_pool_free(&seeded->pool);

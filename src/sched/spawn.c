@@ -33,6 +33,16 @@ unmake(filch_task *task)
     fl_task_drop(task);
 }
 
+/* Of the descriptor's former task: else its own stack looks like a list in which
+ * it waits, to filch_dump. */
+static void
+forget_wait(fl_fiber *fiber)
+{
+    uint32_t phase = fl_load_relaxed(&fiber->waiter.phase);
+    fl_store_relaxed(&fiber->waiter.phase,
+                     (phase & ~(uint32_t)FL_PHASE) | FL_RUNNING);
+}
+
 /* What options ask for; the task is not made if that cannot be had. */
 static int
 apply(filch_task *task, const filch_task_options *options)
@@ -48,6 +58,7 @@ apply(filch_task *task, const filch_task_options *options)
     }
     unsigned shift = fl_stack_shift(options->stack_size);
     if (options->stack_size && shift > task->fiber.worker->runtime->shift) {
+        forget_wait(&task->fiber);
         return fl_stack_get(shift, &task->fiber.start.own);
     }
     return 0;
@@ -168,5 +179,8 @@ int
 filch_submit(filch_runtime *runtime, filch_task **task, filch_fn fn, void *arg)
 {
     fl_point("filch_submit");
+    if (!runtime) {
+        return EINVAL;
+    }
     return fl_os_forked() ? ENOTSUP : fl_submit(runtime, task, fn, arg, NULL);
 }

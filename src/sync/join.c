@@ -271,7 +271,7 @@ count(filch_task **tasks, size_t n, filch_return_when when)
 {
     struct tally tally = {0};
     for (size_t i = 0; i < n; i++) {
-        if (!filch_task_done(tasks[i])) {
+        if (!has_ended(tasks[i])) {
             tally.pending++;
         } else if (when == FILCH_FIRST_COMPLETED ||
                    (when == FILCH_FIRST_EXCEPTION && failed(tasks[i]))) {
@@ -328,7 +328,7 @@ wait_for_pending(fl_fiber *me, filch_task **tasks, size_t n, fl_separate *nodes,
     fl_store_release(&all->left,
                      when == FILCH_FIRST_COMPLETED ? 1 : (uint32_t)n);
     for (size_t i = 0; i < n; i++) {
-        if (filch_task_done(tasks[i])) {
+        if (has_ended(tasks[i])) {
             count_ended(me, traits, tasks[i]);
         } else {
             nodes[enlisted] = (fl_separate){{.traits = traits}, me};

@@ -245,6 +245,19 @@ TASK_TEST(dump_says_of_a_task_that_does_not_wait_that_it_runs_or_is_ready)
     until_said(filch_current(), "runs or is ready, cancelled", NULL);
 }
 
+/* Its descriptor had waited for something, as another task's. */
+ONE_WORKER_TEST(dump_says_so_of_a_task_with_a_stack_of_its_own_before_it_begins)
+{
+    filch_task_options options = {.stack_size = 1 << 20};
+    filch_task *task = park(wait_for_event, &event);
+    until_said(task, "waits for event", &event);
+    filch_event_set(&event);
+    EQ(0, join(task));
+    OK(filch_spawn_with(&task, wait_for_event, &event, &options));
+    EQ(0, strcmp(look_at(task), "runs or is ready"));
+    EQ(0, join(task));
+}
+
 /* --- Timers and jobs, which take a worker meanwhile ---------------------- */
 
 static atomic_bool begun, may_end;

@@ -5,6 +5,8 @@
  */
 #include "../harness/harness.h"
 
+#include <signal.h>
+
 static filch_event event;
 static filch_lock lock, fair = FILCH_LOCK_FAIR_INIT;
 static filch_condition condition;
@@ -100,7 +102,8 @@ TEST(misuse_on_a_plain_thread_is_an_error_without_effect)
          ROW(EPERM, filch_call_later(&timer, 0, no_callback, NULL)),
          ROW(EPERM, filch_call_at(&timer, 0, no_callback, NULL)),
          ROW(EPERM, filch_stats_read(NULL, NULL, 0, NULL)),
-         ROW(EINVAL, filch_run(NULL, NULL, NULL)));
+         ROW(EINVAL, filch_run(NULL, NULL, NULL)),
+         ROW(EINVAL, filch_submit(NULL, &none, nothing, NULL)));
     filch_shield_end(); /* one too many: outside a task it does nothing */
     nothing_has_changed();
 }
@@ -121,6 +124,40 @@ TASK_TEST(misuse_in_a_task_is_an_error_without_effect)
              filch_spawn_with(&none, nothing, NULL,
                               &(filch_task_options){.stack_size = SIZE_MAX})));
     nothing_has_changed();
+}
+
+/* --- What ends the program is said, on the smallest stack ------------------ */
+
+static int
+shield_without_end(void *arg)
+{
+    for (int i = 0; i < 1 << 15; ++i)
+        filch_shield_begin();
+    return arg != NULL;
+}
+
+static int
+spawn_shielded(void *arg)
+{
+    return join(spawn(shield_without_end, arg));
+}
+
+static void
+run_shielded(void)
+{
+    filch_run(&(filch_config){.workers = 1, .stack_size = 16 << 10},
+              spawn_shielded, NULL);
+}
+
+TEST(message_before_the_end_fits_on_the_smallest_stack)
+{
+    struct child child;
+    if (UNDER_SANITIZER || UNDER_VALGRIND)
+        skip("which take more of a stack");
+    child_run(&child, run_shielded);
+    CHILD_DIED(&child, SIGABRT);
+    CHILD_SAID(&child, "filch: filch_shield_begin was called 32,768 times "
+                       "without filch_shield_end\n");
 }
 
 /* --- The versions -------------------------------------------------------- */

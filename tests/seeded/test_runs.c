@@ -226,3 +226,37 @@ TEST(those_who_take_turns_by_a_condition_come_to_their_end)
     for (uint64_t seed = 1; seed <= 20; ++seed)
         OK(filch_run(&(filch_config){.seed = seed}, pass_turns, NULL));
 }
+
+/* --- What main returns --------------------------------------------------- */
+
+static int
+wait_at_gate(void *arg)
+{
+    (void)arg;
+    return filch_event_wait(&gate);
+}
+
+static int
+end_as_busy(void *arg)
+{
+    OK(filch_event_init(&gate));
+    OK(filch_spawn(NULL, wait_at_gate, arg));
+    filch_yield();
+    return EBUSY;
+}
+
+static void
+run_busy_mains(void)
+{
+    for (uint64_t seed = 1; seed <= 50; ++seed)
+        EQ(EBUSY, filch_run(&(filch_config){.seed = seed}, end_as_busy, NULL));
+}
+
+/* EBUSY is also what a task is that has not ended. */
+TEST(main_that_returns_EBUSY_has_ended)
+{
+    struct child child;
+    child_run(&child, run_busy_mains);
+    CHILD_EXITED(&child, 0);
+    CHECK(strstr(child.output, "stalled") == NULL);
+}

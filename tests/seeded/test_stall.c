@@ -165,6 +165,25 @@ TEST(a_task_that_waits_on_though_cancelled_ends_the_program)
     CHILD_SAID(&child, "these were cancelled, and wait on");
 }
 
+/* What is said there is said on a small stack, too. */
+static void
+run_embrace_on_small_stacks(void)
+{
+    filch_config config = {.virtual_time = true, .stack_size = 16 << 10};
+    FAILS(EDEADLK, filch_run(&config, embrace, NULL));
+}
+
+TEST(a_stall_is_told_on_the_smallest_stacks)
+{
+    struct child child;
+    if (UNDER_SANITIZER || UNDER_VALGRIND)
+        skip("which take more of a stack");
+    child_run(&child, run_embrace_on_small_stacks);
+    CHILD_EXITED(&child, 0);
+    CHILD_SAID(&child, "in a circle: 'left' (2) waits for 'right' (3) waits "
+                       "for 'left' (2)");
+}
+
 /* --- Plain threads ------------------------------------------------------- */
 
 static void *
