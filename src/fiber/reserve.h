@@ -15,7 +15,7 @@
  *                   reserved for it
  *           inside  of each party: the guard reserved for it that it is in, in
  *                   short; only the party writes it
- *           missed  likewise: the guard that it last found taken away
+ *           missed  likewise: the guard that it last found held
  * PROTOCOL      the party                       anybody else
  *           P1  word_ is its number           Q1  word_ := HELD (exchange)
  *           P2  inside := the guard           Q2  it was FREE: in

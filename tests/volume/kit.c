@@ -281,16 +281,21 @@ enum { PATIENCE = UNDER_SANITIZER ? 60 : 20 }; /* seconds */
 static atomic_bool watching;
 static pthread_t watcher;
 
-/* Where each thread stands, if there is a debugger. */
+/* Whether each thread runs, what it has run so far and where it sleeps, twice;
+ * and where it stands, if there is a debugger. */
 static void
 show_threads(void)
 {
-    char command[160];
+    static const char script[] =
+        "for again in 1 2; do sleep 1; for t in /proc/%d/task/*; do "
+        "echo $(cut -d' ' -f1-3,14,15 $t/stat) of $(cat $t/schedstat) ns, "
+        "at $(cat $t/wchan); done; done >&2 2>/dev/null; "
+        "timeout 60 gdb -nx -batch -ex 'thread apply all backtrace 20' -p %d "
+        ">&2 2>/dev/null";
+    char command[sizeof script + 20];
+    int self = (int)getpid();
     prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
-    snprintf(command, sizeof command,
-             "timeout 60 gdb -nx -batch -ex 'thread apply all backtrace 20' "
-             "-p %d >&2 2>/dev/null",
-             (int)getpid());
+    snprintf(command, sizeof command, script, self, self);
     if (system(command))
         dprintf(STDERR_FILENO, "no debugger to say where they stand\n");
 }
