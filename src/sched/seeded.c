@@ -127,7 +127,7 @@ see_to_end(fl_worker *worker)
 {
     filch_runtime *runtime = worker->runtime;
     fl_seeded *seeded = runtime->seeded;
-    if (seeded->main && (fl_load_acquire(&seeded->main->life) & FL_DONE)) {
+    if (seeded->main && fl_task_has_ended(seeded->main)) {
         drop_main(seeded);
         fl_exchange_seq_cst(&runtime->stopping, 1u);
     }

@@ -60,6 +60,16 @@ free_task(filch_task *task)
     }
 }
 
+bool
+fl_task_has_ended(filch_task *task)
+{
+    bool ended = fl_load_acquire(&task->life) & FL_DONE;
+    if (ended) {
+        fl_tsan_acquire(&task->life);
+    }
+    return ended;
+}
+
 void
 fl_task_drop(filch_task *task)
 {

@@ -73,6 +73,9 @@ fl_task_hold(filch_task *task)
 
 void fl_task_drop(filch_task *task);
 
+/* Whether it has ended: then all that it did comes before. */
+bool fl_task_has_ended(filch_task *task);
+
 /* Calls visit for each descriptor there is, also the free ones (state 0). */
 void fl_task_each(void (*visit)(filch_task *task, void *arg), void *arg);
 

@@ -87,21 +87,11 @@ announce(filch_task *task)
     return false;
 }
 
-static bool
-has_ended(filch_task *task)
-{
-    bool done = fl_load_acquire(&task->life) & FL_DONE;
-    if (done) {
-        fl_tsan_acquire(&task->life);
-    }
-    return done;
-}
-
 bool
 filch_task_done(filch_task *task)
 {
     fl_point("filch_task_done");
-    return has_ended(task);
+    return fl_task_has_ended(task);
 }
 
 /* ---- one that is entered ---- */
@@ -207,7 +197,7 @@ filch_join_until(filch_task *task, int *status, filch_time deadline)
     if (!error && is_own(me, task)) {
         error = EDEADLK;
     }
-    if (!error && !has_ended(task) &&
+    if (!error && !fl_task_has_ended(task) &&
         !(deadline == FILCH_NEVER && enter(me, task, &error))) {
         error = await_end(me, task, deadline);
     }
@@ -250,7 +240,7 @@ static size_t
 partition(filch_task **tasks, size_t n)
 {
     if (n <= 1) {
-        return n && has_ended(tasks[0]);
+        return n && fl_task_has_ended(tasks[0]);
     }
     size_t half = n / 2;
     size_t a = partition(tasks, half);
@@ -271,7 +261,7 @@ count(filch_task **tasks, size_t n, filch_return_when when)
 {
     struct tally tally = {0};
     for (size_t i = 0; i < n; i++) {
-        if (!has_ended(tasks[i])) {
+        if (!fl_task_has_ended(tasks[i])) {
             tally.pending++;
         } else if (when == FILCH_FIRST_COMPLETED ||
                    (when == FILCH_FIRST_EXCEPTION && failed(tasks[i]))) {
@@ -328,7 +318,7 @@ wait_for_pending(fl_fiber *me, filch_task **tasks, size_t n, fl_separate *nodes,
     fl_store_release(&all->left,
                      when == FILCH_FIRST_COMPLETED ? 1 : (uint32_t)n);
     for (size_t i = 0; i < n; i++) {
-        if (has_ended(tasks[i])) {
+        if (fl_task_has_ended(tasks[i])) {
             count_ended(me, traits, tasks[i]);
         } else {
             nodes[enlisted] = (fl_separate){{.traits = traits}, me};
@@ -433,5 +423,5 @@ int
 filch_task_status(filch_task *task)
 {
     fl_point("filch_task_status");
-    return has_ended(task) ? task->status : EBUSY;
+    return fl_task_has_ended(task) ? task->status : EBUSY;
 }

@@ -6,7 +6,7 @@ wrapped = malloc calloc realloc aligned_alloc fl_os_map fl_os_unmap \
           madvise syscall pthread_create pthread_attr_init \
           pthread_attr_setsigmask_np pthread_attr_setaffinity_np \
           pthread_atfork sigaction sigaltstack \
-          open read write close fopencookie getline __getdelim strdup fprintf fputc \
+          open read write close fopencookie getline __getdelim strdup fprintf fputc fputs \
           mmap munmap mprotect clock_gettime getpid sysconf sched_yield \
           sched_getaffinity sched_setaffinity pthread_join pthread_setname_np \
           pthread_getattr_np pthread_mutex_lock pthread_mutex_unlock signal raise \

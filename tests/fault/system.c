@@ -252,6 +252,7 @@ __wrap_fprintf(FILE *out, const char *format, ...)
     }
 
 TOLD(int, fputc, (int letter, FILE *out), (letter, out))
+TOLD(int, fputs, (const char *text, FILE *out), (text, out))
 TOLD(void *, mmap,
      (void *memory, size_t size, int access, int flags, int file, off_t offset),
      (memory, size, access, flags, file, offset))

@@ -33,6 +33,7 @@
     CALL(close)                                                                \
     CALL(fprintf)                                                              \
     CALL(fputc)                                                                \
+    CALL(fputs)                                                                \
     CALL(mmap)                                                                 \
     CALL(munmap)                                                               \
     CALL(mprotect)                                                             \

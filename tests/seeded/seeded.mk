@@ -2,4 +2,4 @@
 
 $(B)/tests/seeded/test_visit: private LDFLAGS += \
     $(patsubst %,-Wl$(comma)--wrap=%,fl_inject_push fl_os_back_off fl_stall \
-    filch_task_status)
+    fl_task_has_ended)

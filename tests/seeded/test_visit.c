@@ -91,19 +91,19 @@ TEST(a_task_that_is_counted_but_not_there_yet_is_no_stall)
 static filch_event event;
 static atomic_int countdown, wanted, brought;
 
-int __real_filch_task_status(const filch_task *task);
-int __wrap_filch_task_status(const filch_task *task);
+bool __real_fl_task_has_ended(filch_task *task);
+bool __wrap_fl_task_has_ended(filch_task *task);
 
-/* The worker asks for main's, once it has looked and found nothing. */
-int
-__wrap_filch_task_status(const filch_task *task)
+/* The worker asks it of main, once it has looked and found nothing. */
+bool
+__wrap_fl_task_has_ended(filch_task *task)
 {
     if (atomic_load(&countdown) && atomic_fetch_sub(&countdown, 1) == 1) {
         atomic_store(&wanted, 1);
         while (!atomic_load(&brought))
             sched_yield();
     }
-    return __real_filch_task_status(task);
+    return __real_fl_task_has_ended(task);
 }
 
 static void *
