@@ -8,6 +8,7 @@
  *     fake seed N SIGNAL  ends by that signal where the seed is N
  *     fake hang N         hangs where the seed is N
  *     fake say N TEXT     prints the text where the seed is N, and succeeds
+ *     fake flood N TEXT   the same, and prints on until that has been cut off
  *     fake random         fails or not whatever the schedule is
  *     fake silent         writes no schedule
  *     fake pass           succeeds
@@ -18,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -83,6 +85,27 @@ deviates(int decision, unsigned n)
     return deviations[decision] && deviations[decision] % n == 0;
 }
 
+static off_t
+printed(void)
+{
+    struct stat file;
+
+    return fstat(STDOUT_FILENO, &file) ? 0 : file.st_size;
+}
+
+/* Until what it has printed is less than it was. */
+static void
+flood(void)
+{
+    static char noise[1 << 20];
+    off_t last = 0, now;
+
+    memset(noise, '.', sizeof noise);
+    for (; (now = printed()) >= last; last = now)
+        if (write(STDOUT_FILENO, noise, sizeof noise) < 0)
+            exit(22);
+}
+
 static int
 behave(char **arguments)
 {
@@ -98,6 +121,11 @@ behave(char **arguments)
         raise(atoi(arguments[2]));
     if (!strcmp(how, "say") && chosen)
         puts(arguments[2]);
+    if (!strcmp(how, "flood") && chosen) {
+        puts(arguments[2]);
+        fflush(stdout);
+        flood();
+    }
     while (!strcmp(how, "hang") && chosen)
         pause();
     if (!strcmp(how, "random")) {

@@ -67,6 +67,9 @@ for report in 'WARNING: ThreadSanitizer: data race' \
     holds "a program fails that succeeds with a report of ${report##*: }" says \
         "fails: a report of the " 1 "$stress" "$fake" say 5 "$report"
 done
+holds "also where so much came after it that it was cut off" says \
+    "fails: a stall" 1 "$stress" --shrink-time=0 "$fake" flood 5 \
+    "'it' has stalled: no task can run"
 holds "it ends with the last seed there is, and takes none for a seed" says \
     "0 failures in 2 seeds" 0 \
     "$stress" -f18446744073709551614 -s9 "$fake" seed 17 11

@@ -46,9 +46,8 @@ read_file(const char *name)
     return text;
 }
 
-/* The number of the first mark in it, or -1. */
-static int
-find_mark(const char *output)
+int
+outcome_mark(const char *output)
 {
     char *text = read_file(output);
     int found = -1;
@@ -61,13 +60,12 @@ find_mark(const char *output)
 }
 
 struct outcome
-outcome_of(bool late, int status, const char *output)
+outcome_of(bool late, int status, const char *output, int mark)
 {
-    int mark;
-
     if (late)
         return (struct outcome){HUNG, 0};
-    mark = find_mark(output);
+    if (mark < 0)
+        mark = outcome_mark(output);
     if (mark >= 0)
         return (struct outcome){marks[mark].kind, mark};
     if (WIFSIGNALED(status))

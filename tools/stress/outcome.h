@@ -11,11 +11,16 @@ struct outcome {
     int code; /* the exit status, the signal, or which tool has reported */
 };
 
+/* What a run has printed so far of a stall or a sanitizer's report, as a number;
+ * -1: nothing. */
+int outcome_mark(const char *output);
+
 /*
- * From the status that waitpid gave, and what it has printed: a stall and a
- * sanitizer's report count whatever the program then makes of them.
+ * From the status that waitpid gave, and what it has printed, `mark` included,
+ * of what was cut off: a stall and a sanitizer's report count whatever the program
+ * then makes of them.
  */
-struct outcome outcome_of(bool late, int status, const char *output);
+struct outcome outcome_of(bool late, int status, const char *output, int mark);
 
 /* Whether both are the same failure, as far as can be told. */
 bool outcome_same(struct outcome a, struct outcome b);

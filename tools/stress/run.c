@@ -195,6 +195,7 @@ run_start(struct run *run, const struct setting *setting)
     int error;
 
     run->setting = *setting;
+    run->mark = -1;
     set_environment(setting);
     run->started = seconds_now();
     error = spawn(run);
@@ -223,24 +224,27 @@ has_ended(struct run *run, double limit)
     waitpid(run->pid, &status, 0);
     run->pid = 0;
     run->took = seconds_now() - run->started;
-    run->outcome = outcome_of(late, status, run->output);
+    run->outcome = outcome_of(late, status, run->output, run->mark);
     return true;
 }
 
 static void
-bound_output(const struct run *run)
+bound_output(struct run *run)
 {
     struct stat file;
 
-    if (!stat(run->output, &file) && file.st_size > OUTPUT_MAX &&
-        truncate(run->output, 0))
+    if (stat(run->output, &file) || file.st_size <= OUTPUT_MAX)
+        return;
+    if (run->mark < 0)
+        run->mark = outcome_mark(run->output);
+    if (truncate(run->output, 0))
         message("%s: %s", run->output, strerror(errno));
 }
 
 /* One that prints without end is not to fill the disk, however often others
  * end meanwhile; they are looked at ten times a second. */
 static void
-bound_outputs(const struct run *runs, unsigned n)
+bound_outputs(struct run *runs, unsigned n)
 {
     static double next;
 

@@ -26,6 +26,7 @@ struct run {
     uint64_t number; /* for whoever started it */
     double started, took;
     char *output; /* a file's name */
+    int mark;     /* in what was cut off of it, see outcome_mark */
     struct outcome outcome;
 };
 
