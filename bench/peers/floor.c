@@ -306,8 +306,8 @@ pop(void)
 }
 
 struct small {
-    _Alignas(128) int (*fn)(void *arg);
-    void *arg;
+    _Alignas(128) void *arg;
+    int (*fn)(void *arg);
     struct small *next; /* while it is free */
     int status;
 };
@@ -340,6 +340,7 @@ make_small(size_t n)
     struct small *all = aligned_alloc(128, n * sizeof *all);
 
     REQUIRE(all);
+    memset(all, 0, n * sizeof *all);
     deque.slots = calloc(SLOTS, sizeof *deque.slots);
     REQUIRE(deque.slots);
     while (n-- > 0)

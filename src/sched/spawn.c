@@ -38,9 +38,9 @@ unmake(filch_task *task)
 static void
 forget_wait(fl_fiber *fiber)
 {
-    uint32_t phase = fl_load_relaxed(&fiber->waiter.phase);
-    fl_store_relaxed(&fiber->waiter.phase,
-                     (phase & ~(uint32_t)FL_PHASE) | FL_RUNNING);
+    fl_atomic32 *phase = &fiber->waiter.phase;
+    _Static_assert(FL_RUNNING == 0, "the phase without its bits");
+    fl_store_relaxed(phase, fl_load_relaxed(phase) & ~(uint32_t)FL_PHASE);
 }
 
 /* What options ask for; the task is not made if that cannot be had. */

@@ -132,9 +132,9 @@ change_places(fl_fiber *me, fl_worker *worker)
 static bool
 has_parked(fl_ready *ready)
 {
-    const fl_fiber *next = fl_load_relaxed(&ready->next), *first;
+    const fl_fiber *next = fl_load_relaxed(&ready->next);
     for (uint32_t n = fl_ready_size(ready); n > 0; n--) {
-        first = fl_ready_peek(ready, 0);
+        const fl_fiber *first = fl_ready_peek(ready, 0);
         if (first->sp && (!next || next->sp)) {
             return true;
         }

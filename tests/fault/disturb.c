@@ -106,9 +106,11 @@ static void
 hold_up(void)
 {
     struct timespec pause = {0, 1000L * fault_chance(300)};
-    int saved = errno;
+    int saved = errno, state;
     atomic_fetch_add(&disturbed, 1);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state); /* as the call is */
     nanosleep(&pause, NULL);
+    pthread_setcancelstate(state, NULL);
     errno = saved;
 }
 

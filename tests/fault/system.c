@@ -80,7 +80,7 @@ send_signal(void)
     long process = __real_syscall(SYS_getpid);
     long thread = __real_syscall(SYS_gettid);
     __real_syscall(SYS_tgkill, process, thread, SIGUSR1);
-    __real_syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, 8L);
+    __real_syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, (void *)NULL, 8L);
 }
 
 static void

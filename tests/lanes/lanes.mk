@@ -38,7 +38,7 @@ seeded_alone = seeded/test_golden,seeded/test_jobs,seeded/test_points,$\
 tsan_gcc = unit/test_atomic,unit/test_bias,unit/test_depot,unit/test_inject,$\
            seeded/test_golden,sched/test_cancel,sched/test_errno,$\
            sched/test_migrate,sched/test_task,sched/test_timer,$\
-           sched/test_timer_wait,sched/test_tree,sched/test_wait,sync/test_anywhere,sync/test_barrier,$\
+           sched/test_timer_wait,sched/test_wait,sync/test_anywhere,sync/test_barrier,$\
            sync/test_condition,sync/test_condition_cancel,$\
            sync/test_condition_wait_for,sync/test_event,sync/test_freed,$\
            sync/test_group,sync/test_join_entered,sync/test_lock,$\
