@@ -21,6 +21,13 @@ test_workers(void)
     return text ? (unsigned)strtoul(text, NULL, 10) : 2;
 }
 
+bool
+test_clock_jumps(void)
+{
+    const char *jump = getenv("DISTURB_BY_US");
+    return jump && strcmp(jump, "0") != 0;
+}
+
 /* --- Checks -------------------------------------------------------------- */
 
 /*

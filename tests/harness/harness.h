@@ -86,6 +86,9 @@ void test_register(struct test *test);
 /* FILCH_TEST_WORKERS, else 2. */
 unsigned test_workers(void);
 
+/* Whether the library's clock jumps: see tests/fault/disturb.c. */
+bool test_clock_jumps(void);
+
 /* Runs `main(arg)` on that many workers; checks that the run itself works. */
 void run_on(unsigned workers, filch_fn main, void *arg);
 

@@ -26,6 +26,8 @@ monotonic(void)
 
 TEST(now_is_the_monotonic_clock_in_nanoseconds)
 {
+    if (test_clock_jumps())
+        skip("the library's clock is made to run ahead");
     for (int i = 0; i < 1000; ++i) {
         filch_time before = monotonic(), now = filch_now();
         CHECK(before <= now && now <= monotonic());
