@@ -3,15 +3,15 @@
 
 static filch_event event;
 static atomic_uint rests; /* of the task's owner, since it spawned it */
-static atomic_bool claimed;
+static atomic_bool claimed, has_run;
 
 /* The thief has claimed the task, and gives it back only when its owner, who
- * found none, has come to rest. */
+ * found none, has come to rest. (In chaos it may have claimed something else.) */
 static void
 await_rest(void)
 {
     atomic_store(&claimed, true);
-    while (atomic_load(&rests) == 0)
+    while (atomic_load(&rests) == 0 && !atomic_load(&has_run))
         sched_yield();
 }
 
@@ -19,6 +19,7 @@ static int
 set_event(void *arg)
 {
     fault_fences(NULL);
+    atomic_store(&has_run, true);
     filch_event_set(arg);
     return 0;
 }
