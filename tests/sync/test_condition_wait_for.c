@@ -120,6 +120,7 @@ TASK_TEST(condition_wait_for_succeeds_if_the_last_look_finds_it_true)
 TASK_TEST(condition_wait_for_is_cancelled_holding_the_lock)
 {
     filch_task *task = park(wait_for_level_3, NULL);
+    UNTIL(atomic_load(&looks) == 1); /* so it has the lock, or waits */
     OK(filch_cancel(task));
     EQ(ECANCELED, join(task)); /* it released what it held */
     CHECK(!filch_condition_locked(&condition));
