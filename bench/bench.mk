@@ -35,7 +35,9 @@ there := $(if $(call runs_,go),go) $(if $(call runs_,python3),asyncio) \
          $(if $(call includes_,omp.h),openmp) pthreads floor
 endif
 
-$(peers)/pthreads $(peers)/floor: $(peers)/%: bench/peers/%.c $(benchkit)
+$(peers)/pthreads: bench/peers/pthreads.c $(benchkit)
+$(peers)/floor: $(wildcard bench/peers/floor/*.c) $(benchkit)
+$(peers)/pthreads $(peers)/floor:
 	@mkdir -p $(@D)
 	$(call run,CC,$(link) $(warnings) -D_GNU_SOURCE -o $@ $^)
 $(peers)/openmp: bench/peers/openmp.c $(benchkit)

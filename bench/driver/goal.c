@@ -110,13 +110,30 @@ print_figure(const char *name, unsigned workers, enum which program)
            row_find(name)->title, workers, workers == 1 ? "" : "s");
 }
 
+/* The same of what is done by hand. */
+static double
+floor_ratio(const struct goal *goal)
+{
+    bool itself =
+        goal->against == FILCH && strcmp(goal->row, goal->against_row) == 0;
+
+    return median(goal->row, goal->workers, FLOOR) /
+           median(goal->against_row, goal->against_workers,
+                  itself ? FLOOR : goal->against);
+}
+
 static void
 print(const struct goal *goal, double ratio)
 {
+    double floor = floor_ratio(goal);
+
     print_figure(goal->row, goal->workers, FILCH);
     printf(": %.2f of ", ratio);
     print_figure(goal->against_row, goal->against_workers, goal->against);
-    printf(" (%.2f): %s\n", goal->most, ratio <= goal->most ? "met" : "missed");
+    printf(" (%.2f): %s", goal->most, ratio <= goal->most ? "met" : "missed");
+    if (ratio > goal->most && !isnan(floor))
+        printf("; the floor is %.2f", floor);
+    putchar('\n');
 }
 
 static void

@@ -421,7 +421,7 @@ family_has(enum family family, enum which program)
                        [TBB] = true,
                        [OPENMP] = true,
                        [FLOOR] = true},
-        [OWN] = {[FILCH] = true, [GO] = true},
+        [OWN] = {[FILCH] = true, [GO] = true, [FLOOR] = true},
         [SWEEP] = {[FILCH] = true, [GO] = true, [TBB] = true, [FIBER] = true},
     };
 

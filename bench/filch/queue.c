@@ -5,8 +5,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* Producers put 1 to `each` each; consumers take as many, and have some work
- * with each item. */
+/* Producers put 1 to `each` each. */
 static struct {
     filch_queue queue;
     size_t each, work;
@@ -24,6 +23,7 @@ produce(void *arg)
     return failed;
 }
 
+/* Takes as many. */
 static int
 consume(void *arg)
 {
@@ -35,7 +35,6 @@ consume(void *arg)
     for (size_t i = 0; i < lane.each; ++i) {
         failed |= filch_queue_get(&lane.queue, &item);
         sum += (uintptr_t)item;
-        spin(lane.work);
     }
     atomic_fetch_add(&lane.sum, sum);
     return failed;
@@ -80,11 +79,44 @@ hundred_to_hundred(size_t n, size_t slots)
     transfer(n, 100, slots);
 }
 
+/* Takes what there is, so that none is left alone with its share, and has some
+ * work with each item. */
+static int
+work_through(void *arg)
+{
+    uint64_t sum = 0;
+    void *item;
+
+    (void)arg;
+    while (filch_queue_get(&lane.queue, &item) == 0) {
+        sum += (uintptr_t)item;
+        spin(lane.work);
+    }
+    atomic_fetch_add(&lane.sum, sum);
+    return 0;
+}
+
 static void
 work(size_t n, size_t ns)
 {
+    static struct crew producers, consumers;
+    uint64_t each = n / (1 + ns / 50) / 4;
+
+    lane.each = each;
     lane.work = ns;
-    transfer(n / (1 + ns / 50) / 4 * 4, 4, 1024);
+    lane.sum = 0;
+    REQUIRE(filch_queue_init(&lane.queue, 1024) == 0);
+    watch_start();
+    for (size_t i = 0; i < 4; ++i) {
+        crew_add(&producers, produce, NULL);
+        crew_add(&consumers, work_through, NULL);
+    }
+    crew_join(&producers);
+    REQUIRE(filch_queue_shutdown(&lane.queue, false) == 0);
+    crew_join(&consumers);
+    watch_stop(4 * each);
+    REQUIRE(lane.sum == 4 * (each * (each + 1) / 2));
+    REQUIRE(filch_queue_destroy(&lane.queue) == 0);
 }
 
 const struct workload queue_workloads[] = {

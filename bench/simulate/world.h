@@ -95,7 +95,7 @@ struct deque {
     uint64_t top, bottom;
 };
 
-enum { READY = 1024, STREAK = 64 };
+enum { READY = 1024, STREAK = 16 };
 
 struct ready {
     fiber *next;

@@ -27,7 +27,7 @@
 #ifndef FL_READY
 #define FL_READY 1024u
 #endif
-#define FL_STREAK 64u /* so that two that wake each other starve nobody */
+#define FL_STREAK 16u /* so that two that wake each other starve nobody */
 
 struct fl_fiber;
 

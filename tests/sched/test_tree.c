@@ -116,3 +116,42 @@ ONE_WORKER_TEST(spawned_tasks_begin_beside_two_that_wake_each_other_without_end)
     CHECK(in_chaos() || most < HANDED / 4);
     OK(filch_queue_destroy(&handed));
 }
+
+/* --- Two that wake each other, with much to do each time ------------------ */
+
+static filch_queue bulk;
+static atomic_int consumed, before_second;
+
+/* Of two consumers, of whom the second was handed an item while the first had
+ * the next slot. */
+static int
+consume(void *arg)
+{
+    int second = 0;
+    void *item;
+    while (filch_queue_get(&bulk, &item) == 0) {
+        int before = atomic_fetch_add(&consumed, 1);
+        if (arg && second++ == 0)
+            atomic_store(&before_second, before);
+    }
+    return 0;
+}
+
+ONE_WORKER_TEST(
+    woken_task_waits_for_few_turns_of_two_that_fill_and_drain_a_queue)
+{
+    enum { SLOTS = 64 };
+    OK(filch_queue_init(&bulk, SLOTS));
+    filch_task *first = spawn(consume, NULL);
+    filch_yield();
+    filch_task *second = spawn(consume, &bulk);
+    filch_yield();
+    for (int i = 0; i < 100 * SLOTS; ++i)
+        OK(filch_queue_put(&bulk, &bulk));
+    OK(filch_queue_shutdown(&bulk, false));
+    EQ(0, join(first));
+    EQ(0, join(second));
+    EQ(100 * SLOTS, atomic_load(&consumed));
+    CHECK(in_chaos() || atomic_load(&before_second) <= 10 * SLOTS);
+    OK(filch_queue_destroy(&bulk));
+}

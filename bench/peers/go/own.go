@@ -20,8 +20,41 @@ var own = []workload{
 	{"given-back", 0, 100000, givenBack, true},
 }
 
+// work has consumers take what there is, so that none is left alone with its
+// share.
 func work(n, ns int) {
-	transfer(n/(1+ns/50)/4*4, 4, 1024, ns)
+	each := n / (1 + ns/50) / 4
+	queue := make(chan int, 1024)
+	var producers, consumers sync.WaitGroup
+	var sum int64
+	produce := func() {
+		for j := 1; j <= each; j++ {
+			queue <- j
+		}
+		producers.Done()
+	}
+	consume := func() {
+		own, worked := 0, uint64(0)
+		for item := range queue {
+			own += item
+			worked += spin(ns)
+		}
+		atomic.AddInt64(&sum, int64(own))
+		atomic.AddUint64(&sink, worked)
+		consumers.Done()
+	}
+	measure(4*each, func() {
+		producers.Add(4)
+		consumers.Add(4)
+		for i := 0; i < 4; i++ {
+			go produce()
+			go consume()
+		}
+		producers.Wait()
+		close(queue)
+		consumers.Wait()
+	})
+	require(sum == int64(4*(each*(each+1)/2)), "all items came through")
 }
 
 // Latencies, from any goroutine.

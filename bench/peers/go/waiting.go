@@ -10,9 +10,9 @@ import (
 var waiting = []workload{
 	{"yield", 2000000, 2, yield, false},
 	{"pingpong", 500000, 1, pingpong, false},
-	{"queue11", 2000000, 1024, func(n, slots int) { transfer(n, 1, slots, 0) }, false},
-	{"queue44", 2000000, 1024, func(n, slots int) { transfer(n, 4, slots, 0) }, false},
-	{"queue100", 2000000, 64, func(n, slots int) { transfer(n, 100, slots, 0) }, false},
+	{"queue11", 2000000, 1024, func(n, slots int) { transfer(n, 1, slots) }, false},
+	{"queue44", 2000000, 1024, func(n, slots int) { transfer(n, 4, slots) }, false},
+	{"queue100", 2000000, 64, func(n, slots int) { transfer(n, 100, slots) }, false},
 	{"pipeline", 300000, 64, pipeline, false},
 	{"lock", 8000000, 8, lock, false},
 	{"condition", 1000000, 2, condition, false},
@@ -83,7 +83,7 @@ func spin(ns int) uint64 {
 
 var sink uint64
 
-func transfer(n, pairs, slots, work int) {
+func transfer(n, pairs, slots int) {
 	if slots < 16 {
 		n /= 4
 	}
@@ -96,13 +96,11 @@ func transfer(n, pairs, slots, work int) {
 		}
 	}
 	consume := func() {
-		own, worked := 0, uint64(0)
+		own := 0
 		for j := 0; j < each; j++ {
 			own += <-queue
-			worked += spin(work)
 		}
 		atomic.AddInt64(&sum, int64(own))
-		atomic.AddUint64(&sink, worked)
 	}
 	measure(each*pairs, func() {
 		together(2*pairs, func(i int) {
