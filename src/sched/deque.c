@@ -16,6 +16,7 @@ fl_deque_init(fl_deque *deque)
     fl_tsan_release(deque);
     deque->mask = FL_DEQUE_FIRST - 1;
     deque->limit = FL_DEQUE_FIRST;
+    fl_store_relaxed(&deque->slots[deque->mask], NULL); /* I3 */
     fl_store_relaxed(&deque->top, (uint64_t)0);
     fl_store_relaxed(&deque->guard, 0u);
     fl_store_release(&deque->bottom, (uint64_t)0);
@@ -43,7 +44,7 @@ grow(fl_deque *deque, uint64_t t, uint64_t b)
     fl_assert_held(&deque->guard);
     fl_assert(b - t <= deque->mask + 1);
     fl_tsan_acquire(deque); /* who made the old ones, or grew it last */
-    for (uint64_t i = t; i != b; i++) {
+    for (uint64_t i = t - 1; i != b; i++) { /* I3 */
         fl_store_relaxed(&slots[i & mask],
                          fl_load_relaxed(&deque->slots[i & deque->mask]));
     }

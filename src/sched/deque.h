@@ -14,6 +14,8 @@
  *               while a thief has it, top may be further than it will come
  *           I2  limit <= top + mask + 1 for every top there was since it was set:
  *               so no entry that a thief has claimed is overwritten
+ *           I3  the slot before top's has been written: the last entry that was
+ *               stolen stays there, or NULL does
  * PROTOCOL      owner, pop                     thief, for n entries
  *           P1  bottom := b                S1  takes the guard
  *           P2  light fence                S2  top := t + n
@@ -117,14 +119,14 @@ fl_deque_pop(fl_deque *deque)
     return fl_deque_take(deque, b - 1) ? entry : NULL;
 }
 
-/* Owner only: takes the newest entry if it is this one. */
+/* Owner only: takes the newest entry if it is this one. Mostly it is; if it was
+ * stolen and still stands there (I3), P3 tells. */
 static inline bool
 fl_deque_pop_if(fl_deque *deque, void *entry)
 {
-    uint64_t b = fl_load_relaxed(&deque->bottom);
-    return b != fl_load_relaxed(&deque->top) &&
-           fl_load_relaxed(&deque->slots[(b - 1) & deque->mask]) == entry &&
-           fl_deque_take(deque, b - 1);
+    uint64_t b = fl_load_relaxed(&deque->bottom) - 1;
+    return fl_load_relaxed(&deque->slots[b & deque->mask]) == entry &&
+           fl_deque_take(deque, b);
 }
 
 #define FL_DEQUE_AHEAD 8

@@ -17,13 +17,20 @@ set_up(fl_fiber *me, filch_job *job, filch_fn fn, void *arg)
     fl_tsan_release(job);
 }
 
+/* How a job that is in no deque stands in its forker's `jobs`. */
+static inline filch_job *
+kept(filch_job *job)
+{
+    return (filch_job *)((uintptr_t)job | 1);
+}
+
 /* Offers the job, or keeps it for who forked it. */
 static FL_NOINLINE void
 offer(fl_fiber *me, filch_job *job)
 {
     if (me->kind < FL_TASK || me->barred ||
         fl_deque_push(&me->worker->deque, fl_work_of_job(job))) {
-        fl_store_relaxed(&job->state_, (uint32_t)FL_JOB_KEPT);
+        me->jobs = kept(job);
     }
 }
 
@@ -105,14 +112,23 @@ park(fl_fiber *me, filch_job *job)
     set_phase(me, FL_RUNNING);
 }
 
+/* Whether a job may be called on the stack on which that local is. A frame's
+ * address would cost two registers; under ASan locals may be elsewhere. */
+static inline bool
+is_room(const fl_worker *worker, const char *local)
+{
+    const char *here = FL_ASAN ? __builtin_frame_address(0) : local;
+    return here > worker->stack->low;
+}
+
 /* Whether nobody has begun the job in a seeded run, where it is in the pool,
  * and there is room for it on this stack. */
 static bool
 may_take_back(fl_fiber *me, filch_job *job)
 {
     fl_worker *worker = me->worker;
-    bool room = (char *)__builtin_frame_address(0) > worker->stack->low ||
-                !fl_spare(worker);
+    char local;
+    bool room = is_room(worker, &local) || !fl_spare(worker);
     return worker->runtime->seeded && room && fl_seeded_take(worker, job);
 }
 
@@ -154,20 +170,29 @@ wait_for(fl_fiber *me, filch_job *job)
     return job->status_;
 }
 
+/* The job is in no deque, unless it is not the caller's. */
+static FL_NOINLINE int
+sync_kept(fl_fiber *me, filch_job *job)
+{
+    if (me->jobs != kept(job)) {
+        fl_fatal("a job was synced by who had not forked it last");
+    }
+    me->jobs = job->previous_;
+    return call(me, job);
+}
+
 int
 filch_sync(filch_job *job)
 {
     fl_point("filch_sync");
     fl_fiber *me = fl_me();
     if (fl_unlikely(me->jobs != job)) {
-        fl_fatal("a job was synced by who had not forked it last");
+        return sync_kept(me, job);
     }
     me->jobs = job->previous_;
-    if (fl_unlikely(fl_load_relaxed(&job->state_) == FL_JOB_KEPT)) {
-        return call(me, job);
-    }
     fl_worker *worker = me->worker;
-    if (fl_likely((char *)__builtin_frame_address(0) > worker->stack->low &&
+    char local;
+    if (fl_likely(is_room(worker, &local) &&
                   fl_deque_pop_if(&worker->deque, fl_work_of_job(job)))) {
         return call(me, job);
     }

@@ -6,9 +6,11 @@
  *           for who did. The frame stays until then, so no deque ever points
  *           to a frame that has ended.
  * STATE     FL_JOB_QUEUED   in a deque, or taken out of it by a thief
- *           FL_JOB_KEPT     in no deque: sync runs it
  *           FL_JOB_DONE     its status may be read
  *           FL_JOB_AWAITED  its forker is parked; who ends the job resumes it
+ *           A job that cannot be queued (a plain thread's, a callback's, for
+ *           want of memory) is kept: sync runs it. It stands in its forker's
+ *           list marked, so that a sync of any other need not look.
  * PROTOCOL      forker, sync                    thief
  *           F1  not mine any more: park     T1  run it, store its status
  *           F2  exchange for AWAITED        T2  exchange for DONE
@@ -26,6 +28,6 @@
 
 #include <filch/job.h>
 
-enum { FL_JOB_QUEUED, FL_JOB_KEPT, FL_JOB_DONE, FL_JOB_AWAITED };
+enum { FL_JOB_QUEUED, FL_JOB_DONE, FL_JOB_AWAITED };
 
 #endif

@@ -113,6 +113,17 @@ TEST(deque_pop_if_takes_the_newest_entry_and_no_other)
     fl_deque_free(&deque);
 }
 
+TEST(deque_pop_if_takes_nothing_from_one_that_has_grown_and_is_empty)
+{
+    OK(fl_deque_init(&deque));
+    push(1, FL_DEQUE_FIRST + 1);
+    for (uintptr_t n = FL_DEQUE_FIRST + 1; n > 0; n--)
+        CHECK(fl_deque_pop_if(&deque, entry(n)));
+    CHECK(!fl_deque_pop_if(&deque, entry(1)));
+    EQ(0, fl_deque_size(&deque));
+    fl_deque_free(&deque);
+}
+
 TEST(deque_grows_and_keeps_its_order_wherever_its_top_is)
 {
     for (uintptr_t stolen = 0; stolen < 600; stolen += 37) {
