@@ -115,10 +115,10 @@ park(fl_fiber *me, filch_job *job)
 /* Whether a job may be called on the stack on which that local is. A frame's
  * address would cost two registers; under ASan locals may be elsewhere. */
 static inline bool
-is_room(const fl_worker *worker, const char *local)
+is_room(const fl_worker *worker, uintptr_t local)
 {
-    const char *here = FL_ASAN ? __builtin_frame_address(0) : local;
-    return here > worker->stack->low;
+    uintptr_t here = FL_ASAN ? (uintptr_t)__builtin_frame_address(0) : local;
+    return here > (uintptr_t)worker->stack->low;
 }
 
 /* Whether nobody has begun the job in a seeded run, where it is in the pool,
@@ -128,7 +128,7 @@ may_take_back(fl_fiber *me, filch_job *job)
 {
     fl_worker *worker = me->worker;
     char local;
-    bool room = is_room(worker, &local) || !fl_spare(worker);
+    bool room = is_room(worker, (uintptr_t)&local) || !fl_spare(worker);
     return worker->runtime->seeded && room && fl_seeded_take(worker, job);
 }
 
@@ -192,7 +192,7 @@ filch_sync(filch_job *job)
     me->jobs = job->previous_;
     fl_worker *worker = me->worker;
     char local;
-    if (fl_likely(is_room(worker, &local) &&
+    if (fl_likely(is_room(worker, (uintptr_t)&local) &&
                   fl_deque_pop_if(&worker->deque, fl_work_of_job(job)))) {
         return call(me, job);
     }
