@@ -1,5 +1,6 @@
-/* Child processes, for what ends a program. */
+/* Child processes, for what ends a program; and threads by their names. */
 #include "harness.h"
+#include <dirent.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -70,4 +71,25 @@ child_check_said(const char *file, int line, const struct child *child,
     dprintf(STDERR_FILENO, "the child's output:\n%s\nhas no '%s' in it\n",
             child->output, text);
     check_failed(file, line, "the child said what it should");
+}
+
+int
+threads_named(const char *name)
+{
+    DIR *threads = opendir("/proc/self/task");
+    struct dirent *entry;
+    int n = 0;
+    CHECK(threads != NULL);
+    while ((entry = readdir(threads))) {
+        char path[300], comm[32] = "";
+        snprintf(path, sizeof path, "/proc/self/task/%s/comm", entry->d_name);
+        FILE *file = fopen(path, "r");
+        if (!file)
+            continue; /* ".", ".." */
+        if (fgets(comm, sizeof comm, file))
+            n += strncmp(comm, name, strlen(name)) == 0;
+        fclose(file);
+    }
+    closedir(threads);
+    return n;
 }

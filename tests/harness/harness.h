@@ -128,6 +128,10 @@ void let_others_run(void);
     while (!(condition))                                                       \
     let_others_run()
 
+/* How many threads of the process have a name that begins so. One that was
+ * joined may be among them for another moment. */
+int threads_named(const char *name);
+
 /* A deadline that has passed. */
 static inline filch_time
 past(void)

@@ -1,6 +1,5 @@
 /* Configurations and the environment. */
 #include "../harness/harness.h"
-#include <dirent.h>
 #include <unistd.h>
 
 static bool ran;
@@ -199,28 +198,6 @@ TEST(pinning_comes_from_the_environment_too)
 }
 
 /* --- Names --------------------------------------------------------------- */
-
-/* How many threads of the process have a name that begins so. */
-static int
-threads_named(const char *name)
-{
-    DIR *threads = opendir("/proc/self/task");
-    struct dirent *entry;
-    int n = 0;
-    CHECK(threads != NULL);
-    while ((entry = readdir(threads))) {
-        char path[300], comm[32] = "";
-        snprintf(path, sizeof path, "/proc/self/task/%s/comm", entry->d_name);
-        FILE *file = fopen(path, "r");
-        if (!file)
-            continue; /* ".", ".." */
-        if (fgets(comm, sizeof comm, file))
-            n += strncmp(comm, name, strlen(name)) == 0;
-        fclose(file);
-    }
-    closedir(threads);
-    return n;
-}
 
 static int
 look_at_names(void *arg)

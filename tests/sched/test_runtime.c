@@ -1,6 +1,5 @@
 /* filch_run: a runtime from its start to its end. */
 #include "../harness/harness.h"
-#include <dirent.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -114,25 +113,20 @@ TASK_TEST(run_has_as_many_workers_as_asked_for)
 }
 
 static int
-threads_of_process(void)
+look_for_workers(void *arg)
 {
-    int n = 0;
-    DIR *threads = opendir("/proc/self/task");
-    CHECK(threads != NULL);
-    while (readdir(threads))
-        ++n;
-    closedir(threads);
-    return n;
+    EQ(test_workers(), threads_named(arg));
+    return 0;
 }
 
 TEST(run_leaves_no_thread_behind)
 {
-    int before;
-    EQ(0, run(give, NULL)); /* what a sanitizer starts, it starts here */
-    before = threads_of_process();
-    for (int i = 0; i < 5; ++i)
-        EQ(0, run(give, NULL));
-    EQ(before, threads_of_process());
+    filch_config config = {.workers = test_workers(), .name = "passing"};
+    for (int i = 0; i < 5; ++i) {
+        UNTIL(threads_named("passing") == 0);
+        OK(filch_run(&config, look_for_workers, "passing"));
+    }
+    UNTIL(threads_named("passing") == 0);
 }
 
 static int
