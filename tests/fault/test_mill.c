@@ -46,3 +46,34 @@ TEST(nothing_is_lost_where_runtimes_come_and_go_meanwhile)
     disturb_begin(FILCH_MS(20));
     mill_run_beside(&mill);
 }
+
+/* --- Who wakes whom where -------------------------------------------------- */
+
+enum { TO_BE_CANCELLED = 100 };
+
+static int
+wait_and_write_all_over_the_stack(void *arg)
+{
+    (void)arg;
+    volatile char stack[1024];
+    int status = filch_sleep(FILCH_SEC(3600));
+    for (size_t i = 0; i < sizeof stack; ++i)
+        stack[i] = (char)i;
+    return status;
+}
+
+static int
+leave_tasks_to_be_cancelled(void *arg)
+{
+    for (int i = 0; i < TO_BE_CANCELLED; ++i)
+        OK(filch_spawn(NULL, wait_and_write_all_over_the_stack, arg));
+    return 0;
+}
+
+/* The worker that tells of a task's end is still on the stack of that. */
+TEST(what_a_task_left_on_its_stack_is_no_race_where_the_run_ends_with_it)
+{
+    disturb_begin(0);
+    run_on(test_workers(), leave_tasks_to_be_cancelled, NULL);
+    CHECK(disturb_count() > 0);
+}
