@@ -154,7 +154,8 @@ typedef struct fl_fiber {
     union {
         fl_link free; /* a task's descriptor, while it is free */
         struct {
-            struct fl_fiber *next;  /* O: in a chain of runnable ones */
+            struct fl_fiber *next;  /* O: in a chain of runnable ones;
+                                       itself: it has yielded, see find.c */
             struct filch_job *jobs; /* O: forked, not yet synced; last first */
         };
     };

@@ -19,6 +19,8 @@
  * worker from the deque, and where just its newer ones do. */
 #define FAR_EVERY 64
 #define OLDEST_EVERY 1024
+#define TIMERS_EVERY 1024 /* turns, whoever was woken before */
+#define PASSED_MOST 4     /* in the ring, who yielded */
 
 /* Of some their descriptors, of some who are nearer, whose descriptors are
  * there by now, their frames. */
@@ -51,16 +53,19 @@ fl_find_injected(fl_worker *worker)
     return fl_work_of(first);
 }
 
-/* Whether those that have woken before have run, or were given enough time: no
- * more are woken than run, or the ring would overflow. */
+/* Whether those that have woken before have run, or enough of them: no more are
+ * woken than run, or the ring would overflow. But none waits for ever. */
 static bool
 is_timers_turn(fl_worker *worker)
 {
     uint32_t turn = fl_load_relaxed(&worker->turn);
+    uint32_t head = fl_load_relaxed(&worker->ready.head);
     if (fl_ready_size(&worker->ready) >= FL_TIMERS_ENOUGH &&
-        turn - worker->timers_turn < FL_TIMERS_LEAST) {
+        head - worker->timers_head < FL_TIMERS_LEAST &&
+        turn - worker->timers_turn < TIMERS_EVERY) {
         return false;
     }
+    worker->timers_head = head;
     worker->timers_turn = turn;
     return true;
 }
@@ -150,8 +155,52 @@ settle_owed(fl_worker *worker)
     }
 }
 
+/* Lets the first that was woken pass those before it who have yielded, and wait
+ * for what is owed to them; false if there is none, or more than a few are
+ * before it. With the ring's bias. */
+static bool
+let_woken_pass(fl_worker *worker)
+{
+    fl_ready *ready = &worker->ready;
+    for (uint32_t n = 0; n < PASSED_MOST; n++) {
+        const fl_fiber *one = fl_ready_peek(ready, n);
+        if (!one) {
+            return false;
+        }
+        if (one->next != one) {
+            uint32_t at = fl_load_relaxed(&ready->head) + n;
+            if (n && (int32_t)(at - worker->owed_until) >= 0) {
+                worker->owed_until++; /* it is none of those that count */
+            }
+            fl_ready_advance(ready, n);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+is_woken_turn(const fl_worker *worker)
+{
+    return (worker->owed & FL_OWED_COUNT) && !(worker->owed & FL_OWED_NEWEST) &&
+           fl_load_relaxed(&worker->turn) % 2 == 0;
+}
+
+/* One that was woken, though something is owed. */
+static fl_fiber *
+take_woken(fl_worker *worker)
+{
+    fl_ready *ready = &worker->ready;
+    fl_bias_enter(&ready->bias);
+    fl_fiber *fiber =
+        let_woken_pass(worker) ? fl_ready_pick(ready) : fl_ready_next(ready);
+    fl_bias_leave(&ready->bias);
+    return fiber;
+}
+
 /* What comes before the ring, if there is any; otherwise, and once nobody is in
- * the ring any more, nothing is owed. */
+ * the ring any more, nothing is owed. But where that is since one has yielded,
+ * those that were woken have every other turn: it may be very much. */
 static FL_NOINLINE fl_work *
 find_owed(fl_worker *worker)
 {
@@ -160,6 +209,10 @@ find_owed(fl_worker *worker)
     }
     if (worker->owed == FL_OWED_LATER) {
         settle_owed(worker);
+    }
+    fl_fiber *woken = is_woken_turn(worker) ? take_woken(worker) : NULL;
+    if (woken) {
+        return fl_work_of(woken);
     }
     while (worker->owed & FL_OWED_COUNT) {
         worker->owed--;

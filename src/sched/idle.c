@@ -24,18 +24,32 @@
  *           W4  sleep while park is FL_ASLEEP
  *           Who arms a timer is a stranger, too: earliest := t (exchange);
  *           then, if t is before watch_until, I2 and I3.
+ *               the watch, away briefly       a sleeper, or a watch that naps
+ *           D1  watch := next (exchange)      R1  rests_until := when it will
+ *           D2  next's rests_until is later       wake by itself (exchange)
+ *               than in 1 ms: wakes it        R2  park := FL_ASLEEP (exchange)
+ *           D3  else watch_until := that      R3  it has the watch: is awake
+ *           D4  the common queue has some:    R4  sleeps until then, or called
+ *               wakes it
  * NO LOST WAKEUP  W1 and I1 are seq_cst, as are the loads after them: either W2
  *           sees the count, or I3 sees FL_ASLEEP. If I2 finds a worker that is
  *           just giving the watch to another, that other one has not come to
  *           W2. If it finds none, all are busy, and who is idle first comes to
  *           W2. A sleeper that is given the watch finds so after its own W1;
- *           so does a helper its `help`, which was set before I3.
+ *           so does a helper its `help`, which was set before I3. One that is
+ *           given the watch and not woken: R3 sees D1, or D2 sees R1; and a
+ *           stranger's I2 sees D1, or D4 sees I1.
  * WAKEUP GUARANTEE  What a busy worker makes runnable is seen after 1 ms at
  *           most, if that worker does not come to run it before: mostly it
  *           does, and then waking another for it would have cost 10 us of its
  *           time for nothing. A watch that finds work gives the watch to a
  *           sleeper, which it wakes: so one wake follows the other while there
- *           is more work than workers awake. Where it has found, and left, some
+ *           is more work than workers awake. But if what it found was not
+ *           stolen (timers, the common queue), and last time that took it less
+ *           than 50 us, it leaves the sleeper asleep, if that one wakes within
+ *           1 ms by itself: to which end sleepers sleep no longer where this
+ *           happens. Timers that are due before then are late by so much at
+ *           most, if it is not back before. Where it has found, and left, some
  *           more, it wakes another one besides, a *helper*, who takes from
  *           there without having the watch, and does the same in its turn: so
  *           they are awake in as many steps as their number has bits. Helpers
@@ -49,7 +63,9 @@
  *           those who work. One wake after the other, without helpers: then the
  *           whole runtime steals once in some 25 us, however many workers it
  *           has (docs/SIMULATION.md). A helper where little is left: it comes
- *           12 us later, and finds nothing.
+ *           12 us later, and finds nothing. Waking the next watch each time:
+ *           where timers come each microsecond it is there when all is done,
+ *           and the same goes on the other way round.
  * SOURCE    The one searcher of Go's scheduler (runtime/proc.go) and Tokio's.
  * CHECKED BY  tests/model/idle.c, help.c, foreign.c, spin/idle.pml
  */
@@ -149,15 +165,31 @@ fl_take_watch(fl_worker *worker)
     return taken;
 }
 
+/* Whether `next`, which has just been given the watch, may go on sleeping. */
+static bool
+rests_on(filch_runtime *runtime, fl_worker *next)
+{
+    fl_store_relaxed(&next->stands_in, 1u);
+    filch_time until = (filch_time)fl_load_seq_cst(&next->rests_until); /* D2 */
+    if (until - fl_os_now() > FL_NAP_LAST) {
+        return false;
+    }
+    fl_store_relaxed(&runtime->watch_until, (uint64_t)until); /* D3 */
+    fl_chaos();
+    return !fl_inject_count(&runtime->inject); /* D4 */
+}
+
 void
-fl_hand_over_watch(fl_worker *worker)
+fl_hand_over_watch(fl_worker *worker, bool brief)
 {
     filch_runtime *runtime = worker->runtime;
     fl_guard_lock(&runtime->idle_guard);
     fl_worker *next = take_sleeper(runtime);
-    fl_exchange_seq_cst(&runtime->watch, (void *)next);
+    fl_exchange_seq_cst(&runtime->watch, (void *)next); /* D1 */
+    fl_chaos();
+    bool rests = next && brief && rests_on(runtime, next);
     fl_guard_unlock(&runtime->idle_guard);
-    if (next) {
+    if (next && !rests) {
         fl_chaos();
         wake(next);
     }
@@ -204,12 +236,25 @@ still_watch(fl_worker *worker)
 
 /* ---- sleeping ---- */
 
+/* Until when a sleeper sleeps if nobody calls it. */
+static filch_time
+rest_until(fl_worker *worker)
+{
+    if (!fl_load_relaxed(&worker->stands_in)) {
+        return FILCH_NEVER;
+    }
+    fl_store_relaxed(&worker->stands_in, 0u);
+    return fl_os_now() + FL_NAP_LAST;
+}
+
 fl_worker *
 fl_sleep_until_called(fl_worker *worker)
 {
     fl_worker *victim = NULL;
     for (;;) {
-        fl_exchange_seq_cst(&worker->park, (uint32_t)FL_ASLEEP);
+        filch_time until = rest_until(worker);
+        fl_exchange_seq_cst(&worker->rests_until, (uint64_t)until); /* R1 */
+        fl_exchange_seq_cst(&worker->park, (uint32_t)FL_ASLEEP);    /* R2 */
         fl_chaos();
         if (fl_quits(worker)) {
             break;
@@ -227,7 +272,8 @@ fl_sleep_until_called(fl_worker *worker)
             continue;
         }
         fl_count(&worker->stats.sleeps);
-        fl_os_wait(&worker->park, FL_ASLEEP, FILCH_NEVER);
+        fl_os_wait(&worker->park, FL_ASLEEP, until);
+        worker->unhurried = fl_load_relaxed(&worker->stands_in);
     }
     fl_exchange_seq_cst(&worker->park, (uint32_t)FL_AWAKE);
     return victim;
@@ -269,6 +315,7 @@ fl_nap(fl_worker *worker, filch_time most)
     tidies = tidies && first > until;
     until = first < until ? first : until;
 
+    fl_exchange_seq_cst(&worker->rests_until, (uint64_t)until); /* R1 */
     fl_exchange_seq_cst(&runtime->watch_until, (uint64_t)until);
     fl_chaos();
     fl_exchange_seq_cst(&worker->park, (uint32_t)FL_ASLEEP); /* W1 */

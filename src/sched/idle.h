@@ -7,6 +7,8 @@
 
 #include "sched/worker.h"
 
+#define FL_NAP_LAST FILCH_MS(1) /* the longest while others are busy */
+
 static inline bool
 fl_quits(const fl_worker *worker)
 {
@@ -17,8 +19,10 @@ fl_quits(const fl_worker *worker)
  * that sleeps is relieved: who was busy last is the one to stay awake. */
 bool fl_take_watch(fl_worker *worker);
 
-/* The watch has found work: a sleeper, if there is one, is to keep watch. */
-void fl_hand_over_watch(fl_worker *worker);
+/* The watch has found work: a sleeper, if there is one, is to keep watch. It is
+ * woken, unless the caller is likely to be away briefly, and it wakes by itself
+ * before long. */
+void fl_hand_over_watch(fl_worker *worker, bool brief);
 
 /* The worker has stolen from `victim`, if it is not NULL: where more is left,
  * there or in what it took along, a sleeper is to help. */

@@ -112,6 +112,20 @@ fl_ready_pick(fl_ready *ready)
     return fiber;
 }
 
+/* The n-th of the ring becomes the first, and those whom it passes stand one
+ * place further; n is less than its size. */
+static inline void
+fl_ready_advance(fl_ready *ready, uint32_t n)
+{
+    uint32_t head = fl_load_relaxed(&ready->head);
+    void *fiber = fl_load_relaxed(&ready->slots[(head + n) % FL_READY]);
+    for (uint32_t at = head + n; at != head; at--) {
+        void *passed = fl_load_relaxed(&ready->slots[(at - 1) % FL_READY]);
+        fl_store_relaxed(&ready->slots[at % FL_READY], passed);
+    }
+    fl_store_relaxed(&ready->slots[head % FL_READY], fiber);
+}
+
 /* The one that stands n places behind the ring's first, NULL if there is none;
  * with the bias, else it may be gone by now. */
 static inline struct fl_fiber *

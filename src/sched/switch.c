@@ -107,7 +107,9 @@ yield_to_loop(fl_fiber *me, fl_worker *worker, fl_fiber *next)
     worker->let_go = &worker->none;
     worker->after = push_yielded;
     worker->after_arg = me;
+    me->next = me;
     park(me, worker, next);
+    me->next = NULL;
 }
 
 /* It changes places with the next one, and is not to be stolen until it is

@@ -12,7 +12,8 @@
 #endif
 #define PAUSES 64 /* between two looks, some 1.5 us */
 #define NAP_FIRST FILCH_US(50)
-#define NAP_LAST FILCH_MS(1)
+#define BRIEF                                                                  \
+    FILCH_US(50)     /* by then another, if woken, has come to something */
 #define WORTH_IT 250 /* ns a task: what it costs two CPUs to move one */
 #define VAIN_MOST 4  /* so the first nap is 400 us at most */
 #define VAIN_FOR FILCH_MS(10) /* without a steal, and it is forgotten */
@@ -92,7 +93,8 @@ keep_watch(fl_worker *worker, fl_work **work, fl_worker **victim)
         return false;
     }
     bool again = false;
-    for (unsigned looks = 0; !fl_quits(worker); looks++) {
+    unsigned looks = worker->unhurried ? LOOKS_SPINNING : 0;
+    for (; !fl_quits(worker); looks++) {
         fl_chaos_assert(fl_load_seq_cst(&worker->runtime->watch) ==
                         (void *)worker);
         if (look(worker, work, victim)) {
@@ -109,19 +111,35 @@ keep_watch(fl_worker *worker, fl_work **work, fl_worker **victim)
         if (!fl_nap(worker, length)) {
             return false;
         }
-        length = length < NAP_LAST / 2 ? length * 2 : NAP_LAST;
+        length = length < FL_NAP_LAST / 2 ? length * 2 : FL_NAP_LAST;
     }
     return false;
 }
 
 /* ---- idle ---- */
 
+/* It is idle: the watch, or a sleeper (false). */
+static bool
+take_watch(fl_worker *worker)
+{
+    if (worker->left_at) {
+        worker->brief = fl_os_now() - worker->left_at < BRIEF;
+        if (worker->brief) {
+            fl_store_relaxed(&worker->stands_in, 1u);
+        }
+        worker->left_at = 0;
+    }
+    return fl_take_watch(worker);
+}
+
 /* What the watch does, once it has something to do. */
 static fl_work *
 leave_watch(fl_worker *worker, fl_work *work, fl_worker *victim)
 {
     fl_chaos();
-    fl_hand_over_watch(worker);
+    fl_hand_over_watch(worker, !victim && worker->brief);
+    worker->left_at = victim ? 0 : fl_os_now();
+    worker->unhurried = !work;
     if (!work) {
         /* not as the watch: a callback may take its time */
         run_due_timers(worker);
@@ -166,7 +184,7 @@ fl_idle(fl_worker *worker)
         return fl_seeded_idle(worker);
     }
     fl_work *work = find_given_back(worker);
-    bool watching = !work && fl_take_watch(worker);
+    bool watching = !work && take_watch(worker);
     while (!work) {
         fl_worker *victim = watching ? NULL : fl_sleep_until_called(worker);
         if (fl_quits(worker)) {
@@ -182,7 +200,7 @@ fl_idle(fl_worker *worker)
             work = leave_watch(worker, work, victim);
         }
         work = work ? work : find_given_back(worker);
-        watching = !work && fl_take_watch(worker);
+        watching = !work && take_watch(worker);
     }
     return work;
 }

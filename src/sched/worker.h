@@ -100,10 +100,14 @@ typedef struct fl_worker {
     fl_atomic32 turn;      /* counts what it ran; read by the watch */
     uint32_t far_turn;     /* W: when it last looked at its deque's top */
     uint32_t timers_turn;  /* W: when it last let timers go off */
+    uint32_t timers_head;  /* W: of its ring, then */
     uint32_t stole;        /* W: so much at once, if anything, and when */
     filch_time stole_at;   /* W */
     uint32_t vain;         /* W: how often in a row that was not worth it */
     bool looks_again;      /* W: soon, at a deque that it found in use */
+    bool unhurried;        /* W: when it is the watch it naps at once */
+    bool brief;            /* W: so it was away when it last left the watch */
+    filch_time left_at;    /* W: when it did, if it had stolen nothing; or 0 */
     uint32_t poll_mask;    /* W: chores are due when these bits of turn are 0 */
     filch_time polled;     /* W: when it last looked */
     filch_time shed_at;    /* W: when it last gave stacks back */
@@ -116,6 +120,8 @@ typedef struct fl_worker {
 
     char apart[FL_CACHE_LINE];
     fl_atomic32 park;          /* see idle.c */
+    fl_atomic64 rests_until;   /* likewise */
+    fl_atomic32 stands_in;     /* 1: it is to wake by itself before long */
     struct fl_worker *sleeper; /* the runtime's idle_guard: next in its list */
     fl_atomic_ptr help;        /* likewise: whom a sleeper is to take from */
     struct fl_counters stats;

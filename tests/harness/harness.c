@@ -21,11 +21,23 @@ test_workers(void)
     return text ? (unsigned)strtoul(text, NULL, 10) : 2;
 }
 
+static bool
+is_on(const char *variable)
+{
+    const char *text = getenv(variable);
+    return text && strcmp(text, "0") != 0;
+}
+
 bool
 test_clock_jumps(void)
 {
-    const char *jump = getenv("DISTURB_BY_US");
-    return jump && strcmp(jump, "0") != 0;
+    return is_on("DISTURB_BY_US");
+}
+
+bool
+in_chaos(void)
+{
+    return is_on("FILCH_CHAOS");
 }
 
 /* --- Checks -------------------------------------------------------------- */

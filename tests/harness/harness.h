@@ -89,6 +89,10 @@ unsigned test_workers(void);
 /* Whether the library's clock jumps: see tests/fault/disturb.c. */
 bool test_clock_jumps(void);
 
+/* Whether FILCH_CHAOS is on: the watch takes what has not waited, and who is
+ * oldest comes any time. */
+bool in_chaos(void);
+
 /* Runs `main(arg)` on that many workers; checks that the run itself works. */
 void run_on(unsigned workers, filch_fn main, void *arg);
 

@@ -3,10 +3,13 @@
  * waits until what it submitted has run, and ends the run. Nothing is left
  * lying while both workers sleep, and everybody is woken at the end.
  *
- * Three plays: what is submitted just runs; the first of it arms a timer and
+ * Four plays: what is submitted just runs; the first of it keeps its worker
+ * busy until the second has run, which comes meanwhile; it arms a timer and
  * keeps its worker busy until that has gone off, as the other worker must
  * see; it pushes to its own deque and keeps its worker busy until that was
- * stolen. In the first two no nap ever ends, so that none hides a lost wakeup.
+ * stolen. In all but the last no nap ever ends, so that none hides a lost
+ * wakeup. At first each may have been away briefly when it last had the watch,
+ * or be to sleep no longer than a nap.
  */
 #include "world.h"
 
@@ -16,7 +19,7 @@
     FILCH_US(30) /* before the first nap's end, and in the first tick,
                                  so that the timers say just that */
 
-enum { JUST_RUN, ARM_TIMER, BE_STOLEN, PLAYS };
+enum { JUST_RUN, AWAIT_NEXT, ARM_TIMER, BE_STOLEN, PLAYS };
 
 static filch_runtime runtime;
 static fl_worker workers[2];
@@ -31,7 +34,9 @@ static void
 make_worker(unsigned i)
 {
     fl_worker *worker = &workers[i];
-    *worker = (fl_worker){.runtime = &runtime, .index = i};
+    *worker = (fl_worker){
+        .runtime = &runtime, .index = i, .brief = model_choose(2)};
+    fl_store_relaxed(&worker->stands_in, model_choose(2));
     heaps[i] = (fl_timers){.earliest = (uint64_t)FILCH_NEVER};
     looks[i] = (struct fl_look){0};
     worker->timers = &heaps[i];
@@ -100,7 +105,9 @@ run(fl_worker *worker, unsigned i)
         model_assert(
             fl_deque_push(&worker->deque, fl_work_of(&fibers[FIBERS])) == 0);
         await(&went_off, 1);
-    } else if (i == FIBERS) {
+    } else if (i == 0 && play == AWAIT_NEXT) {
+        await(&went_off, 1);
+    } else if (i == FIBERS || play == AWAIT_NEXT) {
         signal_one(&went_off);
     }
     signal_one(&ran);
@@ -130,15 +137,25 @@ let_them_sleep(void)
     }
 }
 
+/* The second comes when somebody has the first, or one worker might get both. */
+static void
+let_it_be_taken(void)
+{
+    while (play == AWAIT_NEXT && fl_inject_count(&runtime.inject) > 0) {
+        model_yield();
+    }
+}
+
 static void
 be_strange(void)
 {
     for (int i = 0; i < FIBERS; i++) {
         let_them_sleep();
+        let_it_be_taken();
         fibers[i].sp = &fibers[i];
         fl_inject_push(&runtime.inject, &fibers[i], &fibers[i], 1);
         fl_wake_watch(&runtime);
-        if (model_choose(2)) {
+        if (play != AWAIT_NEXT && model_choose(2)) {
             await(&ran, i == 0 && play == BE_STOLEN ? 2 : (uint32_t)i + 1);
         }
     }

@@ -22,14 +22,6 @@ grow_tree(void *arg)
     return 0;
 }
 
-/* Then the watch takes what has not waited, and the oldest comes any time. */
-static bool
-in_chaos(void)
-{
-    const char *chaos = getenv("FILCH_CHAOS");
-    return chaos && strcmp(chaos, "0") != 0;
-}
-
 /* Some 20 in a row, and a strand of its own for each of its oldest parts that
  * is begun between: if that is done often, they are thousands. */
 ONE_WORKER_TEST(tree_of_tasks_has_few_of_them_under_way_at_once)

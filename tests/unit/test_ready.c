@@ -46,6 +46,21 @@ TEST(ready_ring_is_empty_at_first)
     CHECK(!fl_ready_steal_next(&ready));
 }
 
+TEST(ready_ring_lets_one_pass_those_before_it_who_keep_their_order)
+{
+    uintptr_t in = 0;
+    for (uint32_t n = 0; n < 2 * FL_READY; n++) {
+        push(in + 1, in + 5), in += 5;
+        fl_bias_enter(&ready.bias);
+        fl_ready_advance(&ready, n % 5);
+        fl_bias_leave(&ready.bias);
+        CHECK(take_one() == fiber(in - 4 + n % 5));
+        for (uint32_t i = 0; i < 5; i++)
+            CHECK(i == n % 5 || take_one() == fiber(in - 4 + i));
+        CHECK(!take_one());
+    }
+}
+
 TEST(ready_ring_gives_the_oldest_fiber_first_however_often_it_went_round)
 {
     uintptr_t in = 0, out = 0;

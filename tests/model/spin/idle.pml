@@ -1,9 +1,11 @@
 /*
  * Who sleeps, and who keeps watch (sched/idle.c): two workers, a stranger who
  * pushes to the common queue and later has everybody quit, and a timer that
- * the worker of the first item arms and then stays busy until it has gone off.
- * Naps end only at the timer's deadline. Spin finds every lost wakeup as a
- * state from which nobody goes on.
+ * the worker of an item may arm and then stay busy until it has gone off; or it
+ * stays busy until the other item is done.
+ * Naps end only at the timer's deadline, and who sleeps for 1 ms at a time does
+ * not wake by itself. Spin finds every lost wakeup as a state from which nobody
+ * goes on.
  *
  * WEAKEN NO_W2: the watch does not look at the queue after its announcement
  * WEAKEN NO_W3: the watch does not look at the timers after its announcement
@@ -12,6 +14,8 @@
  * WEAKEN NO_HAND_OVER: the watch that found work wakes no other
  * WEAKEN NO_STILL: the watch that has woken does not look whether it still is
  * WEAKEN NO_TIMER_WAKE: who arms a timer does not wake the watch
+ * WEAKEN NO_D3: who leaves the other asleep does not say until when
+ * WEAKEN NO_D4: who leaves the other asleep does not look at the queue
  * WEAKEN LATE_PUSH: the stranger looks who has the watch before it pushes
  */
 #define WORKERS 2
@@ -19,11 +23,12 @@
 #define NEVER 9
 
 byte count, done, pushed;     /* the common queue; what has run */
-bool quit, guard, armed_once; /* guard: idle_guard */
+bool quit, guard, armed_once, waited_once; /* guard: idle_guard */
 byte earliest = NEVER;        /* 1: the timer is armed */
 bool fired;
 byte watch = NOBODY, until;   /* watch_until: 0, 1 (the timer's), NEVER */
 bool sleeper[WORKERS], asleep[WORKERS], woken[WORKERS];
+bool rests[WORKERS]; /* it wakes by itself within 1 ms, as far as it said */
 
 inline lock() { atomic { !guard; guard = true } }
 inline unlock() { guard = false }
@@ -74,11 +79,47 @@ inline take_watch()
     unlock()
 }
 
+/* D2 to D4, where it may be away for a moment only. */
+inline leave_asleep()
+{
+    if
+    :: rests[w] -> /* D2 */
+#ifndef NO_D3
+        until = NEVER; /* D3: later than the timer's */
+#endif
+#ifndef NO_D4
+        if
+        :: count > 0 -> skip /* D4 */
+        :: else -> w = NOBODY
+        fi
+#else
+        w = NOBODY
+#endif
+    :: else -> skip
+    fi
+}
+
+/* How long it will sleep. */
+inline say_how_long()
+{
+    if
+    :: rests[me] = true
+    :: rests[me] = false
+    fi
+}
+
 inline hand_over()
 {
     lock();
     if
-    :: sleeper[OTHER] -> sleeper[OTHER] = false; w = OTHER; watch = w
+    :: sleeper[OTHER] ->
+        sleeper[OTHER] = false;
+        w = OTHER;
+        watch = w; /* D1 */
+        if
+        :: leave_asleep()
+        :: skip
+        fi
     :: else -> watch = NOBODY
     fi;
     unlock();
@@ -115,7 +156,7 @@ look:
     :: atomic { count > 0 -> count-- };
 busy:
         if
-        :: atomic { !armed_once -> armed_once = true };
+        :: atomic { !armed_once && !waited_once -> armed_once = true };
             earliest = 1;
             if
             :: 1 < until ->
@@ -127,7 +168,9 @@ busy:
             :: else -> skip
             fi;
             fired
-        :: armed_once -> skip
+        :: atomic { !armed_once && !waited_once -> waited_once = true };
+            done > 0
+        :: skip
         fi;
         done++
     :: count == 0 -> break
@@ -137,7 +180,8 @@ idle:
     if
     :: !watching ->
         do
-        :: asleep[me] = true;
+        :: say_how_long(); /* R1 */
+            asleep[me] = true;
             if
             :: quit -> break
             :: else -> skip
@@ -188,6 +232,7 @@ idle:
         fi;
         /* nap */
         limit = (earliest == 1 -> 1 : NEVER);
+        say_how_long(); /* R1 */
         until = limit;
         asleep[me] = true; /* W1 */
         if
@@ -258,5 +303,5 @@ init
         run stranger();
     };
     _nr_pr == 1;
-    assert(done == 2 && count == 0 && fired)
+    assert(done == 2 && count == 0 && fired == armed_once)
 }

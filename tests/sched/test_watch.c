@@ -1,0 +1,104 @@
+/* What a watch leaves behind that is mostly back at once, and then is not. */
+#include "../harness/harness.h"
+
+enum { ROUNDS = UNDER_SANITIZER ? 20 : 100, NAPS = 10 };
+
+/* The watch leaves for a timer, and is back at once: it learns to wake nobody. */
+static void
+be_brief(void)
+{
+    for (int i = 0; i < NAPS; ++i)
+        OK(filch_sleep(FILCH_US(100)));
+}
+
+static void
+compute_until_set(atomic_bool *flag)
+{
+    while (!atomic_load(flag))
+        sched_yield();
+}
+
+static int
+set_flag(void *arg)
+{
+    atomic_store((atomic_bool *)arg, true);
+    return 0;
+}
+
+static void
+set_in_callback(void *arg)
+{
+    set_flag(arg);
+}
+
+static void
+need_another_worker(void)
+{
+    if (test_workers() == 1)
+        skip("one worker: nobody else is there");
+}
+
+TASK_TEST(what_a_task_spawns_that_then_computes_is_taken_by_another_worker)
+{
+    need_another_worker();
+    for (int i = 0; i < ROUNDS; ++i) {
+        atomic_bool begun = false;
+        be_brief();
+        filch_task *task = spawn(set_flag, &begun);
+        compute_until_set(&begun);
+        EQ(0, join(task));
+    }
+}
+
+TASK_TEST(timer_that_a_task_arms_that_then_computes_goes_off)
+{
+    need_another_worker();
+    for (int i = 0; i < ROUNDS; ++i) {
+        atomic_bool gone_off = false;
+        be_brief();
+        OK(filch_call_later(NULL, FILCH_US(20 * i), set_in_callback,
+                            &gone_off));
+        compute_until_set(&gone_off);
+    }
+}
+
+static atomic_bool stop;
+
+static int
+be_brief_until_told(void *arg)
+{
+    while (!atomic_load(&stop))
+        be_brief();
+    return arg != NULL;
+}
+
+static int
+compute_until_next(void *arg)
+{
+    atomic_bool *flags = arg;
+    atomic_store(&flags[0], true);
+    compute_until_set(&flags[1]);
+    return 0;
+}
+
+/* The second is submitted when a worker has the first, and is busy with it. */
+TEST(what_a_thread_submits_is_taken_while_a_task_computes)
+{
+    filch_runtime *runtime;
+    filch_config config = {.workers = test_workers()};
+    need_another_worker();
+    OK(filch_start(&runtime, &config));
+    filch_task *naps, *first, *second;
+    OK(filch_submit(runtime, &naps, be_brief_until_told, NULL));
+    for (int i = 0; i < ROUNDS; ++i) {
+        atomic_bool flags[2] = {false, false};
+        OK(filch_submit(runtime, &first, compute_until_next, flags));
+        compute_until_set(&flags[0]);
+        OK(filch_submit(runtime, &second, set_flag, &flags[1]));
+        EQ(0, join(second));
+        EQ(0, join(first));
+    }
+    atomic_store(&stop, true);
+    EQ(0, join(naps));
+    OK(filch_stop(runtime));
+}
