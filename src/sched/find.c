@@ -70,20 +70,32 @@ is_timers_turn(fl_worker *worker)
     return true;
 }
 
+/* Where turns take twice as long, two that wake each other may go on for a quarter
+ * of as many: then others, who were handed something, do not wait longer. */
+static void
+adapt_to_turns(fl_worker *worker, filch_time took)
+{
+    uint32_t mask = worker->poll_mask;
+    if (fl_chaos_among(worker->runtime)) {
+        mask = (1u << fl_chaos_draw(7)) - 1;
+    } else if (took > POLL_LATE) {
+        mask = mask / 2;
+    } else if (took < POLL_SOON && mask < POLL_MOST - 1) {
+        mask = 2 * mask + 1;
+    }
+    worker->poll_mask = mask;
+    uint32_t longer = POLL_MOST / (mask + 1);
+    uint32_t streak = FL_STREAK / (longer * longer);
+    worker->ready.streak_from = FL_STREAK - (streak ? streak : 1);
+}
+
 /* Reads the clock, for the timers and to learn how long turns take. */
 static void
 poll(fl_worker *worker)
 {
     filch_time now = fl_os_now(), took = now - worker->polled;
     worker->polled = now;
-    uint32_t mask = worker->poll_mask;
-    if (fl_chaos_among(worker->runtime)) {
-        worker->poll_mask = (1u << fl_chaos_draw(7)) - 1;
-    } else if (took > POLL_LATE) {
-        worker->poll_mask = mask / 2;
-    } else if (took < POLL_SOON && mask < POLL_MOST - 1) {
-        worker->poll_mask = 2 * mask + 1;
-    }
+    adapt_to_turns(worker, took);
     if (now - worker->shed_at >= SHED_EVERY) {
         worker->shed_at = now;
         fl_stack_shed(now);

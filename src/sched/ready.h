@@ -10,7 +10,8 @@
  *           tail    B: index after the last
  *           next    B
  *           yields  counts the fibers that yielded; only the owner writes it
- *           streak  the owner's: runs from the next slot, one after the other
+ *           streak  the owner's: runs from the next slot, one after the other,
+ *                   counted from `streak_from` on
  *           I1  the ring holds head .. tail - 1, at most FL_READY of them
  * MEMORY ORDER  What the bias gives.
  * REJECTED  Letting woken fibers into the deque: last in first out, two that
@@ -38,6 +39,7 @@ typedef struct fl_ready {
     fl_atomic32 tail;
     fl_atomic32 yields;
     uint32_t streak;
+    uint32_t streak_from; /* the owner's */
     fl_atomic_ptr slots[FL_READY];
 } fl_ready;
 
@@ -103,7 +105,7 @@ fl_ready_pick(fl_ready *ready)
         ready->streak++;
     }
     if (!fiber) {
-        ready->streak = 0;
+        ready->streak = ready->streak_from;
         fiber = fl_ready_first(ready);
     }
     if (fl_unlikely(!fiber)) {

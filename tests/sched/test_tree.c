@@ -111,7 +111,9 @@ ONE_WORKER_TEST(spawned_tasks_begin_beside_two_that_wake_each_other_without_end)
 
 /* --- Two that wake each other, with much to do each time ------------------ */
 
+enum { SLOTS = 64 };
 static filch_queue bulk;
+static filch_time each_takes;
 static atomic_int consumed, before_second;
 
 /* Of two consumers, of whom the second was handed an item while the first had
@@ -125,25 +127,52 @@ consume(void *arg)
         int before = atomic_fetch_add(&consumed, 1);
         if (arg && second++ == 0)
             atomic_store(&before_second, before);
+        if (each_takes)
+            compute_until(filch_after(each_takes));
     }
     return 0;
+}
+
+static void
+put_many(int n)
+{
+    for (int i = 0; i < n; ++i)
+        OK(filch_queue_put(&bulk, &bulk));
+}
+
+/* How many were consumed before the second came to it; 100 rounds before that
+ * the first is alone, if it is so. */
+static int
+wait_of_second(filch_time takes)
+{
+    each_takes = takes;
+    OK(filch_queue_init(&bulk, SLOTS));
+    filch_task *first = spawn(consume, NULL);
+    filch_yield();
+    if (takes)
+        put_many(100 * SLOTS);
+    UNTIL(filch_queue_empty(&bulk));
+    int alone = atomic_load(&consumed);
+    filch_task *second = spawn(consume, &bulk);
+    filch_yield();
+    put_many(100 * SLOTS);
+    OK(filch_queue_shutdown(&bulk, false));
+    EQ(0, join(first));
+    EQ(0, join(second));
+    EQ(takes ? 200 * SLOTS : 100 * SLOTS, atomic_load(&consumed));
+    OK(filch_queue_destroy(&bulk));
+    return atomic_load(&before_second) - alone;
 }
 
 ONE_WORKER_TEST(
     woken_task_waits_for_few_turns_of_two_that_fill_and_drain_a_queue)
 {
-    enum { SLOTS = 64 };
-    OK(filch_queue_init(&bulk, SLOTS));
-    filch_task *first = spawn(consume, NULL);
-    filch_yield();
-    filch_task *second = spawn(consume, &bulk);
-    filch_yield();
-    for (int i = 0; i < 100 * SLOTS; ++i)
-        OK(filch_queue_put(&bulk, &bulk));
-    OK(filch_queue_shutdown(&bulk, false));
-    EQ(0, join(first));
-    EQ(0, join(second));
-    EQ(100 * SLOTS, atomic_load(&consumed));
-    CHECK(in_chaos() || atomic_load(&before_second) <= 10 * SLOTS);
-    OK(filch_queue_destroy(&bulk));
+    int n = wait_of_second(0);
+    CHECK(in_chaos() || n <= 10 * SLOTS);
+}
+
+ONE_WORKER_TEST(woken_task_waits_for_fewer_such_turns_where_they_are_long)
+{
+    int n = wait_of_second(FILCH_US(3));
+    CHECK(in_chaos() || n <= 4 * SLOTS);
 }
