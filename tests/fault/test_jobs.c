@@ -74,7 +74,8 @@ sync_what_was_stolen(void *arg)
     fault_from(0);
     disturb_count_rests(&rests);
     int status = filch_sync(&job);
-    CHECK(fault_end() > 0);
+    unsigned failed = fault_end();
+    CHECK(in_chaos() || failed > 0); /* its delays are rests, too */
     return status;
 }
 
