@@ -63,7 +63,8 @@
  *           those who work. One wake after the other, without helpers: then the
  *           whole runtime steals once in some 25 us, however many workers it
  *           has (docs/SIMULATION.md). A helper where little is left: it comes
- *           12 us later, and finds nothing. Waking the next watch each time:
+ *           12 us later, and finds nothing; nor where twice as many as there
+ *           are CPUs are awake: it takes one from them. Waking the next watch each time:
  *           where timers come each microsecond it is there when all is done,
  *           and the same goes on the other way round.
  * SOURCE    The one searcher of Go's scheduler (runtime/proc.go) and Tokio's.
@@ -195,11 +196,19 @@ fl_hand_over_watch(fl_worker *worker, bool brief)
     }
 }
 
+/* Whether nobody is asleep, or one more awake would mostly wait for a CPU. */
+static bool
+are_enough_awake(const filch_runtime *runtime)
+{
+    uint32_t sleeping = fl_load_relaxed(&runtime->sleeping);
+    return sleeping == 0 || runtime->count - sleeping >= runtime->awake_most;
+}
+
 void
 fl_call_helper(fl_worker *worker, fl_worker *victim)
 {
     filch_runtime *runtime = worker->runtime;
-    if (!victim || !fl_load_relaxed(&runtime->sleeping)) {
+    if (!victim || are_enough_awake(runtime)) {
         return;
     }
     if (fl_deque_size(&victim->deque) < fl_deque_size(&worker->deque)) {

@@ -154,7 +154,8 @@ struct filch_runtime {
     fl_atomic32 sleeping;    /* idle_guard: how many those are */
     struct fl_look *looks;   /* the watch's: one a worker */
 
-    cpu_set_t allowed; /* C: where its workers may run */
+    cpu_set_t allowed;   /* C: where its workers may run */
+    unsigned awake_most; /* C: with so many awake no helper is called */
 };
 
 /* ---- switch.c, loop.c ---- */

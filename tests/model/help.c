@@ -43,8 +43,11 @@ model_before(void)
     model_tick = FILCH_US(10);
     fl_fence_asymmetric = true;
     fences_fail = false;
-    runtime = (filch_runtime){
-        .count = MODEL_THREADS, .workers = workers, .looks = looks, .tag = 1};
+    runtime = (filch_runtime){.count = MODEL_THREADS,
+                              .workers = workers,
+                              .looks = looks,
+                              .tag = 1,
+                              .awake_most = MODEL_THREADS};
     for (unsigned i = 0; i < MODEL_THREADS; i++) {
         make_worker(i);
     }

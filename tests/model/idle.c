@@ -34,8 +34,8 @@ static void
 make_worker(unsigned i)
 {
     fl_worker *worker = &workers[i];
-    *worker = (fl_worker){
-        .runtime = &runtime, .index = i, .brief = model_choose(2)};
+    *worker =
+        (fl_worker){.runtime = &runtime, .index = i, .brief = model_choose(2)};
     fl_store_relaxed(&worker->stands_in, model_choose(2));
     heaps[i] = (fl_timers){.earliest = (uint64_t)FILCH_NEVER};
     looks[i] = (struct fl_look){0};
@@ -54,8 +54,11 @@ model_before(void)
     model_only_deadline = play == BE_STOLEN ? 0 : DEADLINE;
     model_tick = play == BE_STOLEN ? FILCH_US(10) : 0;
     fl_fence_asymmetric = true;
-    runtime = (filch_runtime){
-        .count = 2, .workers = workers, .looks = looks, .tag = 1};
+    runtime = (filch_runtime){.count = 2,
+                              .workers = workers,
+                              .looks = looks,
+                              .tag = 1,
+                              .awake_most = 2};
     make_worker(0);
     make_worker(1);
     play_thread(2);
