@@ -12,11 +12,12 @@
 #endif
 #define PAUSES 64 /* between two looks, some 1.5 us */
 #define NAP_FIRST FILCH_US(50)
-#define BRIEF                                                                  \
-    FILCH_US(50)     /* by then another, if woken, has come to something */
 #define WORTH_IT 250 /* ns a task: what it costs two CPUs to move one */
 #define VAIN_MOST 4  /* so the first nap is 400 us at most */
 #define VAIN_FOR FILCH_MS(10) /* without a steal, and it is forgotten */
+
+/* So soon another, if it was woken, has not done anything. */
+#define BRIEF FILCH_US(50)
 
 /* ---- looking ---- */
 
@@ -124,10 +125,12 @@ take_watch(fl_worker *worker)
 {
     if (worker->left_at) {
         worker->brief = fl_os_now() - worker->left_at < BRIEF;
+        worker->left_at = 0;
         if (worker->brief) {
             fl_store_relaxed(&worker->stands_in, 1u);
+        } else {
+            worker->unhurried = false;
         }
-        worker->left_at = 0;
     }
     return fl_take_watch(worker);
 }
