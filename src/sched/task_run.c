@@ -120,7 +120,6 @@ fl_run_task(fl_worker *worker, filch_task *task)
     worker->pending = fl_work_of(finish(task));
     end(worker, tsan);
     if (fl_unlikely(fl_load_relaxed(&worker->runtime->stopping))) {
-        fl_tsan_acquire(worker->runtime); /* this still is the task's stack */
         fl_add_seq_cst(&worker->runtime->ended, 1u);
         fl_os_wake(&worker->runtime->ended, 1);
     }
