@@ -14,6 +14,7 @@
 #define POLL_MOST 64u /* turns */
 #define POLL_SOON FILCH_US(100)
 #define POLL_LATE FILCH_US(500)
+#define TURN_LONG FILCH_US(4)
 #define SHED_EVERY FILCH_MS(10)
 /* Turns between two looks at the deque's oldest entry: where the ring keeps the
  * worker from the deque, and where just its newer ones do. */
@@ -70,23 +71,33 @@ is_timers_turn(fl_worker *worker)
     return true;
 }
 
-/* Where turns take twice as long, two that wake each other may go on for a quarter
- * of as many: then others, who were handed something, do not wait longer. */
+/* Where turns take long, two that wake each other may go on for fewer, a quarter
+ * of as many where they take twice as long: then others, who were handed
+ * something, do not wait longer. */
+static void
+limit_streak(fl_worker *worker, filch_time turn)
+{
+    worker->turn_takes += (turn - worker->turn_takes) / 8; /* on average */
+    filch_time longer = worker->turn_takes / TURN_LONG;
+    uint32_t streak = longer <= 1   ? FL_STREAK
+                      : longer <= 4 ? FL_STREAK / (uint32_t)(longer * longer)
+                                    : 1;
+    worker->ready.streak_from = FL_STREAK - streak;
+}
+
+/* That many turns took so long. */
 static void
 adapt_to_turns(fl_worker *worker, filch_time took)
 {
     uint32_t mask = worker->poll_mask;
+    limit_streak(worker, took / (mask + 1));
     if (fl_chaos_among(worker->runtime)) {
-        mask = (1u << fl_chaos_draw(7)) - 1;
+        worker->poll_mask = (1u << fl_chaos_draw(7)) - 1;
     } else if (took > POLL_LATE) {
-        mask = mask / 2;
+        worker->poll_mask = mask / 2;
     } else if (took < POLL_SOON && mask < POLL_MOST - 1) {
-        mask = 2 * mask + 1;
+        worker->poll_mask = 2 * mask + 1;
     }
-    worker->poll_mask = mask;
-    uint32_t longer = POLL_MOST / (mask + 1);
-    uint32_t streak = FL_STREAK / (longer * longer);
-    worker->ready.streak_from = FL_STREAK - (streak ? streak : 1);
 }
 
 /* Reads the clock, for the timers and to learn how long turns take. */
@@ -95,7 +106,10 @@ poll(fl_worker *worker)
 {
     filch_time now = fl_os_now(), took = now - worker->polled;
     worker->polled = now;
-    adapt_to_turns(worker, took);
+    if (!worker->idled) { /* else it was not turns that took so long */
+        adapt_to_turns(worker, took);
+    }
+    worker->idled = false;
     if (now - worker->shed_at >= SHED_EVERY) {
         worker->shed_at = now;
         fl_stack_shed(now);

@@ -186,6 +186,8 @@ fl_idle(fl_worker *worker)
     if (worker->runtime->seeded) {
         return fl_seeded_idle(worker);
     }
+    worker->idled = true;
+    worker->ready.streak = worker->ready.streak_from; /* nobody has waited */
     fl_work *work = find_given_back(worker);
     bool watching = !work && take_watch(worker);
     while (!work) {

@@ -105,6 +105,8 @@ typedef struct fl_worker {
     filch_time stole_at;   /* W */
     uint32_t vain;         /* W: how often in a row that was not worth it */
     bool looks_again;      /* W: soon, at a deque that it found in use */
+    bool idled;            /* W: since it last looked at the clock */
+    filch_time turn_takes; /* W */
     bool unhurried;        /* W: when it is the watch it naps at once */
     bool brief;            /* W: so it was away when it last left the watch */
     filch_time left_at;    /* W: when it did, if it had stolen nothing; or 0 */
