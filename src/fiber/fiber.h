@@ -47,6 +47,7 @@
 #include "fiber/stack.h"
 #include "os/fence.h"
 
+#include <errno.h>
 #include <filch/job.h>
 
 struct fl_worker;
@@ -331,6 +332,21 @@ fl_say_cancelled(fl_fiber *fiber)
         fl_store_release(&fiber->waiter.phase,
                          phase - why + (uint32_t)FL_CANCELLED);
     }
+}
+
+/* Why its last wait has ended: 0, ETIMEDOUT or ECANCELED. For itself. */
+static inline int
+fl_outcome(fl_fiber *me)
+{
+    uint32_t phase = fl_load_acquire(&me->waiter.phase) & FL_PHASE;
+    if (fl_likely(phase == FL_GRANTED)) {
+        return 0;
+    }
+    if (phase == FL_TIMED_OUT) {
+        return ETIMEDOUT;
+    }
+    fl_tsan_acquire(&me->state);
+    return ECANCELED;
 }
 
 /* It lives no more, whoever cancels it. */

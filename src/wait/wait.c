@@ -184,16 +184,6 @@ begin_waiting(fl_fiber *me)
            !fl_decide(me, FL_RUNNING);
 }
 
-FL_NOINLINE int
-fl_other_outcome(const fl_fiber *me)
-{
-    if ((fl_load_acquire(&me->waiter.phase) & FL_PHASE) == FL_TIMED_OUT) {
-        return ETIMEDOUT;
-    }
-    fl_tsan_acquire((void *)&me->state);
-    return ECANCELED;
-}
-
 /* A4 and A5; the wait has begun. */
 static int
 wait_as_fiber(fl_fiber *me, fl_atomic32 *held, filch_time deadline)
@@ -208,12 +198,12 @@ wait_as_fiber(fl_fiber *me, fl_atomic32 *held, filch_time deadline)
         }
     }
     fl_chaos();
-    fl_suspend_guarded(me, held); /* A4, A5 */
+    int error = fl_suspend_guarded(me, held); /* A4, A5 */
     fl_chaos();
     if (deadline != FILCH_NEVER) {
         fl_timer_disarm(&timeout);
     }
-    return fl_outcome(me);
+    return error;
 }
 
 /* The same on a futex. */
@@ -300,8 +290,7 @@ fl_wait_linked(fl_fiber *me, fl_atomic32 *guard, fl_atomic32 *held,
                     !fl_begin_plainly(me))) { /* A3 */
         return wait_slowly(me, held, deadline);
     }
-    fl_suspend_guarded(me, held); /* A4, A5 */
-    return fl_outcome(me);
+    return fl_suspend_guarded(me, held); /* A4, A5 */
 }
 
 int

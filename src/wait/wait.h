@@ -148,17 +148,6 @@ fl_begin_plainly(fl_fiber *me)
            fl_wait_anyway(me);
 }
 
-/* Why a wait has ended that was not by FL_GRANTED. */
-int fl_other_outcome(const fl_fiber *me);
-
-/* Why the wait has ended: 0, ETIMEDOUT or ECANCELED. */
-static inline int
-fl_outcome(const fl_fiber *me)
-{
-    uint32_t phase = fl_load_acquire(&me->waiter.phase) & FL_PHASE;
-    return fl_likely(phase == FL_GRANTED) ? 0 : fl_other_outcome(me);
-}
-
 /*
  * Enqueues the waiter at the end (or front) of the list and waits. Called with
  * the guard held, returns with it free: 0, ETIMEDOUT, ECANCELED, or ENOMEM.

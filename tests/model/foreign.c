@@ -48,7 +48,7 @@ model_before(void)
 }
 
 /* The worker: its task waits, then it is idle until the task goes on. */
-void
+int
 fl_suspend_guarded(fl_fiber *me, fl_atomic32 *guard)
 {
     me->sp = me;
@@ -59,6 +59,7 @@ fl_suspend_guarded(fl_fiber *me, fl_atomic32 *guard)
     model_assert(work == fl_work_of(me));
     fl_me_set(me);
     me->sp = NULL;
+    return fl_outcome(me);
 }
 
 static void

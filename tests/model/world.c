@@ -134,13 +134,14 @@ player_resume(fl_fiber *fiber)
     fl_os_wake(&one->go, 1);
 }
 
-__attribute__((weak)) void
+__attribute__((weak)) int
 fl_suspend_guarded(fl_fiber *me, fl_atomic32 *guard)
 {
     player *one = fl_container(me, player, task.fiber);
     me->sp = one;
     fl_store_release(guard, 0u);
     player_sleep(one);
+    return fl_outcome(me);
 }
 
 __attribute__((weak)) void

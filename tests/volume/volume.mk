@@ -6,7 +6,7 @@ volume = $(call objects,$(wildcard $(addprefix tests/volume/,kit.c family.c \
 $(B)/tests/volume/%: $(O)/tests/volume/%.o $(volume) $(HARNESS) $(B)/$(lib).a
 	$(call program,$(testlibs))
 
-tests: $(B)/tests/volume/soak
+tests: $(B)/tests/volume/soak $(B)/tests/volume/sessions
 
 OPERATIONS = 10000000
 nothing-lost:                   ## OPERATIONS=10000000 of each, counted in and out
@@ -20,4 +20,12 @@ soak:                           ## all at once for SECS=1800 on WORKERS=2
 	@$(submake) $(B)/tests/volume/soak
 	@$(B)/tests/volume/soak $(or $(SECS),1800) $(WORKERS)
 
-.PHONY: nothing-lost soak
+# There is nothing of the library in it.
+$(B)/tests/volume/sessions: $(O)/tests/volume/sessions.o
+	$(call program)
+
+sessions:                       ## how long this kernel lets threads wait for CPUs, in SECS=80
+	@$(submake) $(B)/tests/volume/sessions
+	@$(B)/tests/volume/sessions $(or $(SECS),80)
+
+.PHONY: nothing-lost sessions soak
