@@ -75,7 +75,7 @@ FILCH_API int filch_run(const filch_config *config, filch_fn main, void *arg);
  * The same in three parts, for a program that keeps its own main thread.
  * filch_start gives a runtime that filch_stop must give back. From any thread,
  * also from a task, whose worker it holds up meanwhile. EINVAL, ENOMEM, EAGAIN,
- * ENOTSUP as above.
+ * ENOTSUP as above; EINVAL also for NULL.
  */
 FILCH_API int filch_start(filch_runtime **runtime, const filch_config *config);
 

@@ -156,7 +156,8 @@ typedef struct fl_fiber {
         fl_link free; /* a task's descriptor, while it is free */
         struct {
             struct fl_fiber *next;  /* O: in a chain of runnable ones;
-                                       itself: it has yielded, see find.c */
+                                       itself: it has yielded by
+                                       way of the loop, see find.c */
             struct filch_job *jobs; /* O: forked, not yet synced; last first */
         };
     };

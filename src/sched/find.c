@@ -54,6 +54,34 @@ fl_find_injected(fl_worker *worker)
     return fl_work_of(first);
 }
 
+void
+fl_tend(fl_fiber *me)
+{
+    fl_worker *worker = me->worker;
+    int error = *worker->errno_at;
+    if (worker->runtime->seeded) {
+        return;
+    }
+    fl_tsan_release(me);
+    fl_tsan_be(&worker->loop);
+    fl_tsan_acquire(me);
+    fl_me_set(&worker->loop);
+    if (fl_timers_earliest(worker->timers) <= fl_os_now()) {
+        fl_timers_run(worker, worker->timers);
+    }
+    if (fl_inject_count(&worker->runtime->inject)) {
+        fl_work *work = fl_find_injected(worker);
+        if (work) {
+            fl_make_ready(worker, fl_work_fiber(work));
+        }
+    }
+    fl_me_set(me);
+    fl_tsan_release(me);
+    fl_tsan_be(me);
+    fl_tsan_acquire(me);
+    *worker->errno_at = error;
+}
+
 /* Whether those that have woken before have run, or enough of them: no more are
  * woken than run, or the ring would overflow. But none waits for ever. */
 static bool
@@ -85,12 +113,15 @@ limit_streak(fl_worker *worker, filch_time turn)
     worker->ready.streak_from = FL_STREAK - streak;
 }
 
-/* That many turns took so long. */
+/* That many turns took so long, with what idle time was among them: who idles
+ * often reads the clock often, so that a timer does not wait for a burst. */
 static void
 adapt_to_turns(fl_worker *worker, filch_time took)
 {
     uint32_t mask = worker->poll_mask;
-    limit_streak(worker, took / (mask + 1));
+    if (!worker->idled) { /* else it was not turns that took so long */
+        limit_streak(worker, took / (mask + 1));
+    }
     if (fl_chaos_among(worker->runtime)) {
         worker->poll_mask = (1u << fl_chaos_draw(7)) - 1;
     } else if (took > POLL_LATE) {
@@ -106,9 +137,7 @@ poll(fl_worker *worker)
 {
     filch_time now = fl_os_now(), took = now - worker->polled;
     worker->polled = now;
-    if (!worker->idled) { /* else it was not turns that took so long */
-        adapt_to_turns(worker, took);
-    }
+    adapt_to_turns(worker, took);
     worker->idled = false;
     if (now - worker->shed_at >= SHED_EVERY) {
         worker->shed_at = now;

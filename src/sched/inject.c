@@ -13,9 +13,8 @@ fl_inject_push(fl_inject *inject, fl_fiber *first, fl_fiber *last, uint32_t n)
         inject->first = first;
     }
     inject->last = last;
-    fl_guard_unlock(&inject->guard);
-    fl_chaos();
     fl_add_seq_cst(&inject->count, n);
+    fl_guard_unlock(&inject->guard);
 }
 
 uint32_t
@@ -34,8 +33,7 @@ fl_inject_pop(fl_inject *inject, fl_fiber **first, uint32_t n)
     if (last) {
         last->next = NULL;
     }
-    fl_guard_unlock(&inject->guard);
-    fl_chaos();
     fl_add_acq_rel(&inject->count, (uint32_t)-taken);
+    fl_guard_unlock(&inject->guard);
     return taken;
 }

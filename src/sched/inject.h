@@ -6,7 +6,9 @@
  * NO LOST WAKEUP  A stranger who pushes then looks whether the runtime's watch
  *           sleeps (see idle.c); `count` is changed by a seq_cst addition
  *           before that, and the watch reads it after announcing its sleep. A
- *           worker need not look: it comes to the queue itself.
+ *           worker need not look: it comes to the queue itself. It is changed
+ *           with the guard: counted later, by who has lost its CPU meanwhile,
+ *           another's fiber would be taken on its account, and be in no count.
  * CHECKED BY  tests/model/inject.c, idle.c
  */
 #ifndef FL_INJECT_H
@@ -16,7 +18,7 @@
 
 typedef struct fl_inject {
     fl_atomic32 guard;
-    fl_atomic32 count; /* how many are in it, or about to be */
+    fl_atomic32 count; /* how many are in it; changed under guard */
     fl_fiber *first;   /* guard */
     fl_fiber *last;    /* guard */
 } fl_inject;

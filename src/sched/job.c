@@ -132,7 +132,8 @@ may_take_back(fl_fiber *me, filch_job *job)
     return worker->runtime->seeded && room && fl_seeded_take(worker, job);
 }
 
-/* Waits on this stack, and so holds the worker up, until there is another. */
+/* Waits on this stack, and so holds the worker up, until there is another. Only
+ * what needs none is seen to, for whom the job may wait. */
 static void
 hold_up(fl_fiber *me, filch_job *job)
 {
@@ -142,6 +143,7 @@ hold_up(fl_fiber *me, filch_job *job)
             park(me, job);
             return;
         }
+        fl_tend(me);
         fl_os_back_off(round++);
     }
 }

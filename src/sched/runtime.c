@@ -236,6 +236,9 @@ filch_start(filch_runtime **runtime, const filch_config *given)
     if (fl_os_forked()) {
         return ENOTSUP;
     }
+    if (!runtime) {
+        return EINVAL;
+    }
     int error = fl_os_on_fork(in_child);
     if (error) {
         return error;

@@ -272,9 +272,11 @@ report_one(const fl_seeded *seeded, const list *all, const filch_task *task)
                 number ? ", last acquired by " : "", number ? other : "");
     } else if (number) {
         fl_warn("    %s waits for the end of %s", mine, other);
-    } else {
+    } else if (fl_waits_for(waiter)) {
         fl_warn("    %s waits for %s %p", mine, fl_what_name(waiter->what),
                 fl_waits_for(waiter));
+    } else {
+        fl_warn("    %s waits for %s", mine, fl_what_name(waiter->what));
     }
 }
 

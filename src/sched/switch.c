@@ -147,14 +147,16 @@ has_parked(fl_ready *ready)
     return fl_ready_size(ready) == 0 && next && next->sp;
 }
 
-/* There is no stack for the loop to go on with; but who has one may run. (In a
- * deterministic run who goes on is for the policy to say.) */
+/* There is no stack for the loop to go on with; but who has one may run, also
+ * who is woken by what the loop would see to. (In a deterministic run who goes
+ * on is for the policy to say.) */
 static FL_NOINLINE bool
 yield_to_parked(fl_fiber *me, fl_worker *worker)
 {
     if (worker->runtime->seeded) {
         return false;
     }
+    fl_tend(me);
     fl_ready *ready = &worker->ready;
     fl_bias_enter(&ready->bias);
     if (!has_parked(ready)) {

@@ -55,13 +55,14 @@ static bool
 look(fl_worker *worker, fl_work **work, fl_worker **victim)
 {
     worker->looks_again = false;
-    if (fl_inject_count(&worker->runtime->inject)) {
-        *work = fl_find_injected(worker);
-    } else if (are_timers_due(worker->runtime)) {
+    if (fl_inject_count(&worker->runtime->inject) &&
+        (*work = fl_find_injected(worker))) {
         return true;
-    } else {
-        *work = fl_steal(worker, victim);
     }
+    if (are_timers_due(worker->runtime)) {
+        return true;
+    }
+    *work = fl_steal(worker, victim);
     return *work != NULL;
 }
 

@@ -341,6 +341,11 @@ fl_work *fl_find(fl_worker *worker);
 /* Some from the common queue: one to run, the others into the ring. */
 fl_work *fl_find_injected(fl_worker *worker);
 
+/* For a fiber that cannot leave its stack, for want of another: sees to what
+ * needs none, callbacks and timeouts that are due, and puts its share of the
+ * common queue into the ring. Callbacks run on that stack. Keeps errno. */
+void fl_tend(fl_fiber *me);
+
 /* ---- steal.c ---- */
 
 /* Looks at all other workers, as the watch; work that has waited, and whose it

@@ -67,6 +67,15 @@ has_name_and_ends_with_7(void)
     ends_with_7();
 }
 
+/* Who begins meanwhile, on another worker, finds no stack to go on with: that
+ * is no failure of the group. */
+static int
+wait_at_gate_if_possible(void *arg)
+{
+    int error = wait_at_gate(arg);
+    return error == ENOMEM ? 0 : error;
+}
+
 static int
 call_submit(void)
 {
@@ -99,7 +108,7 @@ begin_full_group(void)
 {
     begin_group();
     for (int i = 0; i < MANY; ++i)
-        OK(filch_group_spawn(&group, wait_at_gate, NULL));
+        OK(filch_group_spawn(&group, wait_at_gate_if_possible, NULL));
     filch_yield(); /* some wait, and some have not begun */
 }
 

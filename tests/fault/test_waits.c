@@ -122,6 +122,96 @@ ONE_WORKER_TEST(wait_of_a_condition_keeps_the_lock_where_there_is_no_stack)
     EQ(0, join(other));
 }
 
+/* --- Yielding where there is no stack to go on with ---------------------- */
+
+static filch_event event;
+static atomic_bool told;
+
+static int
+sleep_with_the_lock(void *arg)
+{
+    OK(filch_lock_acquire(&lock));
+    OK(filch_sleep(FILCH_MS(1)));
+    OK(filch_lock_release(&lock));
+    return arg != NULL;
+}
+
+static int
+wait_for_event(void *arg)
+{
+    OK(filch_event_wait(&event));
+    return arg != NULL;
+}
+
+static void *
+set_event_when_told(void *arg)
+{
+    while (!atomic_load(&told))
+        sched_yield();
+    filch_event_set(&event);
+    return arg;
+}
+
+static void
+tell(void *arg)
+{
+    atomic_store((atomic_bool *)arg, true);
+}
+
+static void
+yield_until_done(filch_task *task)
+{
+    while (!filch_task_done(task))
+        filch_yield();
+}
+
+ONE_WORKER_TEST(yield_without_a_stack_lets_one_go_on_whose_time_has_come)
+{
+    filch_task *sleeper = park(sleep_with_the_lock, NULL);
+    shortage_begin();
+    fault_from(0);
+    yield_until_done(sleeper);
+    fault_end();
+    EQ(0, join(sleeper));
+}
+
+ONE_WORKER_TEST(yield_without_a_stack_lets_one_go_on_whom_a_thread_has_woken)
+{
+    filch_task *waiter = park(wait_for_event, NULL);
+    pthread_t thread = thread_start(set_event_when_told, NULL);
+    shortage_begin();
+    fault_from(0);
+    tell(&told);
+    yield_until_done(waiter);
+    fault_end();
+    thread_join(thread);
+    EQ(0, join(waiter));
+}
+
+ONE_WORKER_TEST(yield_without_a_stack_lets_callbacks_run_and_keeps_errno)
+{
+    OK(filch_call_later(NULL, FILCH_MS(1), tell, &told));
+    shortage_begin();
+    fault_from(0);
+    errno = 77;
+    while (!atomic_load(&told))
+        filch_yield();
+    EQ(77, errno);
+    fault_end();
+}
+
+ONE_WORKER_TEST(lock_whose_holder_sleeps_is_had_in_the_end_without_a_stack)
+{
+    filch_task *holder = park(sleep_with_the_lock, NULL);
+    CHECK(filch_lock_locked(&lock));
+    shortage_begin();
+    fault_from(0);
+    FILCH_WITH_LOCK(&lock)
+    CHECK(filch_lock_locked(&lock));
+    CHECK(fault_end() > 0);
+    EQ(0, join(holder));
+}
+
 /* --- A wait that must not fail -------------------------------------------- */
 
 static int

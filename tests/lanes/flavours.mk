@@ -8,6 +8,12 @@
 #     coverage               counts what runs
 #     v4                     with the registers of AVX-512
 
+flavours = plain tsan asan fuzz debug portable aarch64 tsan-gcc valgrind \
+           coverage v4 gcc-O% clang-O% gcc-lto-O% clang-lto-O%
+ifeq ($(filter $(flavours),$(FLAVOUR)),)
+$(error no flavour '$(FLAVOUR)': it is one of $(flavours))
+endif
+
 optimised = $(lastword $(subst -, ,$(FLAVOUR)))
 
 ifneq ($(filter gcc-% tsan-gcc coverage,$(FLAVOUR)),)

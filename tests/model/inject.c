@@ -1,7 +1,7 @@
 /*
  * The common queue: two threads push (one of them a chain), one pops. Each
  * fiber comes out once, those of one pusher in their order, and what was
- * written to it before is seen.
+ * written to it before is seen; none is taken before it is counted.
  */
 #include "engine.h"
 
@@ -59,6 +59,8 @@ pop_all(void)
             continue;
         }
         uint32_t n = fl_inject_pop(&inject, &first, 1 + model_choose(2));
+        /* not below none, though others push just now */
+        model_assert(fl_inject_count(&inject) <= FIBERS);
         if (n) {
             take(first, n);
         }

@@ -163,6 +163,12 @@ fl_suspend_into(fl_fiber *me, fl_atomic32 *guard, fl_fiber *next)
     fl_suspend_guarded(me, guard);
 }
 
+__attribute__((weak)) void
+fl_tend(fl_fiber *me)
+{
+    (void)me;
+}
+
 __attribute__((weak)) bool
 fl_yield(fl_fiber *me)
 {

@@ -103,6 +103,7 @@ TEST(misuse_on_a_plain_thread_is_an_error_without_effect)
          ROW(EPERM, filch_call_at(&timer, 0, no_callback, NULL)),
          ROW(EPERM, filch_stats_read(NULL, NULL, 0, NULL)),
          ROW(EINVAL, filch_run(NULL, NULL, NULL)),
+         ROW(EINVAL, filch_start(NULL, NULL)),
          ROW(EINVAL, filch_submit(NULL, &none, nothing, NULL)));
     filch_shield_end(); /* one too many: outside a task it does nothing */
     nothing_has_changed();

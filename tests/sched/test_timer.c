@@ -343,3 +343,72 @@ ONE_WORKER_TEST(callback_that_calls_itself_again_soon_lets_tasks_run)
     UNTIL(atomic_load(&soon_calls) > 100);
     atomic_store(&soon_ends, true);
 }
+
+/* --- Among bursts of long tasks ------------------------------------------- */
+
+enum { TINY = 100000, BURSTS = 30, LEARNING = 10, BURST = 50 };
+
+static atomic_int ended, ended_before;
+
+static int
+do_nothing(void *arg)
+{
+    return arg != NULL;
+}
+
+/* 300 us of the CPU, whoever else has it meanwhile. */
+static int
+compute(void *arg)
+{
+    struct timespec time;
+    long until, now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    until = time.tv_sec * 1000000000 + time.tv_nsec + 300000;
+    do {
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+        now = time.tv_sec * 1000000000 + time.tv_nsec;
+    } while (now < until);
+    atomic_fetch_add(&ended, 1);
+    return arg != NULL;
+}
+
+static void
+note_ended(void *arg)
+{
+    (void)arg;
+    atomic_store(&ended_before, atomic_load(&ended));
+}
+
+static void
+play_burst(void)
+{
+    atomic_store(&ended, 0);
+    OK(filch_call_later(NULL, FILCH_US(100), note_ended, NULL));
+    for (int i = 0; i < BURST; ++i)
+        OK(filch_spawn(NULL, compute, NULL));
+    do
+        OK(filch_sleep(FILCH_MS(2))); /* the worker idles at last */
+    while (atomic_load(&ended) < BURST);
+    OK(filch_sleep(FILCH_MS(2)));
+}
+
+/* A worker that has learnt that its turns are short learns the contrary also
+ * where it idles in between. */
+ONE_WORKER_TEST(timer_among_bursts_of_long_tasks_waits_for_few_of_them)
+{
+    int late = 0;
+    if (in_chaos())
+        skip("a worker's turns are not what they are in chaos");
+    for (int i = 0; i < TINY; ++i) {
+        OK(filch_spawn(NULL, do_nothing, NULL));
+        if (i % 1000 == 999)
+            filch_yield();
+    }
+    OK(filch_sleep(FILCH_MS(20)));
+    for (int i = 0; i < BURSTS; ++i) {
+        play_burst();
+        if (i >= LEARNING)
+            late += atomic_load(&ended_before) > BURST / 2;
+    }
+    CHECK(late <= 2);
+}
