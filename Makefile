@@ -222,8 +222,9 @@ install:                        ## to PREFIX=/usr/local, under DESTDIR
 	install -m 644 docs/pgz.1 docs/filch-stress.1 $(man1)
 	install -m 644 include/filch.h $(headers)
 	install -m 644 include/filch/*.h $(headers)/filch
-	install -d $(doc)
-	install -m 644 docs/MANUAL.md $(doc)
+	install -d $(doc)/examples
+	install -m 644 examples/*.c $(doc)/examples
+	sed 's|(../examples/|(examples/|' docs/MANUAL.md >$(doc)/MANUAL.md
 
 install-%: lib
 	install -d $(libs)/pkgconfig

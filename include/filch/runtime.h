@@ -108,8 +108,9 @@ FILCH_API filch_runtime *filch_runtime_current(void);
 /*
  * Between these, which nest, plain threads of the program, or tasks of another
  * runtime, may let tasks go on. A deterministic run that can go no further then
- * waits for them, where it would otherwise have stalled. From any thread;
- * without effect on other runs.
+ * waits for them, where it would otherwise have stalled; not where a timer is
+ * armed, to which its time jumps. From any thread; without effect on other
+ * runs.
  */
 FILCH_API void filch_foreign_begin(void);
 FILCH_API void filch_foreign_end(void);

@@ -12,7 +12,7 @@ typedef int64_t filch_time;
 /* A deadline that never comes. */
 #define FILCH_NEVER INT64_MAX
 
-/* Durations in nanoseconds. */
+/* Durations in nanoseconds, of a whole number of those. */
 #define FILCH_US(n) ((filch_time)(n)*1000)
 #define FILCH_MS(n) ((filch_time)(n)*1000000)
 #define FILCH_SEC(n) ((filch_time)(n)*1000000000)

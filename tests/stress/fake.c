@@ -11,6 +11,8 @@
  *     fake flood N TEXT   the same, and prints on until that has been cut off
  *     fake random         fails or not whatever the schedule is
  *     fake silent         writes no schedule
+ *     fake own N          has the seed N, whichever it is given
+ *     fake complain       is not begun by filch
  *     fake pass           succeeds
  */
 #include <inttypes.h>
@@ -147,12 +149,16 @@ main(int argc, char **argv)
 
     if (argc < 2 || (!replay && !given) || getenv("FILCH_WORKERS"))
         return 22;
+    if (!strcmp(argv[1], "complain")) {
+        fprintf(stderr, "filch: bad value '%s'\n", name);
+        return 22;
+    }
     if (name)
         snprintf(policy, sizeof policy, "%s", name);
     if (replay)
         read_schedule(replay);
     else {
-        seed = strtoull(given, NULL, 10);
+        seed = strtoull(strcmp(argv[1], "own") ? given : argv[2], NULL, 10);
         draw();
     }
     if (schedule && strcmp(argv[1], "silent"))

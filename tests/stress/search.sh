@@ -80,6 +80,8 @@ holds "so it is where the disk is full" says "/dev/full: No space left" 2 \
     "$stress" -o /dev/full "$fake" seed 17 11
 holds "a limit of no time is refused" says "invalid limit '0'" 2 \
     "$stress" -l0 "$fake" seed 17 11
+holds "so is a search of no time" says "invalid time '0'" 2 \
+    "$stress" -t0 "$fake" seed 17 11
 holds "a schedule that cannot be followed is an error, not a failure" says \
     "is no schedule that can be read" 2 "$stress" --replay=/nowhere "$fake" pair 5 3
 holds "it begins with the seed that it is told to" says \
@@ -90,6 +92,12 @@ holds "it says so where something else than the schedule decides" \
     says "Something else than the schedule decides" 1 "$stress" "$fake" random
 holds "it says so where there are no schedules" says \
     "has written no schedule" 2 "$stress" "$fake" silent
+holds "so it does where such a program is to follow one" says \
+    "has written no schedule" 2 "$stress" --replay=small "$fake" silent
+holds "it says so where the program has a seed of its own" says \
+    "asks for the seed 7 itself" 2 "$stress" "$fake" own 7
+holds "what filch complains of is not the program's fault" says \
+    "filch does not begin a run" 2 "$stress" -p pct:0 "$fake" complain
 holds "it says so where there is no program" \
     says "cannot run ./none" 2 "$stress" ./none
 holds "it takes no number that is none" \

@@ -23,13 +23,26 @@ short_limit(const struct options *options, double longest)
     return limit < options->limit ? limit : options->limit;
 }
 
+static _Noreturn void
+is_unfit(const struct options *options, const struct run *run)
+{
+    outcome_show_output(run->output);
+    if (outcome_has_complaint(run->output))
+        die("filch does not begin a run of %s: see above", *options->command);
+    die("%s has written no schedule (%s): it must start a filch runtime, and "
+        "ask for no number of workers, nor for a seed",
+        *options->command, outcome_text(run->outcome));
+}
+
+/* Any that no program asks for by itself. */
+#define PROBE 6180339887498948482u
+
 /* Whether the program is one that can be told how to run, by that policy. */
 static void
 check_program(const struct options *options, const char *policy)
 {
-    struct setting setting = {.seed = options->first,
-                              .policy = policy,
-                              .schedule = runs_file("first")};
+    struct setting setting = {
+        .seed = PROBE, .policy = policy, .schedule = runs_file("first")};
     const struct run *run;
     struct schedule schedule;
     bool good;
@@ -37,15 +50,14 @@ check_program(const struct options *options, const char *policy)
     unlink(setting.schedule); /* that of another policy */
     run = run_once(&setting, options->limit);
     good = schedule_read(&schedule, setting.schedule);
-
-    schedule_free(&schedule);
     free((void *)setting.schedule);
-    if (good || run->outcome.kind == HUNG)
-        return;
-    outcome_show_output(run->output);
-    die("%s has written no schedule (%s): it must start a filch runtime, and "
-        "ask for no number of workers",
-        *options->command, outcome_text(run->outcome));
+    if (!good && run->outcome.kind != HUNG)
+        is_unfit(options, run);
+    if (good && schedule_seed(&schedule) != PROBE)
+        die("%s asks for the seed %" PRIu64 " itself, so that all its runs are "
+            "alike: it must leave that to FILCH_SEED",
+            *options->command, schedule_seed(&schedule));
+    schedule_free(&schedule);
 }
 
 static void
@@ -123,9 +135,10 @@ shrink_it(const struct options *options, const struct finding *finding)
     before = schedule.count;
     shrink(&shrinking, &schedule);
     schedule_write(&schedule, options->output, NULL);
-    printf("It was shrunk from %zu deviations to %zu, in %lu runs%s.\n", before,
-           schedule.count, shrinking.runs,
-           shrinking.complete ? "" : "; there was no time for more");
+    if (before > 0)
+        printf("It was shrunk from %zu deviation%s to %zu, in %lu runs%s.\n",
+               before, before == 1 ? "" : "s", schedule.count, shrinking.runs,
+               shrinking.complete ? "" : "; there was no time for more");
     schedule_free(&schedule);
 }
 
@@ -179,6 +192,8 @@ follow(const struct options *options)
                               .schedule = runs_file("followed")};
     const struct run *run = run_once(&setting, options->limit);
 
+    if (access(setting.schedule, F_OK)) /* it has followed none */
+        is_unfit(options, run);
     printf("%s: %s\n", *options->command, outcome_text(run->outcome));
     outcome_show_output(run->output);
     report_schedule(setting.schedule);

@@ -46,7 +46,7 @@ static const char help[] =
     "  -q, --quiet          no progress\n"
     "  -r, --replays=N      replay a schedule that fails so many times (10)\n"
     "  -s, --seeds=N        try so many seeds (1000, or what --time allows)\n"
-    "  -t, --time=S         stop after S seconds\n"
+    "  -t, --time=S         begin no run after S seconds\n"
     "  -V, --version        show the version\n"
     "      --replay=FILE    follow that schedule, and show what happens\n"
     "      --shrink-time=S  shrink for so long (60); 0: not at all\n";
@@ -91,6 +91,16 @@ seconds(const char *what, const char *text)
     return value;
 }
 
+static double
+some_seconds(const char *what, const char *text)
+{
+    double value = seconds(what, text);
+
+    if (value == 0)
+        misused(what, text);
+    return value;
+}
+
 static void
 add_policy(struct options *options, const char *policy)
 {
@@ -123,9 +133,7 @@ set(struct options *options, int option)
         options->jobs = (unsigned)number("jobs", optarg, 1, JOBS_MAX);
         break;
     case 'l':
-        options->limit = seconds("limit", optarg);
-        if (options->limit == 0)
-            misused("limit", optarg);
+        options->limit = some_seconds("limit", optarg);
         break;
     case 'o':
         options->output = optarg;
@@ -143,7 +151,7 @@ set(struct options *options, int option)
         options->seeds = number("seeds", optarg, 1, UINT64_MAX);
         break;
     case 't':
-        options->time = seconds("time", optarg);
+        options->time = some_seconds("time", optarg);
         break;
     case 'V':
         show("filch-stress (filch) " FILCH_VERSION "\n");

@@ -105,6 +105,18 @@ outcome_text(struct outcome outcome)
     }
 }
 
+bool
+outcome_has_complaint(const char *output)
+{
+    static const char complaint[] = "filch: ";
+    char *text = read_file(output);
+    bool found = text && (!strncmp(text, complaint, strlen(complaint)) ||
+                          strstr(text, "\nfilch: "));
+
+    free(text);
+    return found;
+}
+
 void
 outcome_show_output(const char *output)
 {

@@ -28,6 +28,9 @@ bool outcome_same(struct outcome a, struct outcome b);
 /* In words; good until the next call. */
 const char *outcome_text(struct outcome outcome);
 
+/* Whether filch itself has complained in a run's output. */
+bool outcome_has_complaint(const char *output);
+
 /* Prints the last lines of a run's output, indented. */
 void outcome_show_output(const char *output);
 

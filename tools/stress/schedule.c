@@ -96,6 +96,14 @@ schedule_read(struct schedule *schedule, const char *name)
     return good;
 }
 
+uint64_t
+schedule_seed(const struct schedule *schedule)
+{
+    const char *line = strstr(schedule->head, "\nseed ");
+
+    return line ? strtoull(line + strlen("\nseed "), NULL, 10) : 0;
+}
+
 void
 schedule_free(struct schedule *schedule)
 {

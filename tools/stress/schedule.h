@@ -35,6 +35,9 @@ struct schedule {
 bool schedule_read(struct schedule *schedule, const char *file);
 void schedule_free(struct schedule *schedule);
 
+/* Whose schedule it is, by its head; 0: it does not say. */
+uint64_t schedule_seed(const struct schedule *schedule);
+
 /* Writes those of which keep[i] is true (NULL: all). */
 void schedule_write(const struct schedule *schedule, const char *file,
                     const bool *keep);
