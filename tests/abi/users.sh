@@ -13,7 +13,8 @@ find "$root" ! -type d | sort >"$tmp/installed"
 holds "nothing is installed outside DESTDIR and PREFIX" \
     bash -c '! grep -v "^$1/" "$2"' - "$root$prefix" "$tmp/installed"
 for file in bin/{pgz,filch-stress} share/man/man1/{pgz,filch-stress}.1 \
-    include/filch.h include/filch/queue.h share/doc/filch/MANUAL.md share/doc/filch/examples/pipeline.c \
+    include/filch.h include/filch/queue.h \
+    share/doc/filch/MANUAL.md share/doc/filch/examples/pipeline.c \
     lib/libfilch{,-tsan,-asan}.{a,so,so.0} \
     lib/pkgconfig/filch{,-tsan,-asan}.pc; do
     holds "$file is installed" test -f "$root$prefix/$file"
