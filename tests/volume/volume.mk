@@ -6,7 +6,7 @@ volume = $(call objects,$(wildcard $(addprefix tests/volume/,kit.c family.c \
 $(B)/tests/volume/%: $(O)/tests/volume/%.o $(volume) $(HARNESS) $(B)/$(lib).a
 	$(call program,$(testlibs))
 
-tests: $(B)/tests/volume/soak $(B)/tests/volume/sessions
+tests: $(B)/tests/volume/soak
 
 OPERATIONS = 10000000
 nothing-lost:                   ## OPERATIONS=10000000 of each, counted in and out
