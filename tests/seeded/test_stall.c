@@ -165,6 +165,28 @@ TEST(a_task_that_waits_on_though_cancelled_ends_the_program)
     CHILD_SAID(&child, "these were cancelled, and wait on");
 }
 
+static int
+sleep_for_ever(void *arg)
+{
+    (void)arg;
+    return filch_sleep_until(FILCH_NEVER);
+}
+
+static void
+run_sleep_for_ever(void)
+{
+    filch_config config = {.virtual_time = true};
+    FAILS(EDEADLK, filch_run(&config, sleep_for_ever, NULL));
+}
+
+TEST(one_that_sleeps_for_ever_is_named)
+{
+    struct child child;
+    child_run(&child, run_sleep_for_ever);
+    CHILD_EXITED(&child, 0);
+    CHILD_SAID(&child, "'main' (1) waits for a point in time\n");
+}
+
 /* What is said there is said on a small stack, too. */
 static void
 run_embrace_on_small_stacks(void)
