@@ -18,7 +18,7 @@ cd "$tmp" || exit 1
 line() { # name, log
     sed -n -e 's/.* fails: \(.*\)/\1/;t hold' \
         -e 's/^That is seed \([0-9]*\) with the policy \(.*\), after .*/\2|\1/;t hold' \
-        -e 's/^It was shrunk from \([0-9]*\) deviations to \([0-9]*\), in \([0-9]*\) runs.*/\1|\2|\3/;t hold' \
+        -e 's/^It was shrunk from \([0-9]*\) deviations\{0,1\} to \([0-9]*\), in \([0-9]*\) runs.*/\1|\2|\3/;t hold' \
         -e '/^1 failure/{x;s/\n/|/g;p}' -e b -e :hold -e H "$2" |
         sed "s/^/$1/"
 }
