@@ -57,8 +57,8 @@ FILCH_API int filch_lock_acquire_until(filch_lock *lock, filch_time deadline);
  * cause, and on a fair lock never overtakes those who wait. */
 FILCH_API int filch_lock_try_acquire(filch_lock *lock);
 
-/* Gives the lock back; one who waits may have it next. EPERM: nobody holds
- * it. */
+/* Gives the lock back; one who waits may have it next. EPERM: nobody holds it,
+ * or it is kept for one who has waited for long, and is on its way. */
 FILCH_API int filch_lock_release(filch_lock *lock);
 
 /* Whether somebody holds the lock. */

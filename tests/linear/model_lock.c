@@ -1,11 +1,14 @@
 /*
  * A lock, and a fair one. Who waits for one that is not fair takes it when he
  * finds it free, others may be faster; nor does a cancel that comes when he is
- * on his way to it keep him from it. A fair one is handed over in order.
+ * on his way to it keep him from it. It may be kept for him until he comes:
+ * then it is locked, and nobody's to release. A fair one is handed over in
+ * order.
  */
 #include "checker.h"
 
-enum { HELD };
+enum { HELD }; /* the number: */
+enum { FREE, BY_SOMEBODY, FOR_ONE_WHO_COMES };
 
 static void
 begin(const struct history *history, struct state *state)
@@ -17,7 +20,7 @@ begin(const struct history *history, struct state *state)
 static bool
 take(const struct history *history, struct state *state, unsigned op)
 {
-    state->numbers[HELD] = 1;
+    state->numbers[HELD] = BY_SOMEBODY;
     return let_end(history, state, op, 0, 0);
 }
 
@@ -32,11 +35,11 @@ step(const struct history *history, struct state *state, unsigned op)
         return state->numbers[HELD] ? let_end(history, state, op, EBUSY, 0)
                                     : take(history, state, op);
     case LOCKED:
-        return let_end(history, state, op, 0, state->numbers[HELD]);
+        return let_end(history, state, op, 0, state->numbers[HELD] != FREE);
     default: /* RELEASE */
-        if (!state->numbers[HELD])
+        if (state->numbers[HELD] != BY_SOMEBODY)
             return let_end(history, state, op, EPERM, 0);
-        state->numbers[HELD] = 0;
+        state->numbers[HELD] = FREE;
         return let_end(history, state, op, 0, 0);
     }
 }
@@ -44,8 +47,14 @@ step(const struct history *history, struct state *state, unsigned op)
 static bool
 go_on(const struct history *history, struct state *state, unsigned op)
 {
+    if (state->phases[op] == RETURNING)
+        return take(history, state, op);
     list_remove(&state->lists[0], op);
-    return !state->numbers[HELD] && take(history, state, op);
+    state->phases[op] = RETURNING;
+    if (state->numbers[HELD])
+        return false;
+    state->numbers[HELD] = FOR_ONE_WHO_COMES;
+    return true;
 }
 
 static bool

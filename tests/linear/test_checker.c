@@ -93,6 +93,21 @@ TEST(checker_knows_that_one_holds_a_lock)
         {0, RELEASE, 0, 0, 0, 0, 2, 4}, {1, RELEASE, 0, 0, EPERM, 0, 3, 5});
 }
 
+/* To whoever has waited for too long. Once it is his, it is anybody's to
+ * release. */
+TEST(checker_knows_that_a_lock_may_be_kept_for_one_who_comes)
+{
+    YES(model_lock, 0, 0, {0, ACQUIRE, 0, 0, 0, 0, 0, 1},
+        {1, ACQUIRE, 0, 0, 0, 0, 2, 11}, {0, RELEASE, 0, 0, 0, 0, 3, 4},
+        {2, LOCKED, 0, 0, 0, 1, 5, 6}, {2, RELEASE, 0, 0, EPERM, 0, 7, 8},
+        {2, TRY_ACQUIRE, 0, 0, EBUSY, 0, 9, 10});
+    NO(model_lock, 0, 0, {0, ACQUIRE, 0, 0, 0, 0, 0, 1},
+       {1, ACQUIRE, 0, 0, 0, 0, 2, 5}, {0, RELEASE, 0, 0, 0, 0, 3, 4},
+       {2, LOCKED, 0, 0, 0, 1, 6, 7}, {2, RELEASE, 0, 0, EPERM, 0, 8, 9});
+    NO(model_lock, 0, 0, {0, ACQUIRE, 0, 0, 0, 0, 0, 1},
+       {0, RELEASE, 0, 0, 0, 0, 2, 3}, {2, LOCKED, 0, 0, 0, 1, 4, 5});
+}
+
 /* The notified takes the lock after the notifier has released it. */
 TEST(checker_knows_what_a_notification_does)
 {
