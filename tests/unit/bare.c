@@ -15,13 +15,6 @@ test_register(struct test *test)
     first = test;
 }
 
-unsigned
-test_workers(void)
-{
-    const char *text = getenv("FILCH_TEST_WORKERS");
-    return text ? (unsigned)strtoul(text, NULL, 10) : 2;
-}
-
 uint64_t
 test_seed(void)
 {
