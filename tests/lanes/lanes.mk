@@ -38,7 +38,8 @@ seeded_alone = seeded/test_golden,seeded/test_jobs,seeded/test_points,$\
 tsan_gcc = unit/test_atomic,unit/test_bias,unit/test_depot,unit/test_inject,$\
            seeded/test_golden,sched/test_cancel,sched/test_errno,$\
            sched/test_migrate,sched/test_task,sched/test_timer,$\
-           sched/test_timer_wait,sched/test_wait,sync/test_anywhere,sync/test_barrier,$\
+           sched/test_timer_wait,sched/test_wait,sched/test_yield,$\
+           sync/test_anywhere,sync/test_barrier,$\
            sync/test_condition,sync/test_condition_cancel,$\
            sync/test_condition_wait_for,sync/test_event,sync/test_freed,$\
            sync/test_group,sync/test_join_entered,sync/test_lock,$\
@@ -54,7 +55,8 @@ memcheck = seeded/test_golden,seeded/test_points,unit/test_cgroup,$\
            sched/test_cancel,sched/test_config,sched/test_errno,$\
            sched/test_job,sched/test_migrate,sched/test_start_stop,$\
            sched/test_stats,sched/test_task,sched/test_task_options,$\
-           sched/test_timer,sched/test_tree,sched/test_wait,sync/test_barrier,$\
+           sched/test_timer,sched/test_tree,sched/test_wait,$\
+           sched/test_yield,sync/test_barrier,$\
            sync/test_condition,sync/test_event,sync/test_freed,$\
            sync/test_group,sync/test_lock,sync/test_parallel_for,$\
            sync/test_queue,sync/test_queue_many,sync/test_queue_shutdown,$\
@@ -64,7 +66,8 @@ emulated = unit/test_atomic,unit/test_bias,unit/test_context,$\
            unit/test_depot,unit/test_deque,unit/test_inject,$\
            unit/test_ready,unit/test_timers,sched/test_errno,$\
            sched/test_job,sched/test_migrate,sched/test_task,$\
-           sched/test_timer,sched/test_tree,sched/test_wait,sync/test_barrier,$\
+           sched/test_timer,sched/test_tree,sched/test_wait,$\
+           sched/test_yield,sync/test_barrier,$\
            sync/test_condition,sync/test_event,sync/test_group,$\
            sync/test_lock,sync/test_queue,sync/test_queue_many,$\
            sync/test_queue_stress,sync/test_semaphore,sync/test_with_lock,$\
