@@ -4,9 +4,9 @@
  * CONTRACT  While some worker is idle, just one idle worker keeps *watch*: it
  *           looks at all queues and timers, spinning first (unless stealing has
  *           not paid of late, or it awaits just timers), then with naps of 50 us
- *           to 1 ms. The others sleep until they are given the watch. So whoever makes work wakes
- *           nobody, and pays nothing; a stranger (a plain thread, another
- *           runtime) wakes the watch if it sleeps.
+ *           to 1 ms. The others sleep until they are given the watch. So
+ *           whoever makes work wakes nobody, and pays nothing; a stranger (a
+ *           plain thread, another runtime) wakes the watch if it sleeps.
  * STATE     watch     NULL only while no worker is idle
  *           sleepers  all idle workers but the watch
  *           park      of a worker: FL_AWAKE, FL_ASLEEP

@@ -170,8 +170,7 @@ struct filch_runtime {
 void fl_suspend(fl_fiber *me, void (*after)(void *arg), void *arg);
 
 /* The same with `after` dropping the guard, which the caller holds; how the wait
- * has ended. So who waits needs no frame of its own meanwhile: the frames of
- * 100,000 who wait are as many lines that the CPU must fetch. */
+ * has ended: so who waits needs no frame of its own meanwhile. */
 int fl_suspend_guarded(fl_fiber *me, fl_atomic32 *guard);
 
 /* Whether the worker has a stack to go on with when its fiber suspends. */
