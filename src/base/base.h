@@ -9,6 +9,14 @@
 #define FL_NOINLINE __attribute__((noinline))
 #define FL_CACHE_LINE 64
 
+/* Has the CPU fetch two lines, whatever is there by then, if anything is. (Of
+ * NULL it would look for the page each time: not where that is likely.) */
+#define fl_fetch(at)                                                           \
+    do {                                                                       \
+        __builtin_prefetch(at);                                                \
+        __builtin_prefetch((void *)((uintptr_t)(at) + FL_CACHE_LINE));         \
+    } while (0)
+
 /* The struct that a member lies in. */
 #define fl_container(pointer, type, member)                                    \
     ((type *)((char *)(pointer)-offsetof(type, member)))

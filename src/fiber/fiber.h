@@ -200,9 +200,8 @@ typedef struct fl_thread_fiber {
 static inline void
 fl_fetch_fiber(const void *fiber)
 {
-    if (fiber) { /* for the CPU would look for its page each time */
-        __builtin_prefetch(fiber);
-        __builtin_prefetch((const char *)fiber + FL_CACHE_LINE);
+    if (fiber) {
+        fl_fetch(fiber);
     }
 }
 

@@ -21,8 +21,9 @@
 
 typedef struct fl_link {
     struct fl_link *next; /* in its batch */
-    /* Of a batch's first, in a depot: the next batch. Else what comes after the
-     * next, or nonsense: just for the CPU to fetch. */
+    /* Of a batch's first, in a depot: the next batch. Else who was put a little
+     * before it, to be taken a little after it, or nonsense: just for the CPU to
+     * fetch. */
     struct fl_link *batch;
 } fl_link;
 
@@ -32,10 +33,15 @@ typedef struct fl_depot {
     fl_link *first;      /* guard */
 } fl_depot;
 
+#ifndef FL_LATEST
+#define FL_LATEST 16
+#endif
+
 typedef struct fl_cache {
     fl_link *items;
     unsigned count; /* of items, at most; a batch may be a short one */
     fl_link *full;  /* one batch in reserve, or NULL */
+    fl_link *latest[FL_LATEST]; /* who was put last, in a ring */
 } fl_cache;
 
 /* Gives a batch, or takes one: NULL when there is none. */
@@ -73,7 +79,7 @@ fl_cache_pop(fl_cache *cache, fl_depot *depot)
     }
     cache->items = item->next;
     cache->count--;
-    __builtin_prefetch(item->batch);
+    fl_fetch(item->batch);
     return item;
 }
 
@@ -85,8 +91,10 @@ fl_cache_push(fl_cache *cache, fl_link *item)
     if (fl_unlikely(cache->count >= FL_BATCH)) {
         surplus = fl_cache_roll(cache);
     }
+    fl_link **latest = &cache->latest[cache->count % FL_LATEST];
     item->next = cache->items;
-    item->batch = item->next ? item->next->next : NULL;
+    item->batch = *latest;
+    *latest = item;
     cache->items = item;
     cache->count++;
     return surplus;

@@ -131,8 +131,9 @@ fl_deque_pop_if(fl_deque *deque, void *entry)
 
 #define FL_DEQUE_AHEAD 8
 
-/* Owner only: the entry that it comes to a little later if it goes on popping;
- * to be fetched ahead, since a thief may be faster. NULL if there is none. */
+/* Owner only: the entry that it comes to a little later if it goes on popping,
+ * or shifting; to be fetched ahead, since a thief may be faster. NULL if there
+ * is none. */
 static inline const void *
 fl_deque_ahead(const fl_deque *deque)
 {
@@ -141,6 +142,16 @@ fl_deque_ahead(const fl_deque *deque)
         return NULL;
     }
     return fl_load_relaxed(&deque->slots[b & deque->mask]);
+}
+
+static inline const void *
+fl_deque_ahead_oldest(const fl_deque *deque)
+{
+    uint64_t t = fl_load_relaxed(&deque->top) + FL_DEQUE_AHEAD;
+    if ((int64_t)(fl_load_relaxed(&deque->bottom) - t) <= 0) {
+        return NULL;
+    }
+    return fl_load_relaxed(&deque->slots[t & deque->mask]);
 }
 
 /* Owner only: takes the oldest entry, NULL if there is none. */

@@ -234,6 +234,21 @@ let_woken_pass(fl_worker *worker)
     return false;
 }
 
+/* Of its deque, of which it takes more, mostly: a descriptor is needed at once. */
+static fl_work *
+take_newest(fl_deque *deque)
+{
+    fl_fetch_fiber(fl_deque_ahead(deque));
+    return fl_deque_pop(deque);
+}
+
+static fl_work *
+take_oldest(fl_deque *deque)
+{
+    fl_fetch_fiber(fl_deque_ahead_oldest(deque));
+    return fl_deque_shift(deque);
+}
+
 static bool
 is_woken_turn(const fl_worker *worker)
 {
@@ -272,8 +287,8 @@ find_owed(fl_worker *worker)
     while (worker->owed & FL_OWED_COUNT) {
         worker->owed--;
         fl_work *work = worker->owed & FL_OWED_NEWEST
-                            ? fl_deque_pop(&worker->deque)
-                            : fl_deque_shift(&worker->deque);
+                            ? take_newest(&worker->deque)
+                            : take_oldest(&worker->deque);
         if (work) {
             return work;
         }
@@ -293,7 +308,7 @@ find_near(fl_worker *worker)
         work = fl_work_of(fl_take_ready(worker));
     }
     if (!work) {
-        work = fl_deque_pop(&worker->deque);
+        work = take_newest(&worker->deque);
     }
     if (!work && fl_inject_count(&worker->runtime->inject)) {
         work = fl_find_injected(worker);

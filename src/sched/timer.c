@@ -179,8 +179,11 @@ take_callback(fl_worker *worker, fl_timers *timers, filch_timer *timer,
 static void
 take_timeout(fl_timers *timers, filch_timer *timer, struct batch *batch)
 {
+    fl_fiber *fiber = timer->arg_;
     /* else somebody was faster, and resumes the fiber */
-    if (fl_decide(timer->arg_, FL_TIMED_OUT)) {
+    if (fl_decide(fiber, FL_TIMED_OUT)) {
+        /* the CPU is to fetch the guard, which fn enters */
+        __builtin_prefetch(fl_load_relaxed(&fiber->waiter.guard));
         batch->due[batch->n++] =
             (struct due){timer->fn_, timer->arg_, .owned = NULL};
     }

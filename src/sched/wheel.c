@@ -170,7 +170,8 @@ place(fl_wheel *wheel, filch_timer *timer)
     } else {
         timer->slot_ = IN_HEAP;
         wheel->heap = meld(wheel->heap, timer);
-        __builtin_prefetch(timer->arg_); /* goes off soon */
+        /* it goes off soon: mostly for a fiber, of two lines */
+        fl_fetch(timer->arg_);
     }
 }
 
@@ -187,9 +188,7 @@ advance(fl_wheel *wheel)
     while (list) {
         filch_timer *timer = list;
         list = timer->sibling_;
-        uintptr_t ahead = (uintptr_t)timer->ahead_[1];
-        __builtin_prefetch((const void *)ahead);
-        __builtin_prefetch((const void *)(ahead + FL_CACHE_LINE));
+        fl_fetch(timer->ahead_[1]);
         place(wheel, timer);
     }
     find_start(wheel);
