@@ -18,23 +18,29 @@ fl_lock_is_sound(const filch_lock *lock)
     uint32_t state = fl_load_relaxed(&lock->state_);
     bool marked = !lock->waiters_.first_ || (state & FL_WAITERS); /* I1 */
     bool given = state & FL_GIVEN;
-    return marked &&
+    bool busy = state & FL_HELD && !(state & FL_WOKEN);
+    return marked && (!lock->fair_ || state == 0 || busy) && /* I3 */
            (!given || (state & (FL_HELD | FL_WOKEN)) == (FL_HELD | FL_WOKEN));
 }
 
-/* Changes bits of the state, whatever the others do; the state before. With the
- * guard. */
+/* With the guard: changes bits of the state; the state before. */
 static inline uint32_t
 fl_lock_change(filch_lock *lock, uint32_t clear, uint32_t set)
 {
     uint32_t state = fl_load_relaxed(&lock->state_);
-    if (state == (FL_HELD | FL_WAITERS)) { /* I3 */
-        fl_store_release(&lock->state_, (state & ~clear) | set);
-        return state;
-    }
-    while (!fl_cas_acq_rel(&lock->state_, &state, (state & ~clear) | set)) {
-    }
+    fl_store_release(&lock->state_, (state & ~clear) | set);
     return state;
+}
+
+/* With the guard, who waited having got the lock: if nobody is left, nobody is
+ * passed over, or owed it. */
+static inline void
+fl_lock_settle(filch_lock *lock)
+{
+    if (!lock->waiters_.first_) {
+        lock->passed_since_ = 0;
+        lock->owed_ = 0;
+    }
 }
 
 /* ---- for conditions ---- */

@@ -30,7 +30,7 @@ hand_to_first(filch_lock *lock)
     fl_waiter *first = fl_grant(&lock->waiters_);
     if (first) {
         first->item = FL_HANDED_OVER;
-        lock->passed_since_ = 0;
+        fl_lock_settle(lock);
         fl_lock_change(lock, no_waiters(lock), 0);
     }
     return first;
@@ -49,61 +49,18 @@ hand_over(filch_lock *lock)
     return first;
 }
 
-/* With the guard: the one who is woken holds the lock now; EPERM: nobody
- * does. */
-static int
-give(filch_lock *lock)
-{
-    uint32_t state = fl_load_relaxed(&lock->state_);
-    fl_chaos();
-    while ((state & FL_HELD) &&
-           !fl_cas_acq_rel(&lock->state_, &state, state | FL_GIVEN)) {
-    }
-    return state & FL_HELD ? 0 : EPERM;
-}
-
-/* Clears FL_HELD, unless something has changed since the state was `seen`: then
- * one who was woken, or who came, may wait, and has to be looked for. */
-static bool
-let_go(filch_lock *lock, uint32_t seen)
-{
-    return fl_cas_acq_rel(&lock->state_, &seen, seen & ~(uint32_t)FL_HELD);
-}
-
-/* Clears FL_HELD, whatever else changes; EPERM: somebody else has released the
- * lock meanwhile, or has given it to the one who is woken. */
-static int
-set_free(filch_lock *lock)
-{
-    uint32_t state = fl_load_relaxed(&lock->state_);
-    while ((state & (FL_HELD | FL_GIVEN)) == FL_HELD) {
-        if (fl_cas_acq_rel(&lock->state_, &state, state & ~(uint32_t)FL_HELD)) {
-            return 0;
-        }
-    }
-    return EPERM;
-}
-
-/* With the guard, which it drops: the lock is free, the first who waits may try
- * again. EAGAIN: nobody was woken, and the lock is not free yet. */
-static int
+/* With the guard, which it drops: the lock is free; the first who waits may try
+ * again, unless one was woken already. */
+static void
 wake(filch_lock *lock, uint32_t state)
 {
     fl_waiter *first = state & FL_WOKEN ? NULL : fl_grant(&lock->waiters_);
-    uint32_t clear = no_waiters(lock), set = first ? FL_WOKEN : 0;
-    uint32_t seen = (fl_lock_change(lock, clear, set) & ~clear) | set;
+    fl_lock_change(lock, FL_HELD | no_waiters(lock), first ? FL_WOKEN : 0);
     fl_leave(&lock->guard_);
     fl_chaos();
-    if (!first && (seen & FL_HELD)) {
-        return let_go(lock, seen) ? 0 : EAGAIN;
-    }
-    int error = EPERM;
     if (first) { /* FL_WOKEN stays until it runs: it will look */
-        error = set_free(lock);
-        fl_chaos();
         fl_resume(fl_waiter_fiber(first));
     }
-    return error;
 }
 
 /* With the guard: whether those who wait have been passed over for too long. */
@@ -122,35 +79,77 @@ too_long(filch_lock *lock)
         lock->seldom_ = 0;
     }
     lock->looked_ = now;
-    fl_store_relaxed(&lock->passes_, 1u << lock->seldom_);
+    lock->passes_ = 1u << lock->seldom_;
     return now - lock->passed_since_ > PATIENCE;
+}
+
+/* With the guard: how many wait, or were woken. */
+static uint16_t
+count_waiters(const filch_lock *lock, uint32_t state)
+{
+    uint16_t n = state & FL_WOKEN ? 1 : 0;
+    for (const fl_waiter *one = fl_first(&lock->waiters_);
+         one && n < UINT16_MAX; one = one->next) {
+        n++;
+    }
+    return n;
 }
 
 /* With the guard: whether the lock is owed to one who waits, or was woken. */
 static bool
-owes(filch_lock *lock)
+owes(filch_lock *lock, uint32_t state)
 {
     if (lock->owed_ == 0) {
         if (!too_long(lock)) {
             return false;
         }
-        fl_store_relaxed(&lock->passes_, 0u);
-        lock->owed_ = 1; /* for who was woken */
-        for (const fl_waiter *one = fl_first(&lock->waiters_);
-             one && lock->owed_ < UINT16_MAX; one = one->next) {
-            lock->owed_++;
-        }
+        lock->passes_ = 0;
+        lock->owed_ = count_waiters(lock, state);
     }
-    lock->owed_--;
+    if (lock->owed_ == 0) {
+        return false; /* all have given up */
+    }
+    if (--lock->owed_ == 0) {
+        lock->passed_since_ = 0; /* who waits now came since then */
+    }
     return true;
 }
 
-/* One try: 0; EAGAIN: the lock is not released yet; EPERM: somebody else has
- * released it meanwhile, or it is on its way to who is to have it next. */
-static int
-try_release(filch_lock *lock)
+/* Whether the one who was woken may be passed over once more. */
+static inline bool
+may_pass(filch_lock *lock)
 {
-    fl_enter(&lock->guard_);
+    if (lock->passes_ == 0) {
+        return false;
+    }
+    lock->passes_--;
+    return true;
+}
+
+/* With the guard: the lock is free, if nobody is to be woken for it, or owed
+ * it. */
+static inline bool
+set_free(filch_lock *lock)
+{
+    uint32_t state = fl_load_relaxed(&lock->state_);
+    bool woken = /* one is on its way */
+        (state & (FL_HELD | FL_WOKEN | FL_GIVEN)) == (FL_HELD | FL_WOKEN);
+    if (fl_likely(state == FL_HELD) || (woken && may_pass(lock))) {
+        fl_store_release(&lock->state_, state & ~(uint32_t)FL_HELD);
+        return true;
+    }
+    return false;
+}
+
+/* The release of a lock that others want, or whose guard was not to be had at
+ * once. `held`: by what it has the guard, or NULL. EPERM: nobody holds the lock, or
+ * it is kept for who is to have it next. */
+static FL_NOINLINE int
+release_contended(filch_lock *lock, fl_atomic32 *held)
+{
+    if (!held) {
+        fl_enter(&lock->guard_);
+    }
     fl_assert(fl_lock_is_sound(lock));
     fl_chaos();
     uint32_t state = fl_load_relaxed(&lock->state_);
@@ -158,62 +157,29 @@ try_release(filch_lock *lock)
         fl_leave(&lock->guard_);
         return EPERM;
     }
-    bool must = lock->fair_ || owes(lock);
-    if (must && (state & FL_WOKEN)) {
-        int error = give(lock);
+    if (!held && set_free(lock)) {
         fl_leave(&lock->guard_);
-        return error;
-    }
-    if (must && hand_over(lock)) {
         return 0;
     }
-    return wake(lock, state);
-}
-
-static FL_NOINLINE int
-release_slowly(filch_lock *lock)
-{
-    int error;
-    while ((error = try_release(lock)) == EAGAIN) {
+    bool must = lock->fair_ || owes(lock, state);
+    if (must && (state & FL_WOKEN)) {
+        fl_lock_change(lock, 0, FL_GIVEN);
+        fl_leave(&lock->guard_);
+    } else if (!must || !hand_over(lock)) {
+        wake(lock, state);
     }
-    return error;
-}
-
-/* The release of a lock that others want. */
-static FL_NOINLINE int
-release_contended(filch_lock *lock, uint32_t state)
-{
-    if (!(state & FL_HELD)) {
-        return EPERM;
-    }
-    return release_slowly(lock);
-}
-
-/* Whether the one who was woken may be passed over once more. */
-static inline bool
-may_pass(filch_lock *lock)
-{
-    uint32_t passes = fl_load_relaxed(&lock->passes_);
-    if (passes == 0) {
-        return false;
-    }
-    fl_store_relaxed(&lock->passes_, passes - 1);
-    return true;
+    return 0;
 }
 
 static inline int
 release(filch_lock *lock)
 {
-    uint32_t state = fl_load_relaxed(&lock->state_);
-    bool free = state == FL_HELD;
-    if (!free &&
-        (state & (FL_HELD | FL_WOKEN | FL_GIVEN)) == (FL_HELD | FL_WOKEN)) {
-        free = may_pass(lock); /* one is on its way */
+    fl_atomic32 *held = fl_enter_at_once(&lock->guard_);
+    if (fl_unlikely(!held || !set_free(lock))) {
+        return release_contended(lock, held);
     }
-    if (fl_likely(free) && fl_likely(let_go(lock, state))) {
-        return 0;
-    }
-    return release_contended(lock, fl_load_relaxed(&lock->state_));
+    fl_leave_by(held);
+    return 0;
 }
 
 /* The same where the run is steered. */
@@ -245,7 +211,7 @@ fl_lock_give_away(filch_lock *lock)
         return NULL; /* somebody else has released it meanwhile */
     }
     if (state & FL_WOKEN) {
-        give(lock);
+        fl_lock_change(lock, 0, FL_GIVEN);
         return NULL;
     }
     fl_waiter *first = hand_to_first(lock);

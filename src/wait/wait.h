@@ -1,8 +1,8 @@
 /*
  * The one way to wait, for every primitive, for tasks and plain threads.
  *
- * CONTRACT  A primitive is a word or two for its fast path, a small guard, and
- *           lists of waiters. Who must wait enqueues itself under the guard;
+ * CONTRACT  A primitive is a word or two of its own, a small guard, and lists of
+ *           waiters. Who must wait enqueues itself under the guard;
  *           who lets it go on grants it under the guard, and resumes it after
  *           releasing the guard. What is handed over (an item, a lock, a
  *           permit) is handed over in the same step as the grant.

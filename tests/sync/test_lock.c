@@ -302,6 +302,38 @@ ONE_WORKER_TEST(
     }
 }
 
+static unsigned sections; /* before the last in line was served */
+static atomic_bool served;
+
+static int
+take_thrice(void *arg)
+{
+    for (int i = 0; i < 3; ++i) {
+        OK(filch_lock_acquire(arg));
+        sections += !atomic_load(&served);
+        compute_until(filch_after(FILCH_US(200)));
+        OK(filch_lock_release(arg));
+    }
+    return 0;
+}
+
+/* Each of those before it is woken, takes the lock, and passes over the others
+ * for less than a millisecond: the last has waited longer. */
+ONE_WORKER_TEST(lock_is_handed_over_though_others_who_waited_had_it_meanwhile)
+{
+    enum { BEFORE = 16 };
+    filch_task *tasks[BEFORE];
+    OK(filch_lock_acquire(&lock));
+    for (int i = 0; i < BEFORE; ++i)
+        tasks[i] = park(take_thrice, &lock);
+    filch_task *last = park(take_and_tell, &served);
+    OK(filch_lock_release(&lock));
+    EQ(0, join(last));
+    for (int i = 0; i < BEFORE; ++i)
+        EQ(0, join(tasks[i]));
+    CHECK(sections < 2 * BEFORE); /* not thrice */
+}
+
 /* --- Under stress -------------------------------------------------------- */
 
 static int
