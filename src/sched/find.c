@@ -14,7 +14,7 @@
 #define POLL_MOST 64u /* turns */
 #define POLL_SOON FILCH_US(100)
 #define POLL_LATE FILCH_US(500)
-#define TURN_LONG FILCH_US(4)
+#define STREAK_MOST FILCH_US(8) /* that many turns in a row, at least one */
 #define SHED_EVERY FILCH_MS(10)
 /* Turns between two looks at the deque's oldest entry: where the ring keeps the
  * worker from the deque, and where just its newer ones do. */
@@ -99,17 +99,16 @@ is_timers_turn(fl_worker *worker)
     return true;
 }
 
-/* Where turns take long, two that wake each other may go on for fewer, a quarter
- * of as many where they take twice as long: then others, who were handed
- * something, do not wait longer. */
+/* Where turns take long, two that wake each other may go on for fewer: others,
+ * who were handed something, wait for all of them. */
 static void
 limit_streak(fl_worker *worker, filch_time turn)
 {
     worker->turn_takes += (turn - worker->turn_takes) / 8; /* on average */
-    filch_time longer = worker->turn_takes / TURN_LONG;
-    uint32_t streak = longer <= 1   ? FL_STREAK
-                      : longer <= 4 ? FL_STREAK / (uint32_t)(longer * longer)
-                                    : 1;
+    filch_time most = STREAK_MOST / (worker->turn_takes + 1);
+    uint32_t streak = most < 1           ? 1
+                      : most < FL_STREAK ? (uint32_t)most
+                                         : FL_STREAK;
     worker->ready.streak_from = FL_STREAK - streak;
 }
 
