@@ -148,14 +148,14 @@ take_or_mark(filch_lock *lock, bool woken)
 }
 
 /* Waits until it has the lock. `woken`: it has waited, and is to try again.
- * `held`: by what it has the guard, NULL if it has not. */
+ * `inside`: it has the guard. */
 static FL_NOINLINE int
 acquire_waiting(fl_fiber *me, filch_lock *lock, bool woken, filch_time deadline,
-                fl_atomic32 *held)
+                bool inside)
 {
-    for (;; held = NULL) {
+    for (;; inside = false) {
         fl_chaos();
-        if (!held) {
+        if (!inside) {
             fl_enter(&lock->guard_);
         }
         fl_assert(fl_lock_is_sound(lock));
@@ -179,7 +179,7 @@ acquire_slowly(filch_lock *lock, filch_time deadline)
 {
     fl_fiber *me = fl_me();
     int error = fl_may_wait(me);
-    return error ? error : acquire_waiting(me, lock, false, deadline, NULL);
+    return error ? error : acquire_waiting(me, lock, false, deadline, false);
 }
 
 /* The same where the run is steered. */
@@ -206,7 +206,7 @@ filch_lock_acquire_until(filch_lock *lock, filch_time deadline)
         return acquire_slowly(lock, deadline);
     }
     if (fl_unlikely(!take_free(lock))) {
-        return acquire_waiting(me, lock, false, deadline, held);
+        return acquire_waiting(me, lock, false, deadline, true);
     }
     fl_leave_by(held);
     return 0;
@@ -238,7 +238,7 @@ acquire_at_last(fl_fiber *me, filch_lock *lock, bool woken)
     me->shield++;
     int error;
     unsigned round = 0;
-    while ((error = acquire_waiting(me, lock, woken, FILCH_NEVER, NULL))) {
+    while ((error = acquire_waiting(me, lock, woken, FILCH_NEVER, false))) {
         woken = false;
         if (error == ENOTSUP) {
             fl_fatal("a forked child waits for a lock, whose holder is not "

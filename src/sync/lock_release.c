@@ -142,12 +142,12 @@ set_free(filch_lock *lock)
 }
 
 /* The release of a lock that others want, or whose guard was not to be had at
- * once. `held`: by what it has the guard, or NULL. EPERM: nobody holds the lock, or
- * it is kept for who is to have it next. */
+ * once. `inside`: the caller has it. EPERM: nobody holds the lock, or it is kept for
+ * who is to have it next. */
 static FL_NOINLINE int
-release_contended(filch_lock *lock, fl_atomic32 *held)
+release_contended(filch_lock *lock, bool inside)
 {
-    if (!held) {
+    if (!inside) {
         fl_enter(&lock->guard_);
     }
     fl_assert(fl_lock_is_sound(lock));
@@ -157,7 +157,7 @@ release_contended(filch_lock *lock, fl_atomic32 *held)
         fl_leave(&lock->guard_);
         return EPERM;
     }
-    if (!held && set_free(lock)) {
+    if (!inside && set_free(lock)) {
         fl_leave(&lock->guard_);
         return 0;
     }
@@ -176,7 +176,7 @@ release(filch_lock *lock)
 {
     fl_atomic32 *held = fl_enter_at_once(&lock->guard_);
     if (fl_unlikely(!held || !set_free(lock))) {
-        return release_contended(lock, held);
+        return release_contended(lock, held != NULL);
     }
     fl_leave_by(held);
     return 0;
