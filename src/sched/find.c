@@ -105,7 +105,8 @@ static void
 limit_streak(fl_worker *worker, filch_time turn)
 {
     worker->turn_takes += (turn - worker->turn_takes) / 8; /* on average */
-    filch_time most = STREAK_MOST / (worker->turn_takes + 1);
+    filch_time takes = worker->turn_takes > 0 ? worker->turn_takes : 1;
+    filch_time most = STREAK_MOST / takes;
     uint32_t streak = most < 1           ? 1
                       : most < FL_STREAK ? (uint32_t)most
                                          : FL_STREAK;

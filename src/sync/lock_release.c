@@ -142,8 +142,8 @@ set_free(filch_lock *lock)
 }
 
 /* The release of a lock that others want, or whose guard was not to be had at
- * once. `inside`: the caller has it. EPERM: nobody holds the lock, or it is kept for
- * who is to have it next. */
+ * once. `inside`: the caller has it. EPERM: nobody holds the lock, or it is kept
+ * for who is to have it next. */
 static FL_NOINLINE int
 release_contended(filch_lock *lock, bool inside)
 {
