@@ -128,6 +128,15 @@ miss(const fl_atomic32 *word)
     }
 }
 
+void
+fl_give_no_turn(void)
+{
+    fl_party *party = fl_party_read();
+    if (party->number != FL_NOBODY) {
+        party->own = NULL;
+    }
+}
+
 FL_NOINLINE fl_reserved
 fl_enter_slowly(fl_atomic32 *word, uint32_t seen)
 {

@@ -169,6 +169,10 @@ typedef enum fl_reserved {
  * reserved. */
 fl_reserved fl_enter_slowly(fl_atomic32 *word, uint32_t seen);
 
+/* The caller has what others wait for: should it find the guard that was
+ * reserved for it held, it does not leave it to them for a while. */
+void fl_give_no_turn(void);
+
 /* In the guard: it is time to reserve it. */
 void fl_reserve(fl_guard *guard, fl_party *party);
 

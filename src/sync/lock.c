@@ -13,7 +13,7 @@
  *           passes_        releases that may still pass over the woken one
  *                          before somebody looks at the clock, at looked_
  *           seldom_        after the next look those are 1 << seldom_, so that
- *                          there are some 20 to 100 us between two
+ *                          there are up to 20 to 100 us between two
  *           owed_          hand-overs due, to all who waited when the first had
  *                          waited for too long
  *           I1  FL_WAITERS is set whenever waiters_ has somebody

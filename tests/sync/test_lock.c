@@ -302,6 +302,30 @@ ONE_WORKER_TEST(
     }
 }
 
+/* Whom it passes over is woken, finds it held, and has waited for a millisecond
+ * when it is given back: then no release comes before. */
+ONE_WORKER_TEST(
+    lock_is_handed_over_to_one_who_found_it_held_when_its_time_is_up)
+{
+    for (unsigned quick = 3000; quick < 3064; ++quick) {
+        atomic_bool served = false;
+        OK(filch_lock_acquire(&lock));
+        filch_task *task = park(take_and_tell, &served);
+        OK(filch_lock_release(&lock));
+        for (unsigned i = 0; i < quick; ++i) {
+            OK(filch_lock_acquire(&lock));
+            OK(filch_lock_release(&lock));
+        }
+        OK(filch_lock_acquire(&lock));
+        filch_yield();
+        bool waits = !atomic_load(&served);
+        compute_until(filch_after(FILCH_MS(1)));
+        OK(filch_lock_release(&lock));
+        EQ(waits, filch_lock_locked(&lock));
+        EQ(0, join(task));
+    }
+}
+
 static unsigned sections; /* before the last in line was served */
 static atomic_bool served;
 
