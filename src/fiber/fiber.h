@@ -357,6 +357,13 @@ fl_end_life(fl_fiber *fiber)
                      fl_load_relaxed(&fiber->state) & (uint32_t)FL_LIVES);
 }
 
+/* Whether it does, still: as the caller can know. */
+static inline bool
+fl_lives(const fl_fiber *fiber)
+{
+    return fl_load_relaxed(&fiber->state) >> FL_TAG_SHIFT;
+}
+
 /* Whether both live in the same runtime, if any. */
 static inline bool
 fl_same_runtime(const fl_fiber *one, const fl_fiber *other)

@@ -41,19 +41,10 @@ fl_spare_slowly(fl_worker *worker)
     return stacks->items;
 }
 
-fl_stack *
-fl_take_spare(fl_worker *worker)
+void
+fl_prepare_loop(fl_stack *stack)
 {
-    static fl_depot none;
-    fl_link *link = fl_cache_pop(&worker->stacks, &none);
-    if (!link) {
-        return NULL;
-    }
-    fl_stack *stack = fl_container(link, fl_stack, link);
-    if (FL_TSAN || !stack->sp) {
-        fl_stack_prepare(stack, begin_loop);
-    }
-    return stack;
+    fl_stack_prepare(stack, begin_loop);
 }
 
 static void
@@ -68,7 +59,7 @@ put_stack(void *stack)
  * from it: into the cache if it is a pooled one, else once it was left. The
  * caller knows that; its descriptor would have to be fetched.
  */
-static void
+static inline void
 give_up_stack(fl_worker *worker, bool pooled)
 {
     fl_stack *here = worker->stack;
@@ -83,8 +74,10 @@ give_up_stack(fl_worker *worker, bool pooled)
     }
 }
 
-/* From the loop to a parked context; returns when a loop is needed again. */
-static fl_worker *
+/* From the loop to a parked context; returns when a loop is needed again.
+ * Inlined: the CPU expects a call to return to where it was made last, which was
+ * on another stack. */
+static inline __attribute__((always_inline)) fl_worker *
 leave_loop(fl_worker *worker, void *to, fl_stack *stack, bool pooled)
 {
     fl_stack *here = worker->stack;

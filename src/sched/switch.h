@@ -72,7 +72,19 @@ fl_parked_on(const fl_fiber *fiber)
 #endif
 }
 
+/* Parks a loop on a stack that has none. */
+void fl_prepare_loop(fl_stack *stack);
+
 /* A stack with a loop parked on it, of which fl_spare has made sure. */
-fl_stack *fl_take_spare(fl_worker *worker);
+static inline fl_stack *
+fl_take_spare(fl_worker *worker)
+{
+    fl_link *link = fl_cache_pop(&worker->stacks, NULL);
+    fl_stack *stack = fl_container(link, fl_stack, link);
+    if (fl_unlikely(FL_TSAN || !stack->sp)) {
+        fl_prepare_loop(stack);
+    }
+    return stack;
+}
 
 #endif

@@ -52,7 +52,7 @@ check_forked(const fl_fiber *fiber)
 
 /* Who entered the task by joining it, if it is the caller's to resume; `life`
  * is that before FL_DONE. See sync/join.c. */
-static fl_fiber *
+static inline fl_fiber *
 settle(filch_task *task, fl_fiber *direct, uint32_t life)
 {
     if (life & FL_LEFT) {
@@ -68,6 +68,19 @@ settle(filch_task *task, fl_fiber *direct, uint32_t life)
     return NULL;
 }
 
+/* E1: whether nobody but the caller changes the word `life` any more. Only who
+ * entered the task has a handle, and whoever cancels that one from now on sees
+ * that the task lives no more. */
+static inline bool
+is_alone(const fl_fiber *direct, uint32_t life)
+{
+    if (!direct || life != 2 * FL_REFERENCE) {
+        return false;
+    }
+    fl_fence_light(); /* E0 */
+    return !(fl_load_relaxed(&direct->state) & FL_CANCEL);
+}
+
 /* The status is published, the joiners woken, the runtime's reference gone;
  * who is to go on at once. */
 static fl_fiber *
@@ -75,6 +88,11 @@ finish(filch_task *task)
 {
     fl_fiber *direct = task->direct;
     uint32_t life = fl_load_acquire(&task->life);
+    if (fl_likely(is_alone(direct, life))) {
+        fl_chaos();
+        fl_store_release(&task->life, (uint32_t)(FL_REFERENCE + FL_DONE));
+        return settle(task, direct, life);
+    }
     while (life >= 2 * FL_REFERENCE && !(life & FL_JOINED)) {
         if (fl_cas_acq_rel(&task->life, &life, life + FL_DONE - FL_REFERENCE)) {
             return direct ? settle(task, direct, life) : NULL;

@@ -12,16 +12,25 @@
  *           A task that has not begun, and lies on top of the joiner's own
  *           deque, is entered by its joiner, on another stack and without the
  *           scheduler. That joiner stands in `direct`, in no list:
- *           D1  take it from the deque        E1  as above
- *           D2  direct := me, guard := 1      E4  FL_LEFT was not set: decide the
- *           D3  phase := WAITING, as A3           joiner's wait; if it was decided
- *           D4  enter it; whoever runs            already, set FL_SETTLED
- *               then sets guard := 0          E5  go on with the joiner
+ *           D1  take it from the deque        E0  it lives no more; light fence
+ *           D2  direct := me, guard := 1      E1  life := done, by a store if nobody
+ *           D3  phase := WAITING, as A3           else has a handle and FL_CANCEL
+ *           D4  enter it; whoever runs            of the joiner is not set; else
+ *               then sets guard := 0              as above
+ *                                             E4  FL_LEFT was not set: decide the
+ *                                                 joiner's wait; if it was decided
+ *                                                 already, set FL_SETTLED
+ *                                             E5  go on with the joiner
  *           Who cancels it
- *           C1  decides its wait
+ *           C1  sets FL_CANCEL; heavy fence; decides its wait (sched/cancel.c)
  *           C2  takes guard, which also waits for D4
- *           C3  sets FL_LEFT; if FL_DONE is set already, waits for FL_SETTLED
+ *           C3  the task lives: cas: FL_LEFT set, unless FL_DONE is; if FL_DONE is
+ *               set, or the task lives no more, waits for FL_SETTLED
  *           C4  resumes it
+ *           By the fences C3 sees E0, and leaves `life` to the task, or E1 sees
+ *           FL_CANCEL, and is a cas as C3 is. Nobody else comes by at a store: a
+ *           handle is given back by its owner, who is the joiner, when the task
+ *           ends, and others may use it until then.
  * NO LOST WAKEUP  E1 and J2 change the same word: one of them sees the other.
  * TIMEOUT AND CANCEL  See wait/wait.h. filch_wait is in many lists at once:
  *           each task counts down how many ends it still wants, and who comes
@@ -105,12 +114,14 @@ leave_entered(fl_fiber *joiner)
     fl_chaos();
     fl_enter_word(fl_guard_of(&joiner->waiter)); /* C2 */
     fl_chaos();
+    bool ends = !fl_lives(&task->fiber); /* C3 */
+    fl_chaos();
     uint32_t life = fl_load_acquire(&task->life);
-    while (!(life & FL_DONE) &&
-           !fl_cas_acq_rel(&task->life, &life, life | FL_LEFT)) { /* C3 */
+    while (!ends && !(life & FL_DONE) &&
+           !fl_cas_acq_rel(&task->life, &life, life | FL_LEFT)) {
     }
     unsigned round = 0;
-    while ((life & (FL_DONE | FL_SETTLED)) == FL_DONE) {
+    while ((ends || (life & FL_DONE)) && !(life & FL_SETTLED)) {
         fl_os_back_off(round++);
         life = fl_load_acquire(&task->life);
     }

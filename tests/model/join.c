@@ -1,12 +1,12 @@
 /*
  * A task that has not begun, entered by its joiner (sync/join.c, D1 to D4),
  * against a cancel of the joiner (C1 to C4); in some runs another joins the
- * task as well. The joiner goes on once, after the task's end or after the
+ * task as well, or gives a handle of it back. The joiner goes on once, after the task's end or after the
  * cancel; then it waits for something else, which the task's end must not end.
  *
  * Thread 0 is the joiner. Where it enters the task its worker goes on as
  * thread 1, which so comes after it; where not, thread 1 runs the task as a
- * thief. Thread 2 cancels. Thread 3 joins.
+ * thief. Thread 2 cancels. Thread 3 joins, or does not.
  */
 #include "world.h"
 
@@ -23,7 +23,7 @@ static filch_event event;
 static filch_task memory;
 static fl_atomic32 entered; /* 1: by thread 0; 2: nobody will */
 static fl_atomic32 *guard;
-static bool cancels, joins, event_is_set;
+static bool cancels, joins, releases, event_is_set;
 static int result, others, data, status;
 
 static int
@@ -45,12 +45,14 @@ model_before(void)
     play_thread(3);
     cancels = model_choose(4);
     joins = model_choose(2);
+    releases = !joins && model_choose(2);
     child = &memory;
     memset(child, 0, sizeof *child);
     child->fiber.manner = FL_PLAIN_TASK;
     child->fiber.worker = &players[0].worker;
     child->fiber.start.fn = be_child;
-    fl_store_relaxed(&child->life, FL_REFERENCE * (joins ? 3u : 2u));
+    fl_store_relaxed(&child->life,
+                     FL_REFERENCE * (joins || releases ? 3u : 2u));
     fl_store_relaxed(&child->fiber.state, 1u << FL_TAG_SHIFT);
     event = (filch_event)FILCH_EVENT_INIT;
     play_fences();
@@ -147,11 +149,13 @@ disturb(void)
 }
 
 static void
-join_too(void)
+use_other_handle(void)
 {
     if (joins) {
         model_assert(filch_join(child, &others) == 0);
         model_assert(others == 5);
+    } else if (releases) {
+        filch_task_release(child);
     }
 }
 
@@ -169,7 +173,7 @@ model_thread(unsigned thread)
         disturb();
         break;
     default:
-        join_too();
+        use_other_handle();
     }
 }
 

@@ -1,5 +1,5 @@
 /*
- * A task entered by its joiner (sync/join.c, D1 to D4), its end (E1, E4) and a
+ * A task entered by its joiner (sync/join.c, D1 to D4), its end (E0 to E4) and a
  * cancel of the joiner (C1 to C4). After its first wait the joiner waits once
  * more, for something that only a third grants: the task's end must not.
  *
@@ -7,6 +7,8 @@
  * WEAKEN NO_LEFT: the end does not look whether the joiner has left (E4)
  * WEAKEN NO_GUARD: who cancels does not wait until the joiner is parked (C2)
  * WEAKEN NO_ANSWER: the end that was late does not say that it has done (E4)
+ * WEAKEN NO_LOOK: the end does not look whether the joiner is cancelled (E1)
+ * WEAKEN NO_LIFE: who cancels does not look whether the task ends already (C3)
  */
 #define RUNNING 0
 #define WAITING 1
@@ -17,7 +19,8 @@
 byte phase;           /* the joiner's */
 bool cancel;          /* FL_CANCEL */
 bool guard = true;    /* D2 */
-bool done, left, settled;
+bool lives = true;    /* the task */
+bool done, left, settled; /* one word */
 byte go;              /* how often the joiner was resumed */
 bool parked, entered, second, granted_second;
 
@@ -65,7 +68,15 @@ proctype child()
     :: second -> goto out /* it was not entered */
     fi;
     guard = false;
-    atomic { done = true; was_left = left }; /* E1 */
+    lives = false; /* E0 */
+    if
+#ifdef NO_LOOK
+    :: true -> atomic { done = true; left = false }
+#else
+    :: !cancel -> atomic { done = true; left = false } /* E1, a store */
+#endif
+    :: else -> atomic { done = true; was_left = left } /* E1, a cas */
+    fi;
 #ifdef NO_LEFT
     was_left = false;
 #endif
@@ -89,7 +100,7 @@ out:
 
 proctype canceller()
 {
-    bool waits, was_done;
+    bool waits, ends, was_done;
     atomic {
         cancel = true;
         if
@@ -102,7 +113,13 @@ proctype canceller()
 #ifndef NO_GUARD
         !guard; /* C2 */
 #endif
-        atomic { was_done = done; left = left || !done }; /* C3 */
+#ifndef NO_LIFE
+        ends = !lives; /* C3 */
+#endif
+        if
+        :: ends -> was_done = true
+        :: else -> atomic { was_done = done; left = left || !done }
+        fi;
 #ifndef NO_SETTLED
         if
         :: was_done -> settled
