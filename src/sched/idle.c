@@ -63,10 +63,10 @@
  *           those who work. One wake after the other, without helpers: then the
  *           whole runtime steals once in some 25 us, however many workers it
  *           has (docs/SIMULATION.md). A helper where little is left: it comes
- *           12 us later, and finds nothing; nor where three times as many as there
- *           are CPUs are awake: it takes one from them. Waking the next watch each time:
- *           where timers come each microsecond it is there when all is done,
- *           and the same goes on the other way round.
+ *           12 us later, and finds nothing; nor where twice as many as there are
+ *           CPUs are awake: it takes one from them. Waking the next watch each
+ *           time: where timers come each microsecond it is there when all is
+ *           done, and the same goes on the other way round.
  * SOURCE    The one searcher of Go's scheduler (runtime/proc.go) and Tokio's.
  * CHECKED BY  tests/model/idle.c, help.c, foreign.c, spin/idle.pml
  */

@@ -195,7 +195,7 @@ start_workers(filch_runtime *runtime)
     }
     fl_os_allowed(&runtime->allowed);
     unsigned cpus = (unsigned)CPU_COUNT(&runtime->allowed);
-    runtime->awake_most = cpus ? 3 * cpus : runtime->count;
+    runtime->awake_most = cpus ? 2 * cpus : runtime->count;
     for (unsigned i = 0; i < runtime->count; i++) {
         fl_worker *worker = &runtime->workers[i];
         error = fl_os_thread_start(&worker->thread, &runtime->allowed, i,
