@@ -1,8 +1,9 @@
 /*
  * A task that has not begun, entered by its joiner (sync/join.c, D1 to D4),
  * against a cancel of the joiner (C1 to C4); in some runs another joins the
- * task as well, or gives a handle of it back. The joiner goes on once, after the task's end or after the
- * cancel; then it waits for something else, which the task's end must not end.
+ * task as well, or gives a handle of it back. The joiner goes on once, after the
+ * task's end or after the cancel; then it waits for something else, which the
+ * task's end must not end.
  *
  * Thread 0 is the joiner. Where it enters the task its worker goes on as
  * thread 1, which so comes after it; where not, thread 1 runs the task as a
