@@ -70,6 +70,58 @@ fl_context_switch(void **save, void *to, void *value)
 void *fl_context_switch(void **save, void *to, void *value);
 #endif
 
+/* Where a call on another stack goes on: with the context `to`, which gets the
+ * value. */
+typedef struct fl_onward {
+    void *value;
+    void *to;
+} fl_onward;
+
+typedef fl_onward fl_context_fn(void *a, void *b, void *c);
+
+/*
+ * Parks the running context likewise, and calls fn(a, b, c) on the stack of
+ * another that is parked, `below` it, which stays so. What fn returns says who
+ * goes on; that may be on another thread by then. Not in every build: it is half
+ * of what a switch and a switch back to who else is on that stack would take.
+ */
+#if FL_CONTEXT_INLINE
+#define FL_CONTEXT_CALL 1
+void fl_context_below(void);
+
+static inline __attribute__((always_inline)) void *
+fl_context_call(void **save, void *below, fl_context_fn *fn, void *a, void *b,
+                void *c)
+{
+    void *value = save;
+    register fl_context_fn *to_call __asm__("r8") = fn;
+    __asm__ volatile(
+        "leaq 1f(%%rip), %%r9\n\t"
+        "pushq %%rbp\n\t"
+        ".cfi_adjust_cfa_offset 8\n\t"
+        "pushq %%r9\n\t"
+        ".cfi_adjust_cfa_offset 8\n\t"
+        "movq %%rsp, (%%rax)\n\t"
+        "movq %%rcx, %%rsp\n\t"
+        "jmp fl_context_below\n\t"
+        ".cfi_adjust_cfa_offset -16\n"
+        "1:"
+        : "+a"(value), "+c"(below), "+r"(to_call), "+D"(a), "+S"(b), "+d"(c)
+        :
+        : "rbx", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "xmm0", "xmm1",
+          "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
+          "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "cc",
+          "memory" FL_CLOBBERED_512);
+    return value;
+}
+#elif defined(__aarch64__) && !defined(FL_PORTABLE)
+#define FL_CONTEXT_CALL 1
+void *fl_context_call(void **save, void *below, fl_context_fn *fn, void *a,
+                      void *b, void *c);
+#else
+#define FL_CONTEXT_CALL 0
+#endif
+
 /*
  * Makes a context that will call `entry(value)`, with the value of the first
  * switch to it, on the stack whose highest address is `top` and lowest `base`.

@@ -28,6 +28,7 @@ fl_context_switch:                      /* (void **save, void *to, void *value) 
         mov     x9, sp
         str     x9, [x0]
         mov     sp, x1                  /* from here on the other context */
+.Lgo_on:
         ldp     x19, x20, [sp, #0]
         ldp     x21, x22, [sp, #16]
         ldp     x23, x24, [sp, #32]
@@ -44,6 +45,43 @@ fl_context_switch:                      /* (void **save, void *to, void *value) 
         br      x30
         .cfi_endproc
         .size   fl_context_switch, . - fl_context_switch
+
+/*
+ * Parks the caller likewise, and calls a function on the stack of another; then
+ * the context that it returns in x1 goes on, with the value in x0.
+ */
+        .globl  fl_context_call
+        .hidden fl_context_call
+        .type   fl_context_call, %function
+        .p2align 5
+fl_context_call:                        /* (save, below, fn, a, b, c) */
+        .cfi_startproc
+        sub     sp, sp, #160
+        stp     x19, x20, [sp, #0]
+        stp     x21, x22, [sp, #16]
+        stp     x23, x24, [sp, #32]
+        stp     x25, x26, [sp, #48]
+        stp     x27, x28, [sp, #64]
+        stp     x29, x30, [sp, #80]
+        stp     d8, d9, [sp, #96]
+        stp     d10, d11, [sp, #112]
+        stp     d12, d13, [sp, #128]
+        stp     d14, d15, [sp, #144]
+        mov     x9, sp
+        str     x9, [x0]
+        mov     sp, x1
+        .cfi_undefined x30              /* a backtrace ends here */
+        mov     x9, x2
+        mov     x0, x3
+        mov     x1, x4
+        mov     x2, x5
+        mov     x29, xzr
+        blr     x9
+        mov     sp, x1
+        mov     x2, x0
+        b       .Lgo_on
+        .cfi_endproc
+        .size   fl_context_call, . - fl_context_call
 
 /* Where a fresh context begins: x19 holds the entry, x0 the value. */
         .globl  fl_context_begin

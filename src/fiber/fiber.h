@@ -290,7 +290,7 @@ fl_is_open(uint32_t phase)
 static inline bool
 fl_decide(fl_fiber *fiber, uint32_t outcome)
 {
-    uint32_t phase = fl_load_seq_cst(&fiber->waiter.phase); /* see join.c */
+    uint32_t phase = fl_load_seq_cst(&fiber->waiter.phase); /* wait_many.c */
     while (fl_is_open(phase) && (phase & FL_PHASE) != FL_WAITING) {
         if (fl_cas_acq_rel(&fiber->waiter.phase, &phase,
                            (phase & ~(uint32_t)FL_PHASE) | outcome)) {

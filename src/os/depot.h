@@ -66,21 +66,25 @@ fl_depot_size(const fl_depot *depot)
 fl_link *fl_cache_refill(fl_cache *cache, fl_depot *depot);
 fl_link *fl_cache_roll(fl_cache *cache);
 
-/* An object, or NULL when cache and depot are empty. */
+/* One of the items, of which there are some. */
 static inline fl_link *
-fl_cache_pop(fl_cache *cache, fl_depot *depot)
+fl_cache_take(fl_cache *cache)
 {
     fl_link *item = cache->items;
-    if (fl_unlikely(!item)) {
-        item = fl_cache_refill(cache, depot);
-        if (!item) {
-            return NULL;
-        }
-    }
     cache->items = item->next;
     cache->count--;
     fl_fetch(item->batch);
     return item;
+}
+
+/* An object, or NULL when cache and depot are empty. */
+static inline fl_link *
+fl_cache_pop(fl_cache *cache, fl_depot *depot)
+{
+    if (fl_unlikely(!cache->items) && !fl_cache_refill(cache, depot)) {
+        return NULL;
+    }
+    return fl_cache_take(cache);
 }
 
 /* Puts an object; returns a batch that is too much for the cache, or NULL. */
@@ -98,6 +102,19 @@ fl_cache_push(fl_cache *cache, fl_link *item)
     cache->items = item;
     cache->count++;
     return surplus;
+}
+
+/* Puts one back that was popped, its link not touched since: the same, and less
+ * to do where all those popped later are back. */
+static inline fl_link *
+fl_cache_put_back(fl_cache *cache, fl_link *item)
+{
+    if (fl_unlikely(item->next != cache->items || cache->count >= FL_BATCH)) {
+        return fl_cache_push(cache, item);
+    }
+    cache->items = item;
+    cache->count++;
+    return NULL;
 }
 
 #endif

@@ -75,6 +75,13 @@ void fl_deque_free(fl_deque *deque);
 int fl_deque_push_slowly(fl_deque *deque, void *entry);
 bool fl_deque_take_slowly(fl_deque *deque, uint64_t b);
 
+static inline void
+fl_deque_put_at(fl_deque *deque, uint64_t b, void *entry)
+{
+    fl_store_relaxed(&deque->slots[b & deque->mask], entry);
+    fl_store_release(&deque->bottom, b + 1);
+}
+
 /* Owner only: pushes if it is below the limit. */
 static inline bool
 fl_deque_push_at_once(fl_deque *deque, void *entry)
@@ -83,9 +90,21 @@ fl_deque_push_at_once(fl_deque *deque, void *entry)
     if (fl_unlikely(b == deque->limit)) {
         return false;
     }
-    fl_store_relaxed(&deque->slots[b & deque->mask], entry);
-    fl_store_release(&deque->bottom, b + 1);
+    fl_deque_put_at(deque, b, entry);
     return true;
+}
+
+/* Owner only: the same in two parts. */
+static inline bool
+fl_deque_has_room(const fl_deque *deque)
+{
+    return fl_likely(fl_load_relaxed(&deque->bottom) != deque->limit);
+}
+
+static inline void
+fl_deque_put(fl_deque *deque, void *entry)
+{
+    fl_deque_put_at(deque, fl_load_relaxed(&deque->bottom), entry);
 }
 
 /* Owner only. ENOMEM: there is no room, and nothing was pushed. */
@@ -127,6 +146,20 @@ fl_deque_pop_if(fl_deque *deque, void *entry)
     uint64_t b = fl_load_relaxed(&deque->bottom) - 1;
     return fl_load_relaxed(&deque->slots[b & deque->mask]) == entry &&
            fl_deque_take(deque, b);
+}
+
+/* Owner only: the same in two parts. */
+static inline bool
+fl_deque_is_newest(const fl_deque *deque, const void *entry)
+{
+    uint64_t b = fl_load_relaxed(&deque->bottom) - 1;
+    return fl_load_relaxed(&deque->slots[b & deque->mask]) == entry;
+}
+
+static inline bool
+fl_deque_take_newest(fl_deque *deque)
+{
+    return fl_deque_take(deque, fl_load_relaxed(&deque->bottom) - 1);
 }
 
 #define FL_DEQUE_AHEAD 8

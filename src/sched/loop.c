@@ -29,7 +29,7 @@ fl_spare_slowly(fl_worker *worker)
 {
     fl_cache *stacks = &worker->stacks;
     if (stacks->full) {
-        return true;
+        return fl_cache_refill(stacks, NULL);
     }
     stacks->items = fl_stack_get_batch(worker->runtime->shift);
     stacks->count = 0;
@@ -62,16 +62,12 @@ put_stack(void *stack)
 static inline void
 give_up_stack(fl_worker *worker, bool pooled)
 {
-    fl_stack *here = worker->stack;
     if (FL_TSAN || !pooled) {
         worker->after = put_stack;
-        worker->after_arg = here;
+        worker->after_arg = worker->stack;
         return;
     }
-    fl_link *surplus = fl_cache_push(&worker->stacks, &here->link);
-    if (surplus) {
-        fl_stack_put_batch(surplus);
-    }
+    fl_give_spare(worker);
 }
 
 /* From the loop to a parked context; returns when a loop is needed again.

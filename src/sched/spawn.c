@@ -85,21 +85,18 @@ fl_task_make(fl_worker *worker, fl_worker *home, filch_task **made, filch_fn fn,
     return 0;
 }
 
-/* Has the worker run the task, or another that steals it. */
 static inline void
-launch(fl_worker *worker, filch_task *task)
+count_spawned(fl_worker *worker)
 {
     fl_store_release(&worker->stats.spawned,
                      fl_load_relaxed(&worker->stats.spawned) + 1);
-    if (fl_unlikely(fl_deque_push(&worker->deque, fl_work_of(&task->fiber)))) {
-        fl_inject_push(&worker->runtime->inject, &task->fiber, &task->fiber, 1);
-    }
 }
 
 static FL_NOINLINE int
-spawn_slowly(filch_task **handle, filch_fn fn, void *arg,
-             const filch_task_options *options)
+spawn(filch_task **handle, filch_fn fn, void *arg,
+      const filch_task_options *options)
 {
+    fl_point("filch_spawn");
     fl_fiber *me = fl_me();
     if (me->kind == FL_THREAD) {
         return EPERM;
@@ -114,7 +111,10 @@ spawn_slowly(filch_task **handle, filch_fn fn, void *arg,
     if (handle) {
         *handle = task;
     }
-    launch(worker, task);
+    count_spawned(worker);
+    if (fl_deque_push(&worker->deque, fl_work_of(&task->fiber))) {
+        fl_inject_push(&worker->runtime->inject, &task->fiber, &task->fiber, 1);
+    }
     return 0;
 }
 
@@ -122,26 +122,34 @@ int
 filch_spawn_with(filch_task **handle, filch_fn fn, void *arg,
                  const filch_task_options *options)
 {
-    fl_point("filch_spawn");
-    return spawn_slowly(handle, fn, arg, options);
+    return spawn(handle, fn, arg, options);
 }
 
+/* Whether all is at hand that a spawn takes. */
+static inline bool
+is_at_hand(const fl_worker *worker)
+{
+    return fl_likely(worker != NULL) && fl_likely(worker->tasks.items) &&
+           fl_deque_has_room(&worker->deque);
+}
+
+/* It calls nothing, unless as its last act, so that it need not save
+ * anything. */
 int
 filch_spawn(filch_task **handle, filch_fn fn, void *arg)
 {
-    fl_point("filch_spawn");
-    fl_fiber *me = fl_me();
-    fl_worker *worker = me->worker;
-    if (fl_unlikely(!worker || !fn || !worker->tasks.items)) {
-        return spawn_slowly(handle, fn, arg, NULL);
+    fl_fiber *me = fl_me_read();
+    fl_worker *worker = fl_likely(me != NULL) ? me->worker : NULL;
+    if (fl_are_points() || fl_unlikely(!fn) || !is_at_hand(worker)) {
+        return spawn(handle, fn, arg, NULL);
     }
-    /* the same, where everything is at hand */
-    filch_task *task = (filch_task *)fl_cache_pop(&worker->tasks, NULL);
+    filch_task *task = (filch_task *)fl_cache_take(&worker->tasks);
     set_up(task, worker, fn, arg, handle != NULL);
     if (handle) {
         *handle = task;
     }
-    launch(worker, task);
+    count_spawned(worker);
+    fl_deque_put(&worker->deque, fl_work_of(&task->fiber));
     return 0;
 }
 

@@ -34,12 +34,7 @@ park(fl_fiber *me, fl_worker *worker, fl_fiber *next)
         fl_stack *spare = fl_take_spare(worker);
         worker = fl_jump(worker, &me->sp, spare->sp, spare);
     }
-    fl_assert(!fl_is_undecided(me));
-    me->worker = worker;
-    fl_me_set(me);
-    fl_tsan_be(me);
-    fl_tsan_acquire(me);
-    *worker->errno_at = error;
+    fl_go_on(me, worker, error);
 }
 
 void

@@ -79,12 +79,35 @@ void fl_prepare_loop(fl_stack *stack);
 static inline fl_stack *
 fl_take_spare(fl_worker *worker)
 {
-    fl_link *link = fl_cache_pop(&worker->stacks, NULL);
+    fl_link *link = fl_cache_take(&worker->stacks);
     fl_stack *stack = fl_container(link, fl_stack, link);
     if (fl_unlikely(FL_TSAN || !stack->sp)) {
         fl_prepare_loop(stack);
     }
     return stack;
+}
+
+/* The stack that the worker runs on is a spare one again, as soon as it has left
+ * it: a loop is parked there. */
+static inline void
+fl_give_spare(fl_worker *worker)
+{
+    fl_link *surplus = fl_cache_put_back(&worker->stacks, &worker->stack->link);
+    if (surplus) {
+        fl_stack_put_batch(surplus);
+    }
+}
+
+/* What a fiber does first when it goes on, on that worker. */
+static inline void
+fl_go_on(fl_fiber *me, fl_worker *worker, int error)
+{
+    fl_assert(!fl_is_undecided(me));
+    me->worker = worker;
+    fl_me_set(me);
+    fl_tsan_be(me);
+    fl_tsan_acquire(me);
+    *worker->errno_at = error;
 }
 
 #endif

@@ -56,8 +56,14 @@ free_task(filch_task *task)
     }
     fl_link *surplus = fl_cache_push(&me->worker->tasks, &task->fiber.free);
     if (surplus) {
-        fl_depot_give(&depot, surplus);
+        fl_task_shed(surplus);
     }
+}
+
+void
+fl_task_shed(fl_link *surplus)
+{
+    fl_depot_give(&depot, surplus);
 }
 
 bool

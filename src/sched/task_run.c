@@ -5,6 +5,7 @@
  *           published, it may be gone.
  */
 #include "os/chaos.h"
+#include "sched/enter.h"
 #include "sched/job.h"
 #include "sched/seeded.h"
 
@@ -81,18 +82,12 @@ is_alone(const fl_fiber *direct, uint32_t life)
     return !(fl_load_relaxed(&direct->state) & FL_CANCEL);
 }
 
-/* The status is published, the joiners woken, the runtime's reference gone;
- * who is to go on at once. */
+/* E1 by a compare-and-swap, else E2 and E3, by the loop. */
 static fl_fiber *
-finish(filch_task *task)
+finish_slowly(fl_worker *worker, filch_task *task, uint32_t life)
 {
     fl_fiber *direct = task->direct;
-    uint32_t life = fl_load_acquire(&task->life);
-    if (fl_likely(is_alone(direct, life))) {
-        fl_chaos();
-        fl_store_release(&task->life, (uint32_t)(FL_REFERENCE + FL_DONE));
-        return settle(task, direct, life);
-    }
+    fl_me_set(&worker->loop);
     while (life >= 2 * FL_REFERENCE && !(life & FL_JOINED)) {
         if (fl_cas_acq_rel(&task->life, &life, life + FL_DONE - FL_REFERENCE)) {
             return direct ? settle(task, direct, life) : NULL;
@@ -109,8 +104,29 @@ finish(filch_task *task)
     return direct;
 }
 
-fl_worker *
-fl_run_task(fl_worker *worker, filch_task *task)
+/* The status is published, the joiners woken, the runtime's reference gone;
+ * who is to go on at once. */
+static inline fl_fiber *
+finish(fl_worker *worker, filch_task *task)
+{
+    fl_fiber *direct = task->direct;
+    uint32_t life = fl_load_acquire(&task->life);
+    if (fl_likely(is_alone(direct, life))) {
+        fl_chaos();
+        fl_store_release(&task->life, (uint32_t)(FL_REFERENCE + FL_DONE));
+        return settle(task, direct, life);
+    }
+    return finish_slowly(worker, task, life);
+}
+
+/* Where a task has ended: the worker, and who goes on there, or NULL. */
+struct outcome {
+    fl_worker *worker;
+    fl_fiber *next;
+};
+
+static inline __attribute__((always_inline)) struct outcome
+run(fl_worker *worker, filch_task *task)
 {
     fl_fiber *fiber = &task->fiber;
     if (fl_unlikely(fl_load_relaxed(&worker->runtime->stopping))) {
@@ -127,7 +143,6 @@ fl_run_task(fl_worker *worker, filch_task *task)
 #endif
     check_synced(fiber);
     check_forked(fiber);
-    fl_me_set(&worker->loop);
     task->status = status;
     fl_end_life(fiber);
     fl_tsan_release(&task->life);
@@ -135,14 +150,45 @@ fl_run_task(fl_worker *worker, filch_task *task)
     /* before a joiner may go on, who might look at the counts */
     fl_store_release(&worker->stats.tasks,
                      fl_load_relaxed(&worker->stats.tasks) + 1);
-    worker->pending = fl_work_of(finish(task));
+    fl_fiber *next = finish(worker, task);
     end(worker, tsan);
     if (fl_unlikely(fl_load_relaxed(&worker->runtime->stopping))) {
         fl_add_seq_cst(&worker->runtime->ended, 1u);
         fl_os_wake(&worker->runtime->ended, 1);
     }
-    return worker;
+    return (struct outcome){worker, next};
 }
+
+fl_worker *
+fl_run_task(fl_worker *worker, filch_task *task)
+{
+    struct outcome ended = run(worker, task);
+    ended.worker->pending = fl_work_of(ended.next);
+    return ended.worker;
+}
+
+#ifdef FL_CALLS_ENTERED
+fl_onward
+fl_run_entered(void *worker, void *task, void *guard)
+{
+    fl_asan_arrive(NULL);
+    fl_store_release((fl_atomic32 *)guard, 0u); /* D4 */
+    struct outcome ended = run(worker, task);
+    fl_stack *onto =
+        ended.worker->stack; /* the same: there the loop is parked */
+    void *to = onto->sp;
+    if (fl_likely(ended.next != NULL)) {
+        fl_give_spare(ended.worker);
+        onto = fl_parked_on(ended.next);
+        to = ended.next->sp;
+    }
+    ended.worker->let_go = &ended.worker->none;
+    if (FL_ASAN) {
+        fl_asan_depart(onto->base, fl_stack_size(onto), true);
+    }
+    return (fl_onward){ended.worker, to};
+}
+#endif
 
 fl_worker *
 fl_run_job(fl_worker *worker, filch_job *job)

@@ -182,7 +182,8 @@ fl_spare(fl_worker *worker)
     return fl_likely(worker->stacks.items) || fl_spare_slowly(worker);
 }
 
-/* The same, the worker going on with `next`, a task that has not begun. */
+/* The same, the worker going on with `next`, a task that has not begun; but see
+ * enter.h. */
 void fl_suspend_into(fl_fiber *me, fl_atomic32 *guard, fl_fiber *next);
 
 /* Puts the fiber at the end of its worker's ring, and suspends; false if there
@@ -371,6 +372,28 @@ void fl_sleep_alone(fl_worker *worker, const fl_atomic32 *called);
 
 /* Wakes everyone, to quit. */
 void fl_wake_all(filch_runtime *runtime);
+
+/* ---- task.c ---- */
+
+/* Gives descriptors that are too many for a worker's cache to the others. */
+void fl_task_shed(fl_link *surplus);
+
+/* fl_task_drop, by a fiber of that worker. */
+static inline void
+fl_task_drop_on(fl_worker *worker, filch_task *task)
+{
+    /* (The sanitizer would take what is a worker's for a fiber's.) */
+    if (fl_unlikely(FL_TSAN ||
+                    fl_load_acquire(&task->life) >= 2 * FL_REFERENCE ||
+                    fl_load_relaxed(&task->name))) {
+        fl_task_drop(task);
+        return;
+    }
+    fl_link *surplus = fl_cache_push(&worker->tasks, &task->fiber.free);
+    if (fl_unlikely(surplus != NULL)) {
+        fl_task_shed(surplus);
+    }
+}
 
 /* ---- task_run.c ---- */
 

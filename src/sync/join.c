@@ -1,5 +1,5 @@
 /*
- * Waiting for the end of tasks: filch_join and filch_wait.
+ * Waiting for the end of a task: filch_join. (Of several: wait_many.c.)
  *
  * STATE     See sched/task.h. joiners is guarded by the task's guard; FL_JOINED
  *           is set before somebody enters it.
@@ -32,33 +32,20 @@
  *           handle is given back by its owner, who is the joiner, when the task
  *           ends, and others may use it until then.
  * NO LOST WAKEUP  E1 and J2 change the same word: one of them sees the other.
- * TIMEOUT AND CANCEL  See wait/wait.h. filch_wait is in many lists at once:
- *           each task counts down how many ends it still wants, and who comes
- *           to 0 decides. It counts only for a fiber that waits already
- *           (seq_cst against begin_waiting), else the fiber sees the 0 by
- *           itself. E4 never finds a later wait of the joiner, since C4 comes
- *           after E4 or before E1, which then sees FL_LEFT.
+ * TIMEOUT AND CANCEL  See wait/wait.h. E4 never finds a later wait of the joiner,
+ *           since C4 comes after E4 or before E1, which then sees FL_LEFT.
  * MEMORY ORDER  E1 and E2 release the status, to J2 and to whoever reads
  *           FL_DONE by a load that acquires. C3 and E4 acquire and release by
  *           changing the same word. The phase as in wait/wait.h.
  * LAST TOUCH  E3, of the task; the joiner has a handle of its own.
- * CHECKED BY  tests/model/join.c, wait_many.c, spin/join.pml
+ * CHECKED BY  tests/model/join.c, spin/join.pml
  */
+#include "sync/join.h"
+
 #include "os/chaos.h"
-#include "wait/wait.h"
+#include "sched/enter.h"
 
 #include <errno.h>
-#include <filch/task.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define NODES_ON_STACK 32
-
-static bool
-failed(const filch_task *task)
-{
-    return task->status != 0 && task->status != ECANCELED;
-}
 
 /* E2 and E3 but for the reference, which is the caller's. */
 static void
@@ -71,7 +58,7 @@ wake_joiners(filch_task *task)
     fl_add_acq_rel(&task->life, (uint32_t)FL_DONE);
     while ((waiter = fl_first(&task->joiners))) {
         fl_fiber *fiber = fl_waiter_fiber(waiter);
-        if ((waiter->traits & FL_ANY_FAILURE) && failed(task)) {
+        if ((waiter->traits & FL_ANY_FAILURE) && fl_task_failed(task)) {
             /* this end alone is enough, unless another was */
             fl_exchange_seq_cst(&fiber->waiter.left, 1u);
         }
@@ -83,9 +70,8 @@ wake_joiners(filch_task *task)
     fl_resume_chain(&granted);
 }
 
-/* J2, with the guard: false if the task has ended. */
-static bool
-announce(filch_task *task)
+bool
+fl_announce_join(filch_task *task)
 {
     uint32_t life = fl_load_acquire(&task->life);
     while (!(life & FL_DONE)) {
@@ -102,8 +88,6 @@ filch_task_done(filch_task *task)
     fl_point("filch_task_done");
     return fl_task_has_ended(task);
 }
-
-/* ---- one that is entered ---- */
 
 /* C2 to C4 */
 static void
@@ -137,51 +121,13 @@ begin(void)
     fl_abort_wait[1] = leave_entered;
 }
 
-/* Who joins a crowd comes to those below this one soon. */
-static inline void
-fetch_ahead(const fl_deque *deque)
-{
-    fl_fetch_fiber(fl_deque_ahead(deque));
-}
-
-/* Whether the task was entered; then *error is what the wait came to. */
-static inline bool
-enter(fl_fiber *me, filch_task *task, int *error)
-{
-    fl_worker *worker = me->worker;
-    fl_work *work = fl_work_of(&task->fiber);
-    if (me->manner != FL_PLAIN_TASK || !fl_spare(worker) ||
-        !fl_turn_is_plain(worker)) {
-        return false;
-    }
-    fl_tsan_acquire(&worker->deque); /* whose memory it saw being made */
-    if (!fl_deque_pop_if(&worker->deque, work)) { /* D1 */
-        return false;
-    }
-    fetch_ahead(&worker->deque);
-    fl_atomic32 guard = 1;
-    fl_waiter_begin(me, FL_END, task)->guard = &guard;
-    me->waiter.traits = FL_ENTERED;
-    fl_tsan_release(&me->waiter);
-    task->direct = me; /* D2 */
-    fl_chaos();
-    if (!fl_begin_plainly(me)) { /* D3 */
-        task->direct = NULL;
-        fl_deque_push(&worker->deque, work); /* there is room: it was there */
-        return false;
-    }
-    fl_suspend_into(me, &guard, &task->fiber); /* D4 */
-    *error = fl_outcome(me);
-    return true;
-}
-
 /* ---- one ---- */
 
 static int
 await_end(fl_fiber *me, filch_task *task, filch_time deadline)
 {
     fl_guard_lock(&task->guard); /* J1 */
-    if (!announce(task)) {
+    if (!fl_announce_join(task)) {
         fl_guard_unlock(&task->guard);
         return 0;
     }
@@ -199,8 +145,16 @@ is_own(fl_fiber *me, const filch_task *task)
            (fl_unlikely(me->kind == FL_JOB) && fl_task_of(me) == task);
 }
 
-int
-filch_join_until(filch_task *task, int *status, filch_time deadline)
+static inline void
+tell(const filch_task *task, int *status)
+{
+    if (status) {
+        *status = task->status;
+    }
+}
+
+static FL_NOINLINE int
+join(filch_task *task, int *status, filch_time deadline)
 {
     fl_point("filch_join");
     fl_fiber *me = fl_me();
@@ -208,208 +162,105 @@ filch_join_until(filch_task *task, int *status, filch_time deadline)
     if (!error && is_own(me, task)) {
         error = EDEADLK;
     }
-    if (!error && !fl_task_has_ended(task) &&
-        !(deadline == FILCH_NEVER && enter(me, task, &error))) {
+    if (!error && !fl_task_has_ended(task)) {
         error = await_end(me, task, deadline);
     }
-    if (error) {
-        return error;
+    if (!error) {
+        fl_tsan_acquire(&task->life);
+        tell(task, status);
+        fl_task_drop(task);
     }
-    fl_tsan_acquire(&task->life);
-    if (status) {
-        *status = task->status;
+    return error;
+}
+
+/* ---- one that is entered ---- */
+
+/* Who joins a crowd comes to those below this one soon. */
+static inline void
+fetch_ahead(const fl_deque *deque)
+{
+    fl_fetch_fiber(fl_deque_ahead(deque));
+}
+
+/* D1 */
+static inline bool
+take_newest(fl_worker *worker)
+{
+    fl_deque *deque = &worker->deque;
+    if (!fl_spare(worker) || !fl_turn_is_plain(worker)) {
+        return false;
     }
-    fl_task_drop(task);
-    return 0;
+    fl_tsan_acquire(deque); /* whose memory it saw being made */
+    return fl_deque_take_newest(deque);
+}
+
+/* D2 and D3 */
+static inline bool
+await_entered(fl_fiber *me, filch_task *task, fl_atomic32 *guard)
+{
+    fl_waiter_begin(me, FL_END, task)->guard = guard;
+    me->waiter.traits = FL_ENTERED;
+    fl_tsan_release(&me->waiter);
+    task->direct = me; /* D2 */
+    fl_chaos();
+    return fl_likely(fl_begin_plainly(me)); /* D3 */
+}
+
+static void
+put_newest(fl_worker *worker, filch_task *task)
+{
+    task->direct = NULL;
+    /* there is room: it was there */
+    fl_deque_push(&worker->deque, fl_work_of(&task->fiber));
+}
+
+/* Joins a task that is the newest in the deque of the caller's worker. */
+static FL_NOINLINE int
+enter(fl_fiber *me, filch_task *task, int *status)
+{
+    fl_worker *worker = me->worker;
+    fl_atomic32 guard = 1;
+    if (fl_unlikely(!take_newest(worker))) {
+        return join(task, status, FILCH_NEVER);
+    }
+    fetch_ahead(&worker->deque);
+    if (fl_unlikely(!await_entered(me, task, &guard))) {
+        put_newest(worker, task);
+        return join(task, status, FILCH_NEVER);
+    }
+    worker = fl_enter_task(me, worker, &guard, task); /* D4 */
+    int error = fl_outcome(me);
+    if (fl_likely(!error)) {
+        fl_tsan_acquire(&task->life);
+        tell(task, status);
+        fl_task_drop_on(worker, task);
+    }
+    return error;
+}
+
+/* Whether the caller is a task, and that task, which so has not begun, is the
+ * newest in its worker's deque. Calls nothing. */
+static inline bool
+is_next(const fl_fiber *me, filch_task *task)
+{
+    return fl_likely(me != NULL) && me->manner == FL_PLAIN_TASK &&
+           fl_deque_is_newest(&me->worker->deque, fl_work_of(&task->fiber));
+}
+
+int
+filch_join_until(filch_task *task, int *status, filch_time deadline)
+{
+    fl_fiber *me = fl_me_read();
+    if (deadline == FILCH_NEVER && !fl_are_points() && is_next(me, task)) {
+        return enter(me, task, status);
+    }
+    return join(task, status, deadline);
 }
 
 int
 filch_join(filch_task *task, int *status)
 {
     return filch_join_until(task, status, FILCH_NEVER);
-}
-
-/* ---- many ---- */
-
-static void
-swap_ranges(filch_task **tasks, size_t left, size_t right)
-{
-    /* turns [left][right] into [right][left], by three reversals */
-    size_t bounds[3][2] = {{0, left}, {left, left + right}, {0, left + right}};
-    for (int i = 0; i < 3; i++) {
-        size_t a = bounds[i][0], b = bounds[i][1];
-        while (a + 1 < b) {
-            filch_task *task = tasks[a];
-            tasks[a++] = tasks[--b];
-            tasks[b] = task;
-        }
-    }
-}
-
-/* Moves those that have ended to the front, keeping both orders; how many. */
-static size_t
-partition(filch_task **tasks, size_t n)
-{
-    if (n <= 1) {
-        return n && fl_task_has_ended(tasks[0]);
-    }
-    size_t half = n / 2;
-    size_t a = partition(tasks, half);
-    size_t b = partition(tasks + half, n - half);
-    swap_ranges(tasks + a, half - a, b);
-    return a + b;
-}
-
-/* What a look at the tasks came to, before any is moved: they are reordered
- * once, at the end, since those that end meanwhile belong among the others. */
-struct tally {
-    size_t pending;
-    bool satisfied;
-};
-
-static struct tally
-count(filch_task **tasks, size_t n, filch_return_when when)
-{
-    struct tally tally = {0};
-    for (size_t i = 0; i < n; i++) {
-        if (!fl_task_has_ended(tasks[i])) {
-            tally.pending++;
-        } else if (when == FILCH_FIRST_COMPLETED ||
-                   (when == FILCH_FIRST_EXCEPTION && failed(tasks[i]))) {
-            tally.satisfied = true;
-        }
-    }
-    tally.satisfied |= tally.pending == 0;
-    return tally;
-}
-
-/* A task that has ended counts at once, for the wait that has those traits. */
-static void
-count_ended(fl_fiber *me, unsigned traits, const filch_task *task)
-{
-    if ((traits & FL_ANY_FAILURE) && failed(task)) {
-        fl_exchange_seq_cst(&me->waiter.left, 0u);
-    } else {
-        fl_add_seq_cst(&me->waiter.left, (uint32_t)-1);
-    }
-}
-
-/* Enters the list of one task, which may just have ended. */
-static void
-enlist(fl_separate *node, filch_task *task)
-{
-    fl_guard_lock(&task->guard);
-    bool pending = announce(task);
-    if (pending) {
-        fl_enlist(&node->waiter, &task->guard, &task->joiners);
-    } else {
-        fl_store_relaxed(&node->waiter.guard, (void *)&task->guard);
-    }
-    fl_guard_unlock(&task->guard);
-    fl_chaos();
-    if (!pending) {
-        fl_tsan_acquire(&task->life);
-        count_ended(node->of, node->waiter.traits, task);
-    }
-}
-
-/* Waits for the n tasks, with a node for each that has not ended. */
-static int
-wait_for_pending(fl_fiber *me, filch_task **tasks, size_t n, fl_separate *nodes,
-                 filch_return_when when, filch_time deadline)
-{
-    fl_atomic32 guard = 0;
-    size_t enlisted = 0;
-    uint16_t traits = FL_COUNTS | FL_SEPARATE;
-    if (when == FILCH_FIRST_EXCEPTION) {
-        traits |= FL_ANY_FAILURE;
-    }
-    fl_waiter *all = fl_waiter_begin(me, FL_END, tasks[0]);
-    all->traits = FL_COUNTS;
-    fl_store_release(&all->left,
-                     when == FILCH_FIRST_COMPLETED ? 1 : (uint32_t)n);
-    for (size_t i = 0; i < n; i++) {
-        if (fl_task_has_ended(tasks[i])) {
-            count_ended(me, traits, tasks[i]);
-        } else {
-            nodes[enlisted] = (fl_separate){{.traits = traits}, me};
-            enlist(&nodes[enlisted++], tasks[i]);
-        }
-    }
-    fl_guard_lock(&guard);
-    int error = fl_wait_linked(me, &guard, &guard, deadline);
-    for (size_t i = 0; i < enlisted; i++) {
-        fl_chaos();
-        fl_delist(&nodes[i].waiter);
-    }
-    return error;
-}
-
-/* The same with room for the nodes of the `pending` that have not ended. */
-static int
-wait_for(fl_fiber *me, filch_task **tasks, size_t n, size_t pending,
-         filch_return_when when, filch_time deadline)
-{
-    fl_separate few[NODES_ON_STACK], *nodes = few;
-    if (pending > NODES_ON_STACK) {
-        nodes = pending < SIZE_MAX / sizeof *nodes
-                    ? malloc(pending * sizeof *nodes)
-                    : NULL;
-        if (!nodes) {
-            return ENOMEM;
-        }
-    }
-    int error = wait_for_pending(me, tasks, n, nodes, when, deadline);
-    if (nodes != few) {
-        free(nodes);
-    }
-    return error;
-}
-
-/* What forbids the call. */
-static int
-refusal(fl_fiber *me, filch_task **tasks, size_t n, filch_return_when when)
-{
-    filch_task *self = fl_task_of(me);
-    int error = fl_may_wait(me);
-    if (error) {
-        return error;
-    }
-    if ((unsigned)when > FILCH_ALL_COMPLETED) {
-        return EINVAL;
-    }
-    for (size_t i = 0; self && i < n; i++) {
-        if (tasks[i] == self) {
-            return EDEADLK;
-        }
-    }
-    return 0;
-}
-
-int
-filch_wait_until(filch_task **tasks, size_t n, filch_return_when when,
-                 size_t *done, filch_time deadline)
-{
-    fl_point("filch_wait");
-    fl_fiber *me = fl_me();
-    int error = refusal(me, tasks, n, when);
-    if (!error) {
-        struct tally tally = count(tasks, n, when);
-        if (!tally.satisfied) {
-            error = wait_for(me, tasks, n, tally.pending, when, deadline);
-        }
-    }
-    size_t ended = partition(tasks, n);
-    if (done) {
-        *done = ended;
-    }
-    return error;
-}
-
-int
-filch_wait(filch_task **tasks, size_t n, filch_return_when when, size_t *done)
-{
-    return filch_wait_until(tasks, n, when, done, FILCH_NEVER);
 }
 
 /* ---- handles ---- */

@@ -101,6 +101,8 @@ be_joiner(void)
     filch_shield_end();
     if (result) {
         filch_task_release(child);
+    } else if (worker->tasks.items) {
+        child->status = 0; /* it is free: as its next user might */
     }
 }
 

@@ -45,8 +45,8 @@ of.reserve      = $(model.wait)
 of.stop         = src/sched/spawn.c src/sched/task_run.c src/os/depot.c \
                   $(model.lookout)
 of.wait         = src/sync/semaphore.c $(model.wait)
-of.wait_many    = src/sync/join.c src/sched/task_run.c src/sched/deque.c \
-                  src/os/depot.c $(model.wait)
+of.wait_many    = src/sync/wait_many.c src/sync/join.c src/sched/task_run.c \
+                  src/sched/deque.c src/os/depot.c $(model.wait)
 
 MODELS = $(patsubst of.%,%,$(filter of.%,$(.VARIABLES)))
 

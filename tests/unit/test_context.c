@@ -204,6 +204,133 @@ TEST(context_switch_keeps_the_registers_that_a_callee_preserves)
     free(sides[0].stack);
 }
 
+/* --- Calls --------------------------------------------------------------- */
+
+#if FL_CONTEXT_CALL
+
+/* Goes on with whoever has called it. */
+static fl_onward
+answer(void *side, void *to, void *add)
+{
+    struct side *me = side;
+    char volatile here[64] __attribute__((aligned(16)));
+    fl_asan_arrive(NULL);
+    here[0] = 1;
+    EQ(0, (uintptr_t)here % 16);
+    CHECK((char *)__builtin_frame_address(0) < (char *)me->sp);
+    CHECK((char *)__builtin_frame_address(0) > me->stack);
+    SPOIL();
+    SPOIL_MORE();
+    fl_asan_depart(main_base, main_size, true);
+    return (fl_onward){(void *)((intptr_t)add + 1), *(void **)to};
+}
+
+static void *
+call(struct side *side, fl_context_fn *fn, void *add)
+{
+    void *fake = fl_asan_depart(side->stack, STACK, false);
+    void *value =
+        fl_context_call(&side->back, side->sp, fn, side, &side->back, add);
+    fl_asan_arrive(fake);
+    return value;
+}
+
+TEST(context_call_runs_below_a_parked_context_which_then_goes_on_as_before)
+{
+    for (size_t off = 0; off < 64; off++) {
+        make(&sides[0], count_up, off);
+        for (intptr_t n = 0; n < 100; n += 7) {
+            EQ(n + 1, (intptr_t)call(&sides[0], answer, (void *)n));
+            EQ(n + 2, (intptr_t)call(&sides[0], answer, (void *)(n + 1)));
+            EQ(n + 1, (intptr_t)go(&sides[0], (void *)n));
+        }
+        free(sides[0].stack);
+    }
+}
+
+TEST(context_call_keeps_the_registers_that_a_callee_preserves)
+{
+    make(&sides[0], count_up, 0);
+    for (int i = 0; i < 100; i++) {
+        int64_t a = whole[0], b = whole[1], c = whole[2], d = whole[3];
+        int64_t e = whole[4], f = whole[5], g = whole[6], h = whole[7];
+        double p = real[0], q = real[1], r = real[2], s = real[3];
+        double t = real[4], u = real[5], v = real[6], w = real[7];
+        call(&sides[0], answer, NULL);
+        CHECK(a == whole[0] && b == whole[1] && c == whole[2]);
+        CHECK(d == whole[3] && e == whole[4] && f == whole[5]);
+        CHECK(g == whole[6] && h == whole[7]);
+        CHECK(p == real[0] && q == real[1] && r == real[2] && s == real[3]);
+        CHECK(t == real[4] && u == real[5] && v == real[6] && w == real[7]);
+    }
+    free(sides[0].stack);
+}
+
+/* The context that it was called below goes on in its place. */
+static fl_onward
+hand_on(void *side, void *to, void *add)
+{
+    struct side *me = side;
+    (void)to;
+    fl_asan_arrive(NULL);
+    fl_asan_depart(me->stack, STACK, true);
+    return (fl_onward){(void *)((intptr_t)add + 10), me->sp};
+}
+
+TEST(context_call_may_go_on_with_the_context_that_it_was_called_below)
+{
+    make(&sides[0], count_up, 0);
+    for (intptr_t n = 0; n < 100; n++)
+        EQ(n + 11, (intptr_t)call(&sides[0], hand_on, (void *)n));
+    free(sides[0].stack);
+}
+
+/* Waits in the middle, parked, while the test goes on. */
+static void *between;
+
+static fl_onward
+wait_between(void *side, void *to, void *add)
+{
+    struct side *me = side;
+    fl_asan_arrive(NULL);
+    void *fake = fl_asan_depart(main_base, main_size, false);
+    add = fl_context_switch(&between, *(void **)to, add);
+    fl_asan_arrive(fake);
+    fl_asan_depart(main_base, main_size, true);
+    return (fl_onward){(void *)((intptr_t)add + 1), me->back};
+}
+
+static void *
+go_between(void *arg)
+{
+    pthread_attr_t attributes;
+    OK(pthread_getattr_np(pthread_self(), &attributes));
+    OK(pthread_attr_getstack(&attributes, &main_base, &main_size));
+    OK(pthread_attr_destroy(&attributes));
+    void *fake = fl_asan_depart(sides[0].stack, STACK, false);
+    intptr_t value = (intptr_t)fl_context_switch(&sides[0].back, between, arg);
+    fl_asan_arrive(fake);
+    EQ((intptr_t)arg + 1, value);
+    return NULL;
+}
+
+TEST(context_that_was_called_may_be_parked_and_end_on_another_thread)
+{
+    make(&sides[0], count_up, 0);
+    for (intptr_t n = 0; n < 20; n++) {
+        EQ(n, (intptr_t)call(&sides[0], wait_between, (void *)n));
+        void *base = main_base;
+        size_t size = main_size;
+        thread_join(thread_start(go_between, (void *)(n + 5)));
+        main_base = base;
+        main_size = size;
+        EQ(n + 1, (intptr_t)go(&sides[0], (void *)n));
+    }
+    free(sides[0].stack);
+}
+
+#endif
+
 /* --- Threads ------------------------------------------------------------- */
 
 static void *
