@@ -210,15 +210,20 @@ fl_is_undecided(const fl_fiber *fiber)
 void fl_resume_slowly(fl_fiber *me, fl_fiber *fiber);
 
 static inline void
-fl_resume(fl_fiber *fiber)
+fl_resume_by(fl_fiber *me, fl_fiber *fiber)
 {
-    fl_fiber *me = fl_me();
     fl_assert(!fl_is_undecided(fiber));
     fl_tsan_release(fiber);
     if (fl_unlikely(!fl_same_runtime(me, fiber) ||
                     !fl_ready_put(&me->worker->ready, fiber))) {
         fl_resume_slowly(me, fiber);
     }
+}
+
+static inline void
+fl_resume(fl_fiber *fiber)
+{
+    fl_resume_by(fl_me(), fiber);
 }
 
 /* Fibers whose waits were decided under a guard, to be resumed, in that order,

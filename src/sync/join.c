@@ -203,13 +203,14 @@ await_entered(fl_fiber *me, filch_task *task, fl_atomic32 *guard)
     fl_tsan_release(&me->waiter);
     task->direct = me; /* D2 */
     fl_chaos();
-    return fl_likely(fl_begin_plainly(me)); /* D3 */
+    return fl_likely(fl_begin_plainly(me)) || fl_wait_anyway(me); /* D3 */
 }
 
 static void
 put_newest(fl_worker *worker, filch_task *task)
 {
     task->direct = NULL;
+    fl_tsan_release(&worker->deque);
     /* there is room: it was there */
     fl_deque_push(&worker->deque, fl_work_of(&task->fiber));
 }
@@ -220,7 +221,7 @@ enter(fl_fiber *me, filch_task *task, int *status)
 {
     fl_worker *worker = me->worker;
     fl_atomic32 guard = 1;
-    if (fl_unlikely(!take_newest(worker))) {
+    if (fl_unlikely(fl_is_cancelled(me) || !take_newest(worker))) {
         return join(task, status, FILCH_NEVER);
     }
     fetch_ahead(&worker->deque);

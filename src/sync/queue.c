@@ -178,7 +178,7 @@ wait_for_slot(fl_fiber *me, filch_queue *queue, fl_atomic32 *held, void *item,
     return error ? error : waiter->result;
 }
 
-static int
+static inline int
 wait_for_item(fl_fiber *me, filch_queue *queue, fl_atomic32 *held, void **item,
               filch_time deadline)
 {
@@ -225,7 +225,7 @@ get_simply(filch_queue *queue, void **item)
 
 /* With the guard, which they drop. */
 static FL_NOINLINE int
-put_or_wait(filch_queue *queue, void *item, fl_atomic32 *held,
+put_or_wait(fl_fiber *me, filch_queue *queue, void *item, fl_atomic32 *held,
             filch_time deadline)
 {
     fl_fiber *granted;
@@ -233,7 +233,7 @@ put_or_wait(filch_queue *queue, void *item, fl_atomic32 *held,
     int error = put_one(queue, item, &granted);
     fl_queue_check(queue);
     if (error == EAGAIN) {
-        return wait_for_slot(fl_me(), queue, held, item, deadline);
+        return wait_for_slot(me, queue, held, item, deadline);
     }
     fl_leave_by(held);
     resume(granted);
@@ -242,7 +242,7 @@ put_or_wait(filch_queue *queue, void *item, fl_atomic32 *held,
 
 /* The same; mostly somebody waits for the item. */
 static FL_NOINLINE int
-put_guarded(filch_queue *queue, void *item, fl_atomic32 *held,
+put_guarded(fl_fiber *me, filch_queue *queue, void *item, fl_atomic32 *held,
             filch_time deadline)
 {
     fl_waiter *getter = NULL;
@@ -251,29 +251,29 @@ put_guarded(filch_queue *queue, void *item, fl_atomic32 *held,
         getter = fl_grant(&queue->getters_);
     }
     if (fl_unlikely(!getter)) {
-        return put_or_wait(queue, item, held, deadline);
+        return put_or_wait(me, queue, item, held, deadline);
     }
     getter->item = item;
     queue->unfinished_++;
     fl_leave_by(held);
     fl_chaos();
-    fl_resume(fl_waiter_fiber(getter));
+    fl_resume_by(me, fl_waiter_fiber(getter));
     return 0;
 }
 
 static FL_NOINLINE int
-get_guarded(filch_queue *queue, void **item, fl_atomic32 *held,
+get_guarded(fl_fiber *me, filch_queue *queue, void **item, fl_atomic32 *held,
             filch_time deadline)
 {
     fl_fiber *granted;
     fl_chaos();
     if (queue->count_ == 0 && !queue->flags_) {
-        return wait_for_item(fl_me(), queue, held, item, deadline);
+        return wait_for_item(me, queue, held, item, deadline);
     }
     int error = get_one(queue, item, &granted);
     fl_queue_check(queue);
     if (error == EAGAIN) {
-        return wait_for_item(fl_me(), queue, held, item, deadline);
+        return wait_for_item(me, queue, held, item, deadline);
     }
     fl_leave_by(held);
     resume(granted);
@@ -283,16 +283,17 @@ get_guarded(filch_queue *queue, void **item, fl_atomic32 *held,
 /* Enters the guard if the caller is free to wait, both at once: what is to be 0
  * for it to be left, or NULL. */
 static inline fl_atomic32 *
-enter(filch_queue *queue)
+enter(const fl_fiber *me, filch_queue *queue)
 {
-    return fl_is_free(fl_me_read()) ? fl_enter_at_once(&queue->guard_) : NULL;
+    return fl_is_free(me) ? fl_enter_at_once(&queue->guard_) : NULL;
 }
 
 /* The same where it takes longer. */
 static FL_NOINLINE int
 put_slowly(filch_queue *queue, void *item, filch_time deadline)
 {
-    int error = fl_may_wait(fl_me());
+    fl_fiber *me = fl_me();
+    int error = fl_may_wait(me);
     if (fl_unlikely(error)) {
         return error;
     }
@@ -301,13 +302,14 @@ put_slowly(filch_queue *queue, void *item, filch_time deadline)
         fl_leave_by(held);
         return 0;
     }
-    return put_guarded(queue, item, held, deadline);
+    return put_guarded(me, queue, item, held, deadline);
 }
 
 static FL_NOINLINE int
 get_slowly(filch_queue *queue, void **item, filch_time deadline)
 {
-    int error = fl_may_wait(fl_me());
+    fl_fiber *me = fl_me();
+    int error = fl_may_wait(me);
     if (fl_unlikely(error)) {
         return error;
     }
@@ -316,7 +318,7 @@ get_slowly(filch_queue *queue, void **item, filch_time deadline)
         fl_leave_by(held);
         return 0;
     }
-    return get_guarded(queue, item, held, deadline);
+    return get_guarded(me, queue, item, held, deadline);
 }
 
 /* The same where the run is steered. */
@@ -333,7 +335,8 @@ filch_queue_put_until(filch_queue *queue, void *item, filch_time deadline)
     if (fl_are_points()) {
         return put_at_point(queue, item, deadline);
     }
-    fl_atomic32 *held = enter(queue);
+    fl_fiber *me = fl_me_read();
+    fl_atomic32 *held = enter(me, queue);
     if (fl_unlikely(!held)) {
         return put_slowly(queue, item, deadline);
     }
@@ -341,7 +344,7 @@ filch_queue_put_until(filch_queue *queue, void *item, filch_time deadline)
         fl_leave_by(held);
         return 0;
     }
-    return put_guarded(queue, item, held, deadline);
+    return put_guarded(me, queue, item, held, deadline);
 }
 
 int
@@ -377,7 +380,8 @@ filch_queue_get_until(filch_queue *queue, void **item, filch_time deadline)
     if (fl_are_points()) {
         return get_at_point(queue, item, deadline);
     }
-    fl_atomic32 *held = enter(queue);
+    fl_fiber *me = fl_me_read();
+    fl_atomic32 *held = enter(me, queue);
     if (fl_unlikely(!held)) {
         return get_slowly(queue, item, deadline);
     }
@@ -385,7 +389,7 @@ filch_queue_get_until(filch_queue *queue, void **item, filch_time deadline)
         fl_leave_by(held);
         return 0;
     }
-    return get_guarded(queue, item, held, deadline);
+    return get_guarded(me, queue, item, held, deadline);
 }
 
 int

@@ -274,6 +274,15 @@ wait_slowly(fl_fiber *me, fl_atomic32 *held, filch_time deadline)
                                  : wait_as_fiber(me, held, deadline);
 }
 
+/* A cancel has come at A3. */
+static FL_NOINLINE int
+wait_cancelled(fl_fiber *me, fl_atomic32 *held)
+{
+    return fl_wait_anyway(me) ? fl_suspend_guarded(me, held)
+                              : wait_slowly(me, held, FILCH_NEVER);
+}
+
+/* The usual wait calls nothing, unless as its last act. */
 int
 fl_wait_linked(fl_fiber *me, fl_atomic32 *guard, fl_atomic32 *held,
                filch_time deadline)
@@ -283,12 +292,14 @@ fl_wait_linked(fl_fiber *me, fl_atomic32 *guard, fl_atomic32 *held,
     fl_assert(me == fl_me() && me->kind != FL_LOOP && !me->barred);
     fl_store_relaxed(&waiter->guard, guard);
     fl_tsan_release(waiter); /* to who may end the wait: A3 is hidden from it */
-    fl_chaos();
     bool plain = me->manner == FL_PLAIN_TASK && deadline == FILCH_NEVER &&
                  waiter->traits == 0;
-    if (fl_unlikely(!plain || !fl_spare(me->worker) ||
-                    !fl_begin_plainly(me))) { /* A3 */
+    if (fl_unlikely(!plain || !me->worker->stacks.items ||
+                    fl_is_cancelled(me))) {
         return wait_slowly(me, held, deadline);
+    }
+    if (fl_unlikely(!fl_begin_plainly(me))) { /* A3 */
+        return wait_cancelled(me, held);
     }
     return fl_suspend_guarded(me, held); /* A4, A5 */
 }
@@ -298,5 +309,6 @@ fl_wait_first(fl_fiber *me, fl_atomic32 *guard, filch_waiters_ *list,
               filch_time deadline)
 {
     prepend(&me->waiter, list);
+    fl_chaos();
     return fl_wait_linked(me, guard, fl_exit_of(guard), deadline);
 }

@@ -135,17 +135,20 @@ fl_next_phase(const fl_fiber *me, uint32_t phase)
  * cancels has seen that, and will resume it. */
 bool fl_wait_anyway(fl_fiber *me);
 
-/* A3 for a plain task: whether it waits now. */
+static inline bool
+fl_is_cancelled(const fl_fiber *me)
+{
+    return fl_unlikely(fl_load_relaxed(&me->state) & FL_CANCEL);
+}
+
+/* A3 for a plain task that is not cancelled: whether it still is not; then it
+ * waits now. */
 static inline bool
 fl_begin_plainly(fl_fiber *me)
 {
-    if (fl_unlikely(fl_load_relaxed(&me->state) & FL_CANCEL)) {
-        return false;
-    }
     fl_store_release(&me->waiter.phase, fl_next_phase(me, FL_WAITING));
     fl_fence_light();
-    return fl_likely(!(fl_load_relaxed(&me->state) & FL_CANCEL)) ||
-           fl_wait_anyway(me);
+    return !fl_is_cancelled(me);
 }
 
 /*
@@ -176,6 +179,7 @@ fl_wait_by(fl_fiber *me, fl_atomic32 *guard, fl_atomic32 *held,
            filch_waiters_ *list, filch_time deadline)
 {
     fl_append(&me->waiter, list); /* A2 */
+    fl_chaos();
     return fl_wait_linked(me, guard, held, deadline);
 }
 

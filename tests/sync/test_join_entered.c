@@ -141,6 +141,45 @@ TASK_TEST(join_of_an_entered_task_may_have_company)
         EQ(7, join(others[i]));
 }
 
+/* Two on one worker, of whom one is cancelled before it comes to wait. */
+struct pair {
+    filch_event event;
+    filch_task *child;
+};
+
+static int
+join_second(void *arg)
+{
+    struct pair *pair = arg;
+    OK(filch_event_wait(&pair->event));
+    return join(pair->child);
+}
+
+static int
+join_in_vain(void *arg)
+{
+    struct pair *pair = arg;
+    filch_task *child;
+    OK(filch_spawn(&child, yield_once, NULL));
+    pair->child = filch_task_hold(child);
+    filch_event_set(&pair->event);
+    OK(filch_cancel(filch_current()));
+    EQ(ECANCELED, filch_join(child, NULL));
+    filch_task_release(child);
+    return 0;
+}
+
+TASK_TEST(join_that_is_cancelled_already_leaves_the_task_to_another)
+{
+    for (int i = 0; i < 100; i++) {
+        struct pair pair = {.event = FILCH_EVENT_INIT};
+        filch_task *second = spawn(join_second, &pair);
+        filch_yield();
+        EQ(0, join(spawn(join_in_vain, &pair)));
+        EQ(7, join(second));
+    }
+}
+
 /* The joiner starves neither what is ready nor a timer. */
 static void
 note(void *flag)
