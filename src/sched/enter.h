@@ -10,7 +10,7 @@
  *           left, the loop is who goes on.
  * REJECTED  Switching to the loop, which then finds the task, calls it, and
  *           finds the caller to switch back to: 20 ns to spawn and join a task,
- *           for 15. Where no context can be called (fl_context_call) it is so
+ *           for 16. Where no context can be called (fl_context_call) it is so
  *           still; likewise under the ThreadSanitizer, and for a task that wants
  *           a stack of its own.
  */

@@ -156,7 +156,6 @@ tell(const filch_task *task, int *status)
 static FL_NOINLINE int
 join(filch_task *task, int *status, filch_time deadline)
 {
-    fl_point("filch_join");
     fl_fiber *me = fl_me();
     int error = fl_may_wait(me);
     if (!error && is_own(me, task)) {
@@ -248,20 +247,41 @@ is_next(const fl_fiber *me, filch_task *task)
            fl_deque_is_newest(&me->worker->deque, fl_work_of(&task->fiber));
 }
 
-int
-filch_join_until(filch_task *task, int *status, filch_time deadline)
+static inline int
+join_or_enter(filch_task *task, int *status, filch_time deadline)
 {
     fl_fiber *me = fl_me_read();
-    if (deadline == FILCH_NEVER && !fl_are_points() && is_next(me, task)) {
+    if (deadline == FILCH_NEVER && is_next(me, task)) {
         return enter(me, task, status);
     }
     return join(task, status, deadline);
 }
 
+/* The same where the run is steered. */
+static FL_NOINLINE int
+join_at_point(filch_task *task, int *status, filch_time deadline)
+{
+    fl_point_slowly("filch_join");
+    return join_or_enter(task, status, deadline);
+}
+
+static inline int
+join_by(filch_task *task, int *status, filch_time deadline)
+{
+    return fl_are_points() ? join_at_point(task, status, deadline)
+                           : join_or_enter(task, status, deadline);
+}
+
+int
+filch_join_until(filch_task *task, int *status, filch_time deadline)
+{
+    return join_by(task, status, deadline);
+}
+
 int
 filch_join(filch_task *task, int *status)
 {
-    return filch_join_until(task, status, FILCH_NEVER);
+    return join_by(task, status, FILCH_NEVER);
 }
 
 /* ---- handles ---- */

@@ -29,6 +29,16 @@ push(fl_cache *cache, fl_link *item)
         fl_depot_give(&depot, surplus);
 }
 
+/* Either way. */
+static void
+give(uint64_t *seed, fl_cache *cache, fl_link *item)
+{
+    fl_link *surplus = chance(seed, 2) ? fl_cache_put_back(cache, item)
+                                       : fl_cache_push(cache, item);
+    if (surplus)
+        fl_depot_give(&depot, surplus);
+}
+
 TEST(depot_and_cache_are_empty_at_first)
 {
     fl_cache cache = {0};
@@ -85,6 +95,38 @@ TEST(cache_takes_from_the_depot_when_it_is_empty)
     EQ(OBJECTS, n);
 }
 
+TEST(cache_takes_back_what_was_popped_in_any_order)
+{
+    fl_cache cache = {0};
+    fl_link *out[8];
+    for (int i = 0; i < FL_BATCH; i++)
+        CHECK(!fl_cache_push(&cache, &objects[i].link));
+    for (int i = 0; i < 8; i++)
+        out[i] = fl_cache_pop(&cache, &depot);
+    for (int i = 8; i-- > 4;)
+        CHECK(!fl_cache_put_back(&cache, out[i]));
+    for (int i = 0; i < 4; i++)
+        CHECK(!fl_cache_put_back(&cache, out[i]));
+    for (int i = 4; i-- > 0;)
+        CHECK(fl_cache_pop(&cache, &depot) == out[i]);
+    for (int i = 4; i < 8; i++)
+        CHECK(fl_cache_pop(&cache, &depot) == out[i]);
+    EQ(FL_BATCH - 8, length(cache.items));
+}
+
+TEST(cache_that_is_full_gives_up_a_batch_for_what_is_put_back)
+{
+    fl_cache cache = {0};
+    int n = 0;
+    for (int i = 0; i < FL_BATCH; i++)
+        CHECK(!fl_cache_push(&cache, &objects[n++].link));
+    fl_link *one = fl_cache_pop(&cache, &depot);
+    CHECK(!fl_cache_push(&cache, &objects[n++].link));
+    CHECK(!fl_cache_put_back(&cache, one));
+    EQ(FL_BATCH, length(cache.full));
+    EQ(1, length(cache.items));
+}
+
 TEST(cache_neither_loses_nor_doubles_objects_in_any_sequence_of_calls)
 {
     static fl_link *out[OBJECTS];
@@ -96,7 +138,7 @@ TEST(cache_neither_loses_nor_doubles_objects_in_any_sequence_of_calls)
     for (int i = 0; i < 100000; i++) {
         fl_cache *cache = &caches[chance(&seed, 3)];
         if (n && chance(&seed, 2 + (i / 5000) % 2) != 1) {
-            push(cache, out[--n]);
+            give(&seed, cache, out[--n]);
         } else {
             fl_link *link = fl_cache_pop(cache, &depot);
             if (link) {
