@@ -282,6 +282,23 @@ wait_cancelled(fl_fiber *me, fl_atomic32 *held)
                               : wait_slowly(me, held, FILCH_NEVER);
 }
 
+static inline int
+wait_plainly(fl_fiber *me, fl_atomic32 *held)
+{
+    if (fl_unlikely(!fl_begin_plainly(me))) { /* A3 */
+        return wait_cancelled(me, held);
+    }
+    return fl_suspend_guarded(me, held); /* A4, A5 */
+}
+
+/* There is no stack at hand to go on with. */
+static FL_NOINLINE int
+wait_with_another(fl_fiber *me, fl_atomic32 *held)
+{
+    return fl_spare(me->worker) ? wait_plainly(me, held)
+                                : wait_slowly(me, held, FILCH_NEVER);
+}
+
 /* The usual wait calls nothing, unless as its last act. */
 int
 fl_wait_linked(fl_fiber *me, fl_atomic32 *guard, fl_atomic32 *held,
@@ -294,14 +311,11 @@ fl_wait_linked(fl_fiber *me, fl_atomic32 *guard, fl_atomic32 *held,
     fl_tsan_release(waiter); /* to who may end the wait: A3 is hidden from it */
     bool plain = me->manner == FL_PLAIN_TASK && deadline == FILCH_NEVER &&
                  waiter->traits == 0;
-    if (fl_unlikely(!plain || !me->worker->stacks.items ||
-                    fl_is_cancelled(me))) {
+    if (fl_unlikely(!plain || fl_is_cancelled(me))) {
         return wait_slowly(me, held, deadline);
     }
-    if (fl_unlikely(!fl_begin_plainly(me))) { /* A3 */
-        return wait_cancelled(me, held);
-    }
-    return fl_suspend_guarded(me, held); /* A4, A5 */
+    return fl_likely(me->worker->stacks.items) ? wait_plainly(me, held)
+                                               : wait_with_another(me, held);
 }
 
 int
