@@ -8,6 +8,8 @@
  *           task returns, into that frame, whatever worker runs it by then has
  *           its loop there. So a task that never suspends costs no switch, and
  *           a free stack is a loop, parked.
+ *           (A task that is joined is called below such a loop, which stays
+ *           parked: enter.h.)
  * PROTOCOL  A fiber may be resumed only once it is parked. So what makes it
  *           visible (releasing the guard of the object that it waits for) is
  *           done by whoever the worker switches to: `after`.
