@@ -6,20 +6,27 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* Room for so many, and for a slot before them (I2). */
+static fl_atomic_ptr *
+make_slots(uint64_t room)
+{
+    return malloc((room + 1) * sizeof(fl_atomic_ptr));
+}
+
 int
 fl_deque_init(fl_deque *deque)
 {
-    deque->slots = malloc(FL_DEQUE_FIRST * sizeof *deque->slots);
-    if (!deque->slots) {
+    fl_atomic_ptr *slots = make_slots(FL_DEQUE_FIRST);
+    if (!slots) {
         return ENOMEM;
     }
     fl_tsan_release(deque);
-    deque->mask = FL_DEQUE_FIRST - 1;
-    deque->limit = FL_DEQUE_FIRST;
-    fl_store_relaxed(&deque->slots[deque->mask], NULL); /* I3 */
-    fl_store_relaxed(&deque->top, (uint64_t)0);
+    deque->slots = slots;
+    deque->limit = slots + 1 + FL_DEQUE_FIRST;
+    fl_store_relaxed(slots, NULL); /* I2 */
+    fl_store_relaxed(&deque->top, (void *)(slots + 1));
     fl_store_relaxed(&deque->guard, 0u);
-    fl_store_release(&deque->bottom, (uint64_t)0);
+    fl_store_release(&deque->bottom, (void *)(slots + 1));
     return 0;
 }
 
@@ -32,30 +39,55 @@ fl_deque_free(fl_deque *deque)
 
 /* ---- the owner ---- */
 
-/* With the guard: makes room for twice as many. */
-static int
-grow(fl_deque *deque, uint64_t t, uint64_t b)
+/* With the guard: moves the entries, and the one before them, to the beginning
+ * of an array, which may be their own. */
+static void
+move(fl_deque *deque, fl_atomic_ptr *slots)
 {
-    uint64_t mask = 2 * deque->mask + 1;
-    fl_atomic_ptr *slots = malloc((mask + 1) * sizeof *slots);
+    fl_atomic_ptr *to = slots, *b = fl_deque_bottom_(deque);
+    for (fl_atomic_ptr *at = fl_deque_top_(deque) - 1; at != b; at++) {
+        fl_store_relaxed(to++, fl_load_relaxed(at));
+    }
+    fl_store_relaxed(&deque->top, (void *)(slots + 1));
+    fl_store_relaxed(&deque->bottom, (void *)to);
+}
+
+/* With the guard: has an array for so many, if there is memory. */
+static bool
+grow(fl_deque *deque, uint64_t room)
+{
+    fl_atomic_ptr *old = deque->slots, *slots = make_slots(room);
     if (!slots) {
-        return ENOMEM;
+        return false;
     }
-    fl_assert_held(&deque->guard);
-    fl_assert(b - t <= deque->mask + 1);
-    fl_tsan_acquire(deque); /* who made the old ones, or grew it last */
-    for (uint64_t i = t - 1; i != b; i++) { /* I3 */
-        fl_store_relaxed(&slots[i & mask],
-                         fl_load_relaxed(&deque->slots[i & deque->mask]));
-    }
+    move(deque, slots);
+    deque->slots = slots;
+    deque->limit = slots + 1 + room;
     /* No thief looks there without the guard. But the ThreadSanitizer does not
      * know in which order a worker's fibers have looked: there the old ones stay,
      * which take less, all together, than the new ones. */
     if (!FL_TSAN) {
-        free(deque->slots);
+        free(old);
     }
-    deque->slots = slots;
-    deque->mask = mask;
+    return true;
+}
+
+/* With the guard, at the limit. Where more than half is in use, moving them back
+ * would soon have to be done again. */
+static int
+make_room(fl_deque *deque)
+{
+    uint64_t room = (uint64_t)(deque->limit - deque->slots) - 1;
+    uint64_t used = fl_deque_size(deque);
+    fl_assert_held(&deque->guard);
+    fl_assert(used <= room);
+    fl_tsan_acquire(deque); /* who made the old ones, or moved them last */
+    if (used <= room / 2 || !grow(deque, 2 * room)) {
+        if (used == room) {
+            return ENOMEM;
+        }
+        move(deque, deque->slots);
+    }
     fl_tsan_release(deque);
     return 0;
 }
@@ -63,29 +95,21 @@ grow(fl_deque *deque, uint64_t t, uint64_t b)
 FL_NOINLINE int
 fl_deque_push_slowly(fl_deque *deque, void *entry)
 {
-    int error = 0;
     fl_guard_lock(&deque->guard);
-    uint64_t t = fl_load_relaxed(&deque->top);
-    uint64_t b = fl_load_relaxed(&deque->bottom);
-    if (b - t > deque->mask) {
-        error = grow(deque, t, b);
-    }
-    if (!error) {
-        deque->limit = t + deque->mask + 1;
-    }
+    int error = make_room(deque);
     fl_guard_unlock(&deque->guard);
     return error ? error : fl_deque_push(deque, entry);
 }
 
 FL_NOINLINE bool
-fl_deque_take_slowly(fl_deque *deque, uint64_t b)
+fl_deque_take_slowly(fl_deque *deque, fl_atomic_ptr *b)
 {
-    fl_store_release(&deque->bottom, b + 1);
+    fl_store_release(&deque->bottom, (void *)(b + 1));
     fl_chaos();
     fl_guard_lock(&deque->guard);
-    bool there = (int64_t)(b - fl_load_relaxed(&deque->top)) >= 0;
+    bool there = fl_deque_top_(deque) <= b;
     if (there) {
-        fl_store_release(&deque->bottom, b);
+        fl_store_release(&deque->bottom, (void *)b);
     }
     fl_guard_unlock(&deque->guard);
     return there;
@@ -99,10 +123,10 @@ fl_deque_shift(fl_deque *deque)
         return NULL;
     }
     fl_guard_lock(&deque->guard);
-    uint64_t t = fl_load_relaxed(&deque->top);
-    if (t != fl_load_relaxed(&deque->bottom)) {
-        entry = fl_load_relaxed(&deque->slots[t & deque->mask]);
-        fl_store_relaxed(&deque->top, t + 1);
+    fl_atomic_ptr *t = fl_deque_top_(deque);
+    if (t != fl_deque_bottom_(deque)) {
+        entry = fl_load_relaxed(t);
+        fl_store_relaxed(&deque->top, (void *)(t + 1));
     }
     fl_guard_unlock(&deque->guard);
     return entry;
@@ -110,35 +134,42 @@ fl_deque_shift(fl_deque *deque)
 
 /* ---- thieves ---- */
 
+/* With the guard: how many lie from t on, as the owner has it just now. */
+static uint64_t
+count_from(const fl_deque *deque, const fl_atomic_ptr *t)
+{
+    const fl_atomic_ptr *b = (fl_atomic_ptr *)fl_load_acquire(&deque->bottom);
+    return b > t ? (uint64_t)(b - t) : 0;
+}
+
 /* With the guard: how many to claim, at most `most`. */
 static uint64_t
-share(const fl_deque *deque, uint64_t t, uint64_t most)
+share(const fl_deque *deque, const fl_atomic_ptr *t, uint64_t most)
 {
-    int64_t n = (int64_t)(fl_load_acquire(&deque->bottom) - t);
-    if (n <= 0) {
+    uint64_t n = count_from(deque, t);
+    if (n == 0) {
         return 0;
     }
     /* only a guess: the owner may be replacing it just now */
-    void *oldest = fl_load_relaxed(&deque->slots[t & deque->mask]);
-    uint64_t half =
-        ((uintptr_t)oldest & FL_DEQUE_ALONE) ? 1 : ((uint64_t)n + 1) / 2;
+    void *oldest = fl_load_relaxed(t);
+    uint64_t half = ((uintptr_t)oldest & FL_DEQUE_ALONE) ? 1 : (n + 1) / 2;
     return half < most ? half : most;
 }
 
 /* With the guard: claims n entries from t on; how many of them are there. */
 static uint64_t
-claim(fl_deque *deque, uint64_t t, uint64_t n)
+claim(fl_deque *deque, fl_atomic_ptr *t, uint64_t n)
 {
-    int64_t k = 0;
-    fl_store_relaxed(&deque->top, t + n); /* S2 */
+    uint64_t k = 0;
+    fl_store_relaxed(&deque->top, (void *)(t + n)); /* S2 */
     fl_chaos();
     if (fl_likely(fl_fence_heavy())) { /* S3; else it gives all back */
         fl_chaos();
-        k = (int64_t)(fl_load_acquire(&deque->bottom) - t); /* S4 */
+        k = count_from(deque, t); /* S4 */
     }
-    if (k < (int64_t)n) {
-        n = k > 0 ? (uint64_t)k : 0;
-        fl_store_relaxed(&deque->top, t + n);
+    if (k < n) {
+        fl_store_relaxed(&deque->top, (void *)(t + k));
+        return k;
     }
     return n;
 }
@@ -149,11 +180,11 @@ fl_deque_steal(fl_deque *deque, void **entries, uint64_t most)
     if (fl_exchange_acq_rel(&deque->guard, 1u)) { /* S1 */
         return 0;
     }
-    uint64_t t = fl_load_relaxed(&deque->top);
+    fl_atomic_ptr *t = fl_deque_top_(deque);
     uint64_t n = share(deque, t, most);
     n = n ? claim(deque, t, n) : 0;
     for (uint64_t i = 0; i < n; i++) {
-        entries[i] = fl_load_relaxed(&deque->slots[(t + i) & deque->mask]);
+        entries[i] = fl_load_relaxed(&t[i]);
     }
     fl_guard_unlock(&deque->guard); /* S5 */
     return n;

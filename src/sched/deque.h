@@ -4,18 +4,20 @@
  * CONTRACT  The owner pushes and pops at the bottom, last in first out; any
  *           other worker steals from the top, the oldest first. An entry comes
  *           out once. It grows; it never shrinks before it is freed.
- * STATE     top     index of the oldest entry; G
- *           bottom  index after the newest; only the owner writes it
- *           slots   a ring of mask + 1 entries; only the owner replaces it, G
- *           limit   the owner's: what it may let bottom grow to without looking
- *                   how far top has come
+ * STATE     top     the oldest entry's slot; G
+ *           bottom  the slot after the newest; only the owner writes it
+ *           slots   an array; only the owner replaces it, G
+ *           limit   the owner's: its end
  *           G: guarded by `guard`, which thieves and the owner's slow sides take.
+ *           Who looks without it may see top in one array and bottom in another:
+ *           it learns whether there may be something, and no more.
  *           I1  with the guard free, the entries are those of top .. bottom - 1;
  *               while a thief has it, top may be further than it will come
- *           I2  limit <= top + mask + 1 for every top there was since it was set:
- *               so no entry that a thief has claimed is overwritten
- *           I3  the slot before top's has been written: the last entry that was
- *               stolen stays there, or NULL does
+ *           I2  slots < top, and the slot before top's has been written: the last
+ *               entry that was stolen stays there, or NULL does
+ *           At the limit the entries are moved back to the beginning, or to an
+ *           array twice as long: so an entry costs no mask, and a slot is written
+ *           again only after a move.
  * PROTOCOL      owner, pop                     thief, for n entries
  *           P1  bottom := b                S1  takes the guard
  *           P2  light fence                S2  top := t + n
@@ -54,12 +56,11 @@
 #define FL_DEQUE_ALONE ((uintptr_t)1)
 
 typedef struct fl_deque {
-    fl_atomic64 top;
+    fl_atomic_ptr top;
     fl_atomic32 guard;
-    char apart[FL_CACHE_LINE - sizeof(fl_atomic64) - sizeof(fl_atomic32)];
-    fl_atomic64 bottom;
-    uint64_t limit;
-    uint64_t mask;
+    char apart[FL_CACHE_LINE - sizeof(fl_atomic_ptr) - sizeof(fl_atomic32)];
+    fl_atomic_ptr bottom;
+    fl_atomic_ptr *limit;
     fl_atomic_ptr *slots;
 } fl_deque;
 
@@ -73,24 +74,36 @@ void fl_deque_free(fl_deque *deque);
 
 /* fl_deque_push at the limit; P4 of a pop. */
 int fl_deque_push_slowly(fl_deque *deque, void *entry);
-bool fl_deque_take_slowly(fl_deque *deque, uint64_t b);
+bool fl_deque_take_slowly(fl_deque *deque, fl_atomic_ptr *b);
+
+static inline fl_atomic_ptr *
+fl_deque_bottom_(const fl_deque *deque)
+{
+    return (fl_atomic_ptr *)fl_load_relaxed(&deque->bottom);
+}
+
+static inline fl_atomic_ptr *
+fl_deque_top_(const fl_deque *deque)
+{
+    return (fl_atomic_ptr *)fl_load_relaxed(&deque->top);
+}
 
 static inline void
-fl_deque_put_at(fl_deque *deque, uint64_t b, void *entry)
+fl_deque_put_at_(fl_deque *deque, fl_atomic_ptr *b, void *entry)
 {
-    fl_store_relaxed(&deque->slots[b & deque->mask], entry);
-    fl_store_release(&deque->bottom, b + 1);
+    fl_store_relaxed(b, entry);
+    fl_store_release(&deque->bottom, (void *)(b + 1));
 }
 
 /* Owner only: pushes if it is below the limit. */
 static inline bool
 fl_deque_push_at_once(fl_deque *deque, void *entry)
 {
-    uint64_t b = fl_load_relaxed(&deque->bottom);
+    fl_atomic_ptr *b = fl_deque_bottom_(deque);
     if (fl_unlikely(b == deque->limit)) {
         return false;
     }
-    fl_deque_put_at(deque, b, entry);
+    fl_deque_put_at_(deque, b, entry);
     return true;
 }
 
@@ -98,13 +111,13 @@ fl_deque_push_at_once(fl_deque *deque, void *entry)
 static inline bool
 fl_deque_has_room(const fl_deque *deque)
 {
-    return fl_likely(fl_load_relaxed(&deque->bottom) != deque->limit);
+    return fl_likely(fl_deque_bottom_(deque) != deque->limit);
 }
 
 static inline void
 fl_deque_put(fl_deque *deque, void *entry)
 {
-    fl_deque_put_at(deque, fl_load_relaxed(&deque->bottom), entry);
+    fl_deque_put_at_(deque, fl_deque_bottom_(deque), entry);
 }
 
 /* Owner only. ENOMEM: there is no room, and nothing was pushed. */
@@ -118,48 +131,47 @@ fl_deque_push(fl_deque *deque, void *entry)
 
 /* Owner only: takes the entry at b, the newest; false if it is a thief's. */
 static inline bool
-fl_deque_take(fl_deque *deque, uint64_t b)
+fl_deque_take_(fl_deque *deque, fl_atomic_ptr *b)
 {
-    fl_store_release(&deque->bottom, b); /* P1 */
-    fl_fence_light();                    /* P2 */
-    int64_t left = (int64_t)(b - fl_load_relaxed(&deque->top));
-    return fl_likely(left >= 0) || fl_deque_take_slowly(deque, b); /* P3, P4 */
+    fl_store_release(&deque->bottom, (void *)b); /* P1 */
+    fl_fence_light();                            /* P2 */
+    return fl_likely(fl_deque_top_(deque) <= b) ||
+           fl_deque_take_slowly(deque, b); /* P3, P4 */
 }
 
 /* Owner only: takes the newest entry, NULL if there is none. */
 static inline void *
 fl_deque_pop(fl_deque *deque)
 {
-    uint64_t b = fl_load_relaxed(&deque->bottom);
-    if (b == fl_load_relaxed(&deque->top)) {
+    fl_atomic_ptr *b = fl_deque_bottom_(deque);
+    if (b == fl_deque_top_(deque)) {
         return NULL; /* what a thief has claimed up to b it will find there */
     }
-    void *entry = fl_load_relaxed(&deque->slots[(b - 1) & deque->mask]);
-    return fl_deque_take(deque, b - 1) ? entry : NULL;
+    void *entry = fl_load_relaxed(b - 1);
+    return fl_deque_take_(deque, b - 1) ? entry : NULL;
 }
 
-/* Owner only: takes the newest entry if it is this one. Mostly it is; if it was
- * stolen and still stands there (I3), P3 tells. */
-static inline bool
-fl_deque_pop_if(fl_deque *deque, void *entry)
-{
-    uint64_t b = fl_load_relaxed(&deque->bottom) - 1;
-    return fl_load_relaxed(&deque->slots[b & deque->mask]) == entry &&
-           fl_deque_take(deque, b);
-}
-
-/* Owner only: the same in two parts. */
+/* Owner only: whether this entry is the newest; or is a thief's, and still
+ * stands there (I2). */
 static inline bool
 fl_deque_is_newest(const fl_deque *deque, const void *entry)
 {
-    uint64_t b = fl_load_relaxed(&deque->bottom) - 1;
-    return fl_load_relaxed(&deque->slots[b & deque->mask]) == entry;
+    return fl_load_relaxed(fl_deque_bottom_(deque) - 1) == entry;
 }
 
+/* Owner only: takes the newest entry, which there is or was. */
 static inline bool
 fl_deque_take_newest(fl_deque *deque)
 {
-    return fl_deque_take(deque, fl_load_relaxed(&deque->bottom) - 1);
+    return fl_deque_take_(deque, fl_deque_bottom_(deque) - 1);
+}
+
+/* Owner only: takes the newest entry if it is this one. Mostly it is; if it was
+ * stolen, P3 tells. */
+static inline bool
+fl_deque_pop_if(fl_deque *deque, const void *entry)
+{
+    return fl_deque_is_newest(deque, entry) && fl_deque_take_newest(deque);
 }
 
 #define FL_DEQUE_AHEAD 8
@@ -170,21 +182,15 @@ fl_deque_take_newest(fl_deque *deque)
 static inline const void *
 fl_deque_ahead(const fl_deque *deque)
 {
-    uint64_t b = fl_load_relaxed(&deque->bottom) - FL_DEQUE_AHEAD;
-    if ((int64_t)(b - fl_load_relaxed(&deque->top)) < 0) {
-        return NULL;
-    }
-    return fl_load_relaxed(&deque->slots[b & deque->mask]);
+    const fl_atomic_ptr *at = fl_deque_bottom_(deque) - FL_DEQUE_AHEAD;
+    return at < fl_deque_top_(deque) ? NULL : fl_load_relaxed(at);
 }
 
 static inline const void *
 fl_deque_ahead_oldest(const fl_deque *deque)
 {
-    uint64_t t = fl_load_relaxed(&deque->top) + FL_DEQUE_AHEAD;
-    if ((int64_t)(fl_load_relaxed(&deque->bottom) - t) <= 0) {
-        return NULL;
-    }
-    return fl_load_relaxed(&deque->slots[t & deque->mask]);
+    const fl_atomic_ptr *at = fl_deque_top_(deque) + FL_DEQUE_AHEAD;
+    return at >= fl_deque_bottom_(deque) ? NULL : fl_load_relaxed(at);
 }
 
 /* Owner only: takes the oldest entry, NULL if there is none. */
@@ -198,9 +204,9 @@ uint64_t fl_deque_steal(fl_deque *deque, void **entries, uint64_t most);
 static inline uint64_t
 fl_deque_size(const fl_deque *deque)
 {
-    int64_t n = (int64_t)(fl_load_relaxed(&deque->bottom) -
-                          fl_load_relaxed(&deque->top));
-    return n > 0 ? (uint64_t)n : 0;
+    intptr_t bytes = (intptr_t)((uintptr_t)fl_deque_bottom_(deque) -
+                                (uintptr_t)fl_deque_top_(deque));
+    return bytes > 0 ? (uint64_t)bytes / sizeof(fl_atomic_ptr) : 0;
 }
 
 #endif

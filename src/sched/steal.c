@@ -69,7 +69,7 @@ look_at_deque(fl_worker *worker, fl_worker *victim, struct fl_look *look,
         look->since = 0;
         return NULL;
     }
-    uint64_t top = fl_load_relaxed(&deque->top);
+    void *top = fl_load_relaxed(&deque->top);
     if (look->since == 0 || look->top != top) {
         /* A tree of tasks, or a crowd, whose oldest its worker begins now and
          * then: they would never stay from one nap to the next. */

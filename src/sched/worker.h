@@ -61,7 +61,7 @@ struct fl_counters {
 
 /* What the watch saw of a worker when it last looked; see steal.c. */
 struct fl_look {
-    uint64_t top;     /* of its deque */
+    void *top;        /* of its deque; of another array, or by chance */
     filch_time since; /* when the deque was first seen with that top */
     uint32_t tail;    /* of its ring, when first seen not to have moved past */
     uint32_t yields;  /* of it, at that time */

@@ -87,7 +87,7 @@ own(void)
     while (fl_deque_size(&deque)) {
         take(fl_deque_pop(&deque));
     }
-    model_assert(!fl_deque_pop_if(&deque, &deque)); /* never pushed: I3 */
+    model_assert(!fl_deque_pop_if(&deque, &deque)); /* never pushed: I2 */
 }
 
 void
