@@ -48,7 +48,8 @@ fl_context_switch:                      /* (void **save, void *to, void *value) 
 
 /*
  * Parks the caller likewise, and calls a function on the stack of another; then
- * the context that it returns in x1 goes on, with the value in x0.
+ * the context that it returns in x1 goes on, or, if that is 0, the caller; with
+ * the value in x0.
  */
         .globl  fl_context_call
         .hidden fl_context_call
@@ -69,6 +70,7 @@ fl_context_call:                        /* (save, below, fn, a, b, c) */
         stp     d14, d15, [sp, #144]
         mov     x9, sp
         str     x9, [x0]
+        mov     x19, x9
         mov     sp, x1
         .cfi_undefined x30              /* a backtrace ends here */
         mov     x9, x2
@@ -77,6 +79,8 @@ fl_context_call:                        /* (save, below, fn, a, b, c) */
         mov     x2, x5
         mov     x29, xzr
         blr     x9
+        cmp     x1, #0
+        csel    x1, x19, x1, eq
         mov     sp, x1
         mov     x2, x0
         b       .Lgo_on

@@ -19,8 +19,9 @@ fl_context_begin:
 
 /*
  * The middle of fl_context_call: r8 is called with its arguments, on the stack
- * of the context that rsp is; then the one that it returns in rdx goes on. Each
- * call is followed by its return, so that the CPU foresees both.
+ * of the context that rsp is; then the one that it returns in rdx goes on, or, if
+ * that is 0, the one that has called, in r15. Each call is followed by its return,
+ * so that the CPU foresees both.
  */
         .globl  fl_context_below
         .hidden fl_context_below
@@ -32,11 +33,49 @@ fl_context_below:
         andq    $-16, %rsp
         xorl    %ebp, %ebp              /* and a chain of frames */
         callq   *%r8
+        testq   %rdx, %rdx
+        cmovzq  %r15, %rdx
         movq    %rdx, %rsp
         popq    %rcx
         popq    %rbp
         jmpq    *%rcx
         .cfi_endproc
         .size   fl_context_below, . - fl_context_below
+
+/*
+ * fl_context_leave: where it will return to it keeps for who leaves next, in the
+ * same thread; see context.h.
+ */
+        .globl  fl_context_leave
+        .hidden fl_context_leave
+        .type   fl_context_leave, @function
+        .p2align 4
+fl_context_leave:                       /* (a, b, c, fn) */
+        .cfi_startproc
+        movq    left_from@gottpoff(%rip), %r8
+        movq    (%rsp), %r9
+        movq    %r9, %fs:(%r8)
+        subq    $8, %rsp
+        .cfi_adjust_cfa_offset 8
+        callq   *%rcx
+        addq    $8, %rsp
+        .cfi_adjust_cfa_offset -8
+        movq    left_from@gottpoff(%rip), %r8
+        movq    %fs:(%r8), %r9          /* who left last, from this thread */
+        cmpq    (%rsp), %r9
+        jne     1f
+        ret
+1:      popq    %r9
+        .cfi_adjust_cfa_offset -8
+        jmpq    *%r9
+        .cfi_endproc
+        .size   fl_context_leave, . - fl_context_leave
+
+        .section .tbss, "awT", @nobits
+        .p2align 3
+        .type   left_from, @object
+        .size   left_from, 8
+left_from:
+        .zero   8
 
         .section .note.GNU-stack, "", @progbits

@@ -1,34 +1,57 @@
 #include "fiber/fiber.h"
 
 /* Used by assembly, which optimisation at link time does not look into. */
-__thread fl_fiber *fl_me_tls __attribute__((used));
+__thread fl_fiber **fl_here_tls __attribute__((used));
 
 void (*fl_abort_wait[2])(fl_fiber *fiber);
 
+/* The same where that is NULL. */
+static __thread fl_fiber **here_slowly
+    __attribute__((tls_model("initial-exec")));
+
 static __thread fl_thread_fiber thread_fiber;
+static __thread fl_fiber *thread_me;
 
-FL_NOINLINE fl_fiber *
-fl_me_begin(void)
+FL_NOINLINE void
+fl_here_begin(fl_fiber **here, bool steered)
 {
-    thread_fiber.fiber.kind = FL_THREAD;
-    fl_me_tls = &thread_fiber.fiber;
-    return &thread_fiber.fiber;
-}
-
-#if !defined(__x86_64__)
-FL_NOINLINE fl_fiber *
-fl_me_read(void)
-{
-    fl_fiber **me = &fl_me_tls;
-    __asm__ volatile("" : "+r"(me) : : "memory");
-    return *me;
+    fl_here_tls = steered ? NULL : here;
+    here_slowly = here;
 }
 
 FL_NOINLINE void
-fl_me_set(fl_fiber *me)
+fl_here_end(void)
 {
-    fl_fiber **at = &fl_me_tls;
+    fl_here_tls = NULL;
+    here_slowly = NULL;
+}
+
+FL_NOINLINE fl_fiber *
+fl_me_known(void)
+{
+    fl_fiber ***at = &here_slowly;
     __asm__ volatile("" : "+r"(at) : : "memory");
-    *at = me;
+    return *at ? **at : NULL;
+}
+
+FL_NOINLINE fl_fiber *
+fl_me_slowly(void)
+{
+    fl_fiber *me = fl_me_known();
+    if (!me) {
+        thread_fiber.fiber.kind = FL_THREAD;
+        thread_me = me = &thread_fiber.fiber;
+        here_slowly = &thread_me;
+    }
+    return me;
+}
+
+#if !defined(__x86_64__)
+FL_NOINLINE fl_fiber **
+fl_here(void)
+{
+    fl_fiber ***at = &fl_here_tls;
+    __asm__ volatile("" : "+r"(at) : : "memory");
+    return *at;
 }
 #endif

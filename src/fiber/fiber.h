@@ -205,51 +205,57 @@ fl_fetch_fiber(const void *fiber)
     }
 }
 
-extern __thread fl_fiber *fl_me_tls
+/* Where the calling worker keeps who runs: a fiber, or its loop. What the short
+ * paths begin with: NULL where there is more to be looked at, in a thread that is
+ * no worker and in a steered run (sched/point.h). */
+extern __thread fl_fiber **fl_here_tls
     __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
-/* Makes the calling thread's own fiber, the first time it calls. */
-fl_fiber *fl_me_begin(void);
+/* The calling thread is a worker that keeps who runs there. */
+void fl_here_begin(fl_fiber **here, bool steered);
+
+/* It is a plain thread, whatever it was. */
+void fl_here_end(void);
 
 /*
- * The fiber that calls. The compiler must not keep the address of a
- * thread-local across a suspension, after which the caller may be on another
- * thread: hence the assembly, or a call that cannot be inlined.
+ * The compiler must not keep the address of a thread-local across a suspension,
+ * after which the caller may be on another thread: hence the assembly, or a call
+ * that cannot be inlined.
  */
 #if defined(__x86_64__) && !defined(FL_ATOMIC_MODEL)
-static inline fl_fiber *
-fl_me_read(void)
+static inline fl_fiber **
+fl_here(void)
 {
-    fl_fiber *me;
-    __asm__ volatile("movq fl_me_tls@gottpoff(%%rip), %0\n\t"
+    fl_fiber **here;
+    __asm__ volatile("movq fl_here_tls@gottpoff(%%rip), %0\n\t"
                      "movq %%fs:(%0), %0"
-                     : "=r"(me)
+                     : "=r"(here)
                      :
                      : "memory");
-    return me;
-}
-
-static inline void
-fl_me_set(fl_fiber *me)
-{
-    void *offset;
-    __asm__ volatile("movq fl_me_tls@gottpoff(%%rip), %0\n\t"
-                     "movq %1, %%fs:(%0)"
-                     : "=&r"(offset)
-                     : "r"(me)
-                     : "memory");
+    return here;
 }
 #else
-fl_fiber *fl_me_read(void);
+fl_fiber **fl_here(void);
+#endif
+
+#ifdef FL_ATOMIC_MODEL
 void fl_me_set(fl_fiber *me);
 #endif
 
+/* Who calls where fl_here is NULL. Makes a thread's own fiber, the first time it
+ * calls. */
+fl_fiber *fl_me_slowly(void);
+
+/* The fiber that calls. */
 static inline fl_fiber *
 fl_me(void)
 {
-    fl_fiber *me = fl_me_read();
-    return fl_likely(me) ? me : fl_me_begin();
+    fl_fiber **here = fl_here();
+    return fl_likely(here) ? *here : fl_me_slowly();
 }
+
+/* The same for a signal handler, which makes nothing: it may be NULL. */
+fl_fiber *fl_me_known(void);
 
 /* Shields a fiber from cancels, once more; and once less. Threads and loops are
  * never cancelled. */
@@ -280,6 +286,13 @@ fl_is_open(uint32_t phase)
 {
     phase &= FL_PHASE;
     return phase >= FL_WAITING && phase <= FL_SHELTERED;
+}
+
+/* Whether nobody has decided its wait yet, so that it may not be resumed. */
+static inline bool
+fl_is_undecided(const fl_fiber *fiber)
+{
+    return fl_is_open(fl_load_relaxed(&fiber->waiter.phase));
 }
 
 /*
@@ -334,19 +347,31 @@ fl_say_cancelled(fl_fiber *fiber)
     }
 }
 
-/* Why its last wait has ended: 0, ETIMEDOUT or ECANCELED. For itself. */
+/* What its last wait has come to: its result, ETIMEDOUT or ECANCELED. For
+ * itself. */
 static inline int
 fl_outcome(fl_fiber *me)
 {
     uint32_t phase = fl_load_acquire(&me->waiter.phase) & FL_PHASE;
     if (fl_likely(phase == FL_GRANTED)) {
-        return 0;
+        return me->waiter.result;
     }
     if (phase == FL_TIMED_OUT) {
         return ETIMEDOUT;
     }
     fl_tsan_acquire(&me->state);
     return ECANCELED;
+}
+
+/* The same; stores what was handed over, if that is 0, and it is asked for. */
+static inline int
+fl_outcome_in(fl_fiber *me, void **handed)
+{
+    int error = fl_outcome(me);
+    if (handed && !error) {
+        *handed = me->waiter.item;
+    }
+    return error;
 }
 
 /* It lives no more, whoever cancels it. */

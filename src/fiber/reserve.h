@@ -96,7 +96,7 @@ void fl_party_end(void);
 extern __thread fl_party *fl_party_tls
     __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
-/* The party that calls, or one that is nobody. As fl_me_read. */
+/* The party that calls, or one that is nobody. As fl_here. */
 #if FL_TSAN
 /* It is not told the order in which a worker's tasks enter a reserved guard. */
 static inline fl_party *

@@ -13,6 +13,14 @@ make_slots(uint64_t room)
     return malloc((room + 1) * sizeof(fl_atomic_ptr));
 }
 
+static void
+set_slots(fl_deque *deque, fl_atomic_ptr *slots, uint64_t room)
+{
+    deque->slots = slots;
+    deque->limit = slots + 1 + room;
+    deque->room = room;
+}
+
 int
 fl_deque_init(fl_deque *deque)
 {
@@ -21,8 +29,7 @@ fl_deque_init(fl_deque *deque)
         return ENOMEM;
     }
     fl_tsan_release(deque);
-    deque->slots = slots;
-    deque->limit = slots + 1 + FL_DEQUE_FIRST;
+    set_slots(deque, slots, FL_DEQUE_FIRST);
     fl_store_relaxed(slots, NULL); /* I2 */
     fl_store_relaxed(&deque->top, (void *)(slots + 1));
     fl_store_relaxed(&deque->guard, 0u);
@@ -61,8 +68,7 @@ grow(fl_deque *deque, uint64_t room)
         return false;
     }
     move(deque, slots);
-    deque->slots = slots;
-    deque->limit = slots + 1 + room;
+    set_slots(deque, slots, room);
     /* No thief looks there without the guard. But the ThreadSanitizer does not
      * know in which order a worker's fibers have looked: there the old ones stay,
      * which take less, all together, than the new ones. */
@@ -77,8 +83,7 @@ grow(fl_deque *deque, uint64_t room)
 static int
 make_room(fl_deque *deque)
 {
-    uint64_t room = (uint64_t)(deque->limit - deque->slots) - 1;
-    uint64_t used = fl_deque_size(deque);
+    uint64_t room = deque->room, used = fl_deque_size(deque);
     fl_assert_held(&deque->guard);
     fl_assert(used <= room);
     fl_tsan_acquire(deque); /* who made the old ones, or moved them last */
@@ -134,11 +139,11 @@ fl_deque_shift(fl_deque *deque)
 
 /* ---- thieves ---- */
 
-/* With the guard: how many lie from t on, as the owner has it just now. */
+/* How many lie from t on, by what bottom is found to be. */
 static uint64_t
-count_from(const fl_deque *deque, const fl_atomic_ptr *t)
+count_from(const fl_atomic_ptr *t, const void *bottom)
 {
-    const fl_atomic_ptr *b = (fl_atomic_ptr *)fl_load_acquire(&deque->bottom);
+    const fl_atomic_ptr *b = bottom;
     return b > t ? (uint64_t)(b - t) : 0;
 }
 
@@ -146,7 +151,7 @@ count_from(const fl_deque *deque, const fl_atomic_ptr *t)
 static uint64_t
 share(const fl_deque *deque, const fl_atomic_ptr *t, uint64_t most)
 {
-    uint64_t n = count_from(deque, t);
+    uint64_t n = count_from(t, fl_load_acquire(&deque->bottom));
     if (n == 0) {
         return 0;
     }
@@ -165,7 +170,7 @@ claim(fl_deque *deque, fl_atomic_ptr *t, uint64_t n)
     fl_chaos();
     if (fl_likely(fl_fence_heavy())) { /* S3; else it gives all back */
         fl_chaos();
-        k = count_from(deque, t); /* S4 */
+        k = count_from(t, fl_load_acquire(&deque->bottom)); /* S4 */
     }
     if (k < n) {
         fl_store_relaxed(&deque->top, (void *)(t + k));

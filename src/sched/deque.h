@@ -7,7 +7,7 @@
  * STATE     top     the oldest entry's slot; G
  *           bottom  the slot after the newest; only the owner writes it
  *           slots   an array; only the owner replaces it, G
- *           limit   the owner's: its end
+ *           limit   the owner's: its end; `room` entries fit in between
  *           G: guarded by `guard`, which thieves and the owner's slow sides take.
  *           Who looks without it may see top in one array and bottom in another:
  *           it learns whether there may be something, and no more.
@@ -62,6 +62,7 @@ typedef struct fl_deque {
     fl_atomic_ptr bottom;
     fl_atomic_ptr *limit;
     fl_atomic_ptr *slots;
+    uint64_t room;
 } fl_deque;
 
 #ifndef FL_DEQUE_FIRST
@@ -199,6 +200,13 @@ void *fl_deque_shift(fl_deque *deque);
 /* Takes half of the entries, the oldest, at most `most`: how many, which may be
  * none although some are there. */
 uint64_t fl_deque_steal(fl_deque *deque, void **entries, uint64_t most);
+
+/* Owner only. */
+static inline bool
+fl_deque_is_empty(const fl_deque *deque)
+{
+    return fl_deque_bottom_(deque) == fl_deque_top_(deque);
+}
 
 /* How many entries there are, about: exact only for the owner, unstolen. */
 static inline uint64_t

@@ -65,7 +65,7 @@ fl_tend(fl_fiber *me)
     fl_tsan_release(me);
     fl_tsan_be(&worker->loop);
     fl_tsan_acquire(me);
-    fl_me_set(&worker->loop);
+    fl_be(worker, &worker->loop);
     if (fl_timers_earliest(worker->timers) <= fl_os_now()) {
         fl_timers_run(worker, worker->timers);
     }
@@ -75,7 +75,7 @@ fl_tend(fl_fiber *me)
             fl_make_ready(worker, fl_work_fiber(work));
         }
     }
-    fl_me_set(me);
+    fl_be(worker, me);
     fl_tsan_release(me);
     fl_tsan_be(me);
     fl_tsan_acquire(me);

@@ -1,6 +1,7 @@
 #include "sched/job.h"
 
 #include "os/chaos.h"
+#include "sched/resume.h"
 #include "sched/seeded.h"
 
 #include <filch/job.h>
@@ -37,8 +38,7 @@ offer(fl_fiber *me, filch_job *job)
 static FL_NOINLINE void
 fork_slowly(filch_job *job, filch_fn fn, void *arg)
 {
-    fl_point("filch_fork");
-    fl_fiber *me = fl_me();
+    fl_fiber *me = fl_me_at("filch_fork");
     set_up(me, job, fn, arg);
     offer(me, job);
 }
@@ -48,15 +48,15 @@ fork_slowly(filch_job *job, filch_fn fn, void *arg)
 void
 filch_fork(filch_job *job, filch_fn fn, void *arg)
 {
-    fl_fiber *me = fl_me_read();
-    if (fl_are_points() || fl_unlikely(!me)) {
+    fl_worker *worker = fl_worker_here();
+    if (fl_unlikely(!worker)) {
         fork_slowly(job, fn, arg);
         return;
     }
+    fl_fiber *me = worker->me;
     set_up(me, job, fn, arg);
-    if (fl_unlikely(
-            me->kind < FL_TASK || me->barred ||
-            !fl_deque_push_at_once(&me->worker->deque, fl_work_of_job(job)))) {
+    if (fl_unlikely(me->barred || !fl_deque_push_at_once(
+                                      &worker->deque, fl_work_of_job(job)))) {
         offer(me, job);
     }
 }
@@ -183,20 +183,32 @@ sync_kept(fl_fiber *me, filch_job *job)
     return call(me, job);
 }
 
-int
-filch_sync(filch_job *job)
+static inline int
+sync_by(fl_fiber *me, fl_worker *worker, filch_job *job)
 {
-    fl_point("filch_sync");
-    fl_fiber *me = fl_me();
     if (fl_unlikely(me->jobs != job)) {
         return sync_kept(me, job);
     }
     me->jobs = job->previous_;
-    fl_worker *worker = me->worker;
     char local;
     if (fl_likely(is_room(worker, (uintptr_t)&local) &&
                   fl_deque_pop_if(&worker->deque, fl_work_of_job(job)))) {
         return call(me, job);
     }
     return wait_for(me, job);
+}
+
+static FL_NOINLINE int
+sync_slowly(filch_job *job)
+{
+    fl_fiber *me = fl_me_at_slowly("filch_sync");
+    return sync_by(me, me->worker, job);
+}
+
+int
+filch_sync(filch_job *job)
+{
+    fl_worker *worker = fl_worker_here();
+    return fl_likely(worker != NULL) ? sync_by(worker->me, worker, job)
+                                     : sync_slowly(job);
 }

@@ -154,7 +154,7 @@ next_work(fl_worker *worker)
         worker->pending = NULL;
         return work;
     }
-    fl_me_set(&worker->loop);
+    fl_be(worker, &worker->loop);
     work = fl_find(worker);
     return fl_likely(work) ? work : fl_idle(worker);
 }
@@ -180,6 +180,8 @@ void *
 fl_worker_main(void *arg)
 {
     fl_worker *worker = arg;
+    worker->me = &worker->loop;
+    fl_here_begin(&worker->me, worker->runtime->seeded || fl_chaos_on);
     worker->errno_at = fl_os_errno();
     fl_tsan_shared(worker->errno_at, sizeof *worker->errno_at);
     fl_os_fault_stack(&worker->signal_stack);
@@ -196,12 +198,11 @@ fl_worker_main(void *arg)
     worker->native_stack.base = base;
     worker->native_stack.units = (uint32_t)(size / FL_STACK_UNIT);
     worker->let_go = &worker->none;
-    fl_me_set(&worker->loop);
     fl_party_begin();
     fl_stack *first = fl_take_spare(worker);
     fl_jump(worker, &worker->native, first->sp, first);
     fl_party_end();
-    fl_me_set(NULL);
+    fl_here_end();
     fl_os_fault_stack_free(worker->signal_stack);
     return NULL;
 }

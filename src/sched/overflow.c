@@ -53,7 +53,7 @@ add_who(struct line *line, fl_fiber *fiber)
 bool
 fl_explain_fault(void *address)
 {
-    fl_fiber *me = fl_me_read();
+    fl_fiber *me = fl_me_known();
     if (!me || me->kind == FL_THREAD || !me->worker->stack ||
         !fl_stack_guards(me->worker->stack, address)) {
         return false;

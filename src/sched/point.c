@@ -49,3 +49,10 @@ fl_point_slowly(const char *where)
         fl_chaos_point(where);
     }
 }
+
+FL_NOINLINE fl_fiber *
+fl_me_at_slowly(const char *where)
+{
+    fl_point(where);
+    return fl_me_slowly();
+}

@@ -2,8 +2,8 @@
  * Points: the places where a run may be steered. Each public function that
  * touches what tasks share begins with one.
  *
- * CONTRACT  In normal runs a point is a look at one word, which is 0. Where a
- *           run is steered, the calling task may be parked there, and others
+ * CONTRACT  In normal runs a point is a look at one word, which is 0, or at
+ *           fl_here, which is NULL where a run is steered. There the calling task may be parked there, and others
  *           run first: so a point stands before the function holds anything,
  *           and never where one function has been called by another that does.
  *           None stands where a caller learns of itself or of the time, where an
@@ -17,7 +17,7 @@
 #ifndef FL_POINT_H
 #define FL_POINT_H
 
-#include "base/atomic.h"
+#include "fiber/fiber.h"
 
 enum {
     FL_POINTS_SEEDED = 1, /* a runtime is deterministic; seeded.h */
@@ -46,6 +46,16 @@ fl_point(const char *where)
     if (fl_are_points()) {
         fl_point_slowly(where);
     }
+}
+
+fl_fiber *fl_me_at_slowly(const char *where);
+
+/* A point, and then the fiber that calls. */
+static inline fl_fiber *
+fl_me_at(const char *where)
+{
+    fl_fiber **here = fl_here();
+    return fl_likely(here) ? *here : fl_me_at_slowly(where);
 }
 
 /* Counts the users of a way of steering, whose bit is set while there are

@@ -10,6 +10,7 @@
  *           and out at the end; the end of a run waits for that count, so what
  *           is touched in between is still there.
  */
+#include "sched/resume.h"
 #include "os/chaos.h"
 #include "sched/seeded.h"
 

@@ -45,7 +45,7 @@ static bool tags[TAGS + 1]; /* tags_guard: which numbers are taken */
 static void
 in_child(void)
 {
-    fl_me_begin(); /* whatever it was: a plain thread now */
+    fl_here_end();
 }
 
 static uint32_t

@@ -96,8 +96,7 @@ static FL_NOINLINE int
 spawn(filch_task **handle, filch_fn fn, void *arg,
       const filch_task_options *options)
 {
-    fl_point("filch_spawn");
-    fl_fiber *me = fl_me();
+    fl_fiber *me = fl_me_at("filch_spawn");
     if (me->kind == FL_THREAD) {
         return EPERM;
     }
@@ -138,9 +137,8 @@ is_at_hand(const fl_worker *worker)
 int
 filch_spawn(filch_task **handle, filch_fn fn, void *arg)
 {
-    fl_fiber *me = fl_me_read();
-    fl_worker *worker = fl_likely(me != NULL) ? me->worker : NULL;
-    if (fl_are_points() || fl_unlikely(!fn) || !is_at_hand(worker)) {
+    fl_worker *worker = fl_worker_here();
+    if (fl_unlikely(!fn) || !is_at_hand(worker)) {
         return spawn(handle, fn, arg, NULL);
     }
     filch_task *task = (filch_task *)fl_cache_take(&worker->tasks);

@@ -47,15 +47,22 @@ fl_suspend(fl_fiber *me, void (*after)(void *arg), void *arg)
     park(me, worker, next_ready(worker));
 }
 
-int
-fl_suspend_guarded(fl_fiber *me, fl_atomic32 *guard)
+static int
+suspend_guarded(void *fiber, void *guard, void *handed)
 {
-    fl_worker *worker = me->worker;
+    fl_fiber *me = fiber;
+    fl_worker *worker = fl_worker_of(me);
     fl_tsan_release(
         guard); /* in the eyes of the sanitizer it is dropped here */
     worker->let_go = guard;
     park(me, worker, next_ready(worker));
-    return fl_outcome(me);
+    return fl_outcome_in(me, handed);
+}
+
+int
+fl_suspend_guarded(fl_fiber *me, fl_atomic32 *guard, void **handed)
+{
+    return fl_context_leave(me, guard, handed, suspend_guarded);
 }
 
 void
@@ -97,7 +104,7 @@ owe(fl_worker *worker)
 }
 
 /* There are tasks that have not begun, or chores: the loop sees to them. */
-static FL_NOINLINE void
+static FL_NOINLINE bool
 yield_to_loop(fl_fiber *me, fl_worker *worker, fl_fiber *next)
 {
     owe(worker);
@@ -107,23 +114,31 @@ yield_to_loop(fl_fiber *me, fl_worker *worker, fl_fiber *next)
     me->next = me;
     park(me, worker, next);
     me->next = NULL;
+    return true;
 }
 
-/* It changes places with the next one, and is not to be stolen until it is
- * parked: so the bias, which the caller has entered, is left by whoever runs
- * then. */
-static inline void
+/* With the bias, which is left by whoever runs then: it changes places with the
+ * next one, and is not to be stolen until it is parked. */
+static inline bool
 change_places(fl_fiber *me, fl_worker *worker)
 {
     fl_ready *ready = &worker->ready;
     fl_fiber *next;
     if (fl_unlikely(!fl_ready_swap(ready, me, &next))) {
         fl_bias_leave(&ready->bias);
-        yield_to_loop(me, worker, next);
-        return;
+        return yield_to_loop(me, worker, next);
     }
     worker->let_go = &ready->bias.inside;
     park(me, worker, next);
+    return true;
+}
+
+static FL_NOINLINE bool
+yield_to_next(fl_fiber *me, fl_worker *worker)
+{
+    fl_bias_enter(&worker->ready.bias);
+    fl_fetch_ahead(&worker->ready);
+    return change_places(me, worker);
 }
 
 /* With the bias: sees to it that who is taken next has a stack; false if nobody
@@ -159,37 +174,43 @@ yield_to_parked(fl_fiber *me, fl_worker *worker)
         return false;
     }
     fl_tsan_release(me);
-    change_places(me, worker);
-    return true;
+    return change_places(me, worker);
+}
+
+/* With a stack for the loop. Calls nothing, but as its last act. */
+static inline bool
+yield(fl_fiber *me, fl_worker *worker)
+{
+    fl_tsan_release(me);
+    if (fl_unlikely(!fl_turn_is_free(worker) ||
+                    !fl_deque_is_empty(&worker->deque) ||
+                    fl_inject_count(&worker->runtime->inject))) {
+        return yield_to_loop(me, worker, NULL);
+    }
+    if (fl_ready_empty(&worker->ready)) {
+        return false; /* nothing but the caller could run here */
+    }
+    return yield_to_next(me, worker);
+}
+
+/* There was none at hand. */
+static FL_NOINLINE bool
+yield_with_another(fl_fiber *me, fl_worker *worker)
+{
+    return fl_spare(worker) ? yield(me, worker) : yield_to_parked(me, worker);
 }
 
 bool
-fl_yield(fl_fiber *me)
+fl_yield(fl_fiber *me, fl_worker *worker)
 {
-    fl_worker *worker = me->worker;
-    fl_ready *ready = &worker->ready;
-    if (fl_unlikely(!fl_spare(worker))) {
-        return yield_to_parked(me, worker);
-    }
-    fl_tsan_release(me);
-    if (fl_unlikely(!fl_turn_is_free(worker) || fl_deque_size(&worker->deque) ||
-                    fl_inject_count(&worker->runtime->inject))) {
-        yield_to_loop(me, worker, NULL);
-        return true;
-    }
-    if (fl_ready_empty(ready)) {
-        return false; /* nothing but the caller could run here */
-    }
-    fl_bias_enter(&ready->bias);
-    fl_fetch_ahead(ready);
-    change_places(me, worker);
-    return true;
+    return fl_likely(worker->stacks.items) ? yield(me, worker)
+                                           : yield_with_another(me, worker);
 }
 
 void
 fl_give_way(fl_fiber *me, unsigned round)
 {
-    if (me->kind == FL_THREAD || !fl_yield(me)) {
+    if (me->kind == FL_THREAD || !fl_yield(me, me->worker)) {
         fl_os_back_off(round);
     }
 }

@@ -106,7 +106,7 @@ fl_go_on(fl_fiber *me, fl_worker *worker, int error)
 {
     fl_assert(!fl_is_undecided(me));
     me->worker = worker;
-    fl_me_set(me);
+    fl_be(worker, me);
     fl_tsan_be(me);
     fl_tsan_acquire(me);
     *worker->errno_at = error;

@@ -7,6 +7,7 @@
 #include "os/chaos.h"
 #include "sched/enter.h"
 #include "sched/job.h"
+#include "sched/resume.h"
 #include "sched/seeded.h"
 
 /* The fiber begins to run on that worker, in the sanitizer's eyes too. */
@@ -15,7 +16,7 @@ begin(fl_worker *worker, fl_fiber *fiber)
 {
     fl_assert(!fl_is_undecided(fiber));
     fiber->worker = worker;
-    fl_me_set(fiber);
+    fl_be(worker, fiber);
 #if FL_TSAN
     fiber->tsan = worker->fresh ? worker->fresh : fl_tsan_create();
     worker->fresh = NULL;
@@ -45,7 +46,7 @@ check_synced(const fl_fiber *fiber)
 static void
 check_forked(const fl_fiber *fiber)
 {
-    if (fl_unlikely(fl_me_read() != fiber)) {
+    if (fl_unlikely(fl_me() != fiber)) {
         fl_fatal("a forked child returned from its task: it may only call "
                  "exec or _exit");
     }
@@ -84,10 +85,10 @@ is_alone(const fl_fiber *direct, uint32_t life)
 
 /* E1 by a compare-and-swap, else E2 and E3, by the loop. */
 static fl_fiber *
-finish_slowly(fl_worker *worker, filch_task *task, uint32_t life)
+finish_slowly(fl_worker *worker, filch_task *task, fl_fiber *direct,
+              uint32_t life)
 {
-    fl_fiber *direct = task->direct;
-    fl_me_set(&worker->loop);
+    fl_be(worker, &worker->loop);
     while (life >= 2 * FL_REFERENCE && !(life & FL_JOINED)) {
         if (fl_cas_acq_rel(&task->life, &life, life + FL_DONE - FL_REFERENCE)) {
             return direct ? settle(task, direct, life) : NULL;
@@ -107,16 +108,15 @@ finish_slowly(fl_worker *worker, filch_task *task, uint32_t life)
 /* The status is published, the joiners woken, the runtime's reference gone;
  * who is to go on at once. */
 static inline fl_fiber *
-finish(fl_worker *worker, filch_task *task)
+finish(fl_worker *worker, filch_task *task, fl_fiber *direct)
 {
-    fl_fiber *direct = task->direct;
     uint32_t life = fl_load_acquire(&task->life);
     if (fl_likely(is_alone(direct, life))) {
         fl_chaos();
         fl_store_release(&task->life, (uint32_t)(FL_REFERENCE + FL_DONE));
         return settle(task, direct, life);
     }
-    return finish_slowly(worker, task, life);
+    return finish_slowly(worker, task, direct, life);
 }
 
 /* Where a task has ended: the worker, and who goes on there, or NULL. */
@@ -128,7 +128,7 @@ struct outcome {
 static inline __attribute__((always_inline)) struct outcome
 run(fl_worker *worker, filch_task *task)
 {
-    fl_fiber *fiber = &task->fiber;
+    fl_fiber *fiber = &task->fiber, *direct = task->direct;
     if (fl_unlikely(fl_load_relaxed(&worker->runtime->stopping))) {
         fl_cancel_ahead(fiber);
     }
@@ -150,7 +150,7 @@ run(fl_worker *worker, filch_task *task)
     /* before a joiner may go on, who might look at the counts */
     fl_store_release(&worker->stats.tasks,
                      fl_load_relaxed(&worker->stats.tasks) + 1);
-    fl_fiber *next = finish(worker, task);
+    fl_fiber *next = finish(worker, task, direct);
     end(worker, tsan);
     if (fl_unlikely(fl_load_relaxed(&worker->runtime->stopping))) {
         fl_add_seq_cst(&worker->runtime->ended, 1u);
@@ -180,7 +180,7 @@ fl_run_entered(void *worker, void *task, void *guard)
     if (fl_likely(ended.next != NULL)) {
         fl_give_spare(ended.worker);
         onto = fl_parked_on(ended.next);
-        to = ended.next->sp;
+        to = NULL; /* which is who has called */
     }
     ended.worker->let_go = &ended.worker->none;
     if (FL_ASAN) {
@@ -210,7 +210,7 @@ fl_run_job(fl_worker *worker, filch_job *job)
 #endif
     check_synced(&me.fiber);
     check_forked(&me.fiber);
-    fl_me_set(&worker->loop);
+    fl_be(worker, &worker->loop);
     fl_count(&worker->stats.jobs);
     if (worker->runtime->seeded) {
         worker->runtime->seeded->jobs_out--;

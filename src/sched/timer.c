@@ -268,9 +268,9 @@ go_off(fl_worker *worker, const struct due *due)
     fl_chaos();
     fl_count(&worker->stats.timers);
     fl_tsan_acquire(worker->stack->base);
-    const fl_fiber *me = fl_me_read();
+    const fl_fiber *me = fl_me();
     due->fn(due->arg);
-    if (fl_unlikely(fl_me_read() != me)) {
+    if (fl_unlikely(fl_me() != me)) {
         fl_fatal("a forked child returned from its callback: it may only call "
                  "exec or _exit");
     }

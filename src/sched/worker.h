@@ -82,7 +82,8 @@ typedef struct fl_worker {
     fl_deque deque; /* T */
     fl_ready ready; /* T */
 
-    fl_fiber loop;         /* W: who calls while no task does */
+    fl_fiber *me;          /* W: who runs, and calls: its loop between tasks */
+    fl_fiber loop;         /* W */
     fl_stack *stack;       /* W: the one that it runs on */
     fl_cache stacks;       /* W: idle ones, a loop parked on most */
     fl_cache tasks;        /* W: free descriptors */
@@ -160,6 +161,38 @@ struct filch_runtime {
     unsigned awake_most; /* C: with so many awake no helper is called */
 };
 
+/* That fiber runs on the calling worker, from now on. */
+static inline void
+fl_be(fl_worker *worker, fl_fiber *me)
+{
+    worker->me = me;
+#ifdef FL_ATOMIC_MODEL
+    fl_me_set(me);
+#endif
+}
+
+/* The worker that calls; NULL where fl_here is. */
+#ifdef FL_ATOMIC_MODEL
+fl_worker *fl_worker_here(void);
+#else
+static inline fl_worker *
+fl_worker_here(void)
+{
+    fl_fiber **here = fl_here();
+    return fl_likely(here) ? fl_container(here, fl_worker, me) : NULL;
+}
+#endif
+
+/* The worker of the fiber that calls. It is not read from there if it need not
+ * be: it was stored there just now, when the fiber went on, and whatever follows
+ * would wait for that. */
+static inline fl_worker *
+fl_worker_of(const fl_fiber *me)
+{
+    fl_worker *worker = fl_worker_here();
+    return fl_likely(worker != NULL) ? worker : me->worker;
+}
+
 /* ---- switch.c, loop.c ---- */
 
 /*
@@ -169,9 +202,9 @@ struct filch_runtime {
  */
 void fl_suspend(fl_fiber *me, void (*after)(void *arg), void *arg);
 
-/* The same with `after` dropping the guard, which the caller holds; how the wait
- * has ended: so who waits needs no frame of its own meanwhile. */
-int fl_suspend_guarded(fl_fiber *me, fl_atomic32 *guard);
+/* The same with `after` dropping the guard, which the caller holds; what the wait
+ * has come to (fl_outcome_in): so who waits needs no frame of its own meanwhile. */
+int fl_suspend_guarded(fl_fiber *me, fl_atomic32 *guard, void **handed);
 
 /* Whether the worker has a stack to go on with when its fiber suspends. */
 bool fl_spare_slowly(fl_worker *worker);
@@ -186,9 +219,9 @@ fl_spare(fl_worker *worker)
  * enter.h. */
 void fl_suspend_into(fl_fiber *me, fl_atomic32 *guard, fl_fiber *next);
 
-/* Puts the fiber at the end of its worker's ring, and suspends; false if there
- * is nobody else who could run. */
-bool fl_yield(fl_fiber *me);
+/* Puts the fiber, which runs on that worker, at the end of its ring, and
+ * suspends; false if there is nobody else who could run. */
+bool fl_yield(fl_fiber *me, fl_worker *worker);
 
 /* For who cannot wait for want of memory, and may not fail: lets others go on
  * for a moment, here or elsewhere; `round` 0, 1, 2 ... */
@@ -197,76 +230,7 @@ void fl_give_way(fl_fiber *me, unsigned round);
 /* The body of a worker's thread. */
 void *fl_worker_main(void *worker);
 
-/* ---- resume.c ---- */
-
-/* Whether nobody has decided its wait yet, so that it may not be resumed. */
-static inline bool
-fl_is_undecided(const fl_fiber *fiber)
-{
-    return fl_is_open(fl_load_relaxed(&fiber->waiter.phase));
-}
-
-/* Makes a parked fiber run; the caller has decided its wait. From anywhere. */
-void fl_resume_slowly(fl_fiber *me, fl_fiber *fiber);
-
-static inline void
-fl_resume_by(fl_fiber *me, fl_fiber *fiber)
-{
-    fl_assert(!fl_is_undecided(fiber));
-    fl_tsan_release(fiber);
-    if (fl_unlikely(!fl_same_runtime(me, fiber) ||
-                    !fl_ready_put(&me->worker->ready, fiber))) {
-        fl_resume_slowly(me, fiber);
-    }
-}
-
-static inline void
-fl_resume(fl_fiber *fiber)
-{
-    fl_resume_by(fl_me(), fiber);
-}
-
-/* Fibers whose waits were decided under a guard, to be resumed, in that order,
- * when it is free. */
-typedef struct fl_chain {
-    fl_fiber *first, *last; /* linked by next */
-    fl_fiber *behind;       /* FL_AHEAD before the last, or the first */
-    uint32_t n;
-    uint32_t tag; /* of the runtime that all live in; 0: of several, or none */
-} fl_chain;
-
-#define FL_AHEAD 32
-
-static inline void
-fl_chain_add(fl_chain *chain, fl_fiber *fiber)
-{
-    uint32_t tag = fl_load_relaxed(&fiber->state) >> FL_TAG_SHIFT;
-    fiber->next = NULL;
-    if (chain->n++ == 0) {
-        chain->tag = tag;
-        chain->first = chain->last = chain->behind = fiber;
-        return;
-    }
-    chain->tag = chain->tag == tag ? tag : 0;
-    chain->last->next = fiber;
-    chain->last = fiber;
-    if (chain->n > FL_AHEAD) {
-        chain->behind->waiter.ahead = fiber;
-        chain->behind = chain->behind->next;
-    }
-}
-
-void fl_resume_chain_slowly(fl_chain *chain);
-
-static inline void
-fl_resume_chain(fl_chain *chain)
-{
-    if (chain->n == 1) {
-        fl_resume(chain->first);
-    } else if (chain->n) {
-        fl_resume_chain_slowly(chain);
-    }
-}
+/* ---- resume.c; see resume.h ---- */
 
 /* Puts a fiber into a ring, or where there is room. On the worker's thread. */
 void fl_make_ready(fl_worker *worker, fl_fiber *fiber);

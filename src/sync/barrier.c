@@ -108,8 +108,7 @@ int
 filch_barrier_wait_until(filch_barrier *barrier, size_t *index,
                          filch_time deadline)
 {
-    fl_point("filch_barrier_wait");
-    fl_fiber *me = fl_me();
+    fl_fiber *me = fl_me_at("filch_barrier_wait");
     int error = fl_may_wait(me);
     if (fl_unlikely(error)) {
         return error;

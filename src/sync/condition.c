@@ -99,8 +99,7 @@ count_inside(filch_condition *condition, const filch_lock *lock, uint32_t n)
 int
 filch_condition_wait_until(filch_condition *condition, filch_time deadline)
 {
-    fl_point("filch_condition_wait");
-    fl_fiber *me = fl_me();
+    fl_fiber *me = fl_me_at("filch_condition_wait");
     filch_lock *lock = lock_of(condition);
     if (!fl_lock_held(lock)) {
         return EPERM;
@@ -143,8 +142,7 @@ filch_condition_wait_for_until(filch_condition *condition,
                                bool (*predicate)(void *arg), void *arg,
                                filch_time deadline)
 {
-    fl_point("filch_condition_wait_for");
-    fl_fiber *me = fl_me();
+    fl_fiber *me = fl_me_at("filch_condition_wait_for");
     int error = fl_lock_held(lock_of(condition)) ? fl_may_wait(me) : EPERM;
     while (!error || error == ETIMEDOUT) {
         uint8_t barred = me->barred;

@@ -73,8 +73,7 @@ filch_event_clear(filch_event *event)
 int
 filch_event_wait_until(filch_event *event, filch_time deadline)
 {
-    fl_point("filch_event_wait");
-    fl_fiber *me = fl_me();
+    fl_fiber *me = fl_me_at("filch_event_wait");
     int error = fl_may_wait(me);
     if (fl_unlikely(error)) {
         return error;

@@ -337,8 +337,7 @@ await_end_cancelled(fl_fiber *me, filch_group *group)
 int
 filch_group_wait_until(filch_group *group, filch_time deadline)
 {
-    fl_point("filch_group_wait");
-    fl_fiber *me = fl_me();
+    fl_fiber *me = fl_me_at("filch_group_wait");
     int status = 0;
     if (is_member(me, group)) {
         return EDEADLK;

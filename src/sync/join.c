@@ -216,9 +216,9 @@ put_newest(fl_worker *worker, filch_task *task)
 
 /* Joins a task that is the newest in the deque of the caller's worker. */
 static FL_NOINLINE int
-enter(fl_fiber *me, filch_task *task, int *status)
+enter(fl_worker *worker, filch_task *task, int *status)
 {
-    fl_worker *worker = me->worker;
+    fl_fiber *me = worker->me;
     fl_atomic32 guard = 1;
     if (fl_unlikely(fl_is_cancelled(me) || !take_newest(worker))) {
         return join(task, status, FILCH_NEVER);
@@ -238,38 +238,41 @@ enter(fl_fiber *me, filch_task *task, int *status)
     return error;
 }
 
-/* Whether the caller is a task, and that task, which so has not begun, is the
- * newest in its worker's deque. Calls nothing. */
+/* Whether who calls on that worker is a plain task, and that task, which so has
+ * not begun, is the newest in its deque. Calls nothing. */
 static inline bool
-is_next(const fl_fiber *me, filch_task *task)
+is_next(const fl_worker *worker, filch_task *task)
 {
-    return fl_likely(me != NULL) && me->manner == FL_PLAIN_TASK &&
-           fl_deque_is_newest(&me->worker->deque, fl_work_of(&task->fiber));
+    return worker->me->manner == FL_PLAIN_TASK &&
+           fl_deque_is_newest(&worker->deque, fl_work_of(&task->fiber));
 }
 
 static inline int
-join_or_enter(filch_task *task, int *status, filch_time deadline)
+join_or_enter(fl_worker *worker, filch_task *task, int *status,
+              filch_time deadline)
 {
-    fl_fiber *me = fl_me_read();
-    if (deadline == FILCH_NEVER && is_next(me, task)) {
-        return enter(me, task, status);
+    if (deadline == FILCH_NEVER && is_next(worker, task)) {
+        return enter(worker, task, status);
     }
     return join(task, status, deadline);
 }
 
-/* The same where the run is steered. */
+/* The same where the run is steered, or a plain thread calls. */
 static FL_NOINLINE int
 join_at_point(filch_task *task, int *status, filch_time deadline)
 {
-    fl_point_slowly("filch_join");
-    return join_or_enter(task, status, deadline);
+    fl_worker *worker = fl_me_at_slowly("filch_join")->worker;
+    return worker ? join_or_enter(worker, task, status, deadline)
+                  : join(task, status, deadline);
 }
 
 static inline int
 join_by(filch_task *task, int *status, filch_time deadline)
 {
-    return fl_are_points() ? join_at_point(task, status, deadline)
-                           : join_or_enter(task, status, deadline);
+    fl_worker *worker = fl_worker_here();
+    return fl_likely(worker != NULL)
+               ? join_or_enter(worker, task, status, deadline)
+               : join_at_point(task, status, deadline);
 }
 
 int

@@ -174,21 +174,16 @@ acquire_waiting(fl_fiber *me, filch_lock *lock, bool woken, filch_time deadline,
     }
 }
 
+/* The same where it takes longer, or the run is steered. */
 static FL_NOINLINE int
 acquire_slowly(filch_lock *lock, filch_time deadline)
 {
-    fl_fiber *me = fl_me();
+    fl_fiber *me = fl_me_at("filch_lock_acquire");
     int error = fl_may_wait(me);
-    return error ? error : acquire_waiting(me, lock, false, deadline, false);
-}
-
-/* The same where the run is steered. */
-static FL_NOINLINE int
-acquire_at_point(filch_lock *lock, filch_time deadline)
-{
-    fl_point_slowly("filch_lock_acquire");
-    int error = acquire_slowly(lock, deadline);
     if (!error) {
+        error = acquire_waiting(me, lock, false, deadline, false);
+    }
+    if (!error && fl_are_points()) {
         fl_note_held(lock);
     }
     return error;
@@ -197,16 +192,14 @@ acquire_at_point(filch_lock *lock, filch_time deadline)
 int
 filch_lock_acquire_until(filch_lock *lock, filch_time deadline)
 {
-    if (fl_are_points()) {
-        return acquire_at_point(lock, deadline);
-    }
-    fl_fiber *me = fl_me_read();
-    fl_atomic32 *held = fl_is_free(me) ? fl_enter_at_once(&lock->guard_) : NULL;
+    fl_fiber **here = fl_here();
+    fl_atomic32 *held =
+        fl_is_free(here) ? fl_enter_at_once(&lock->guard_) : NULL;
     if (fl_unlikely(!held)) {
         return acquire_slowly(lock, deadline);
     }
     if (fl_unlikely(!take_free(lock))) {
-        return acquire_waiting(me, lock, false, deadline, true);
+        return acquire_waiting(*here, lock, false, deadline, true);
     }
     fl_leave_by(held);
     return 0;
@@ -276,8 +269,7 @@ fl_lock_acquire_shielded(fl_fiber *me, filch_lock *lock)
 filch_lock *
 filch_with_lock_begin_(filch_lock *lock)
 {
-    fl_point("FILCH_WITH_LOCK");
-    fl_fiber *me = fl_me();
+    fl_fiber *me = fl_me_at("FILCH_WITH_LOCK");
     if (me->barred) {
         fl_fatal("FILCH_WITH_LOCK was used where one may not suspend");
     }

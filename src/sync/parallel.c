@@ -97,8 +97,7 @@ int
 filch_parallel_for(size_t begin, size_t end, size_t grain,
                    int (*fn)(size_t begin, size_t end, void *arg), void *arg)
 {
-    fl_point("filch_parallel_for");
-    fl_fiber *me = fl_me();
+    fl_fiber *me = fl_me_at("filch_parallel_for");
     if (!fn) {
         return EINVAL;
     }

@@ -173,23 +173,17 @@ wait_for_slot(fl_fiber *me, filch_queue *queue, fl_atomic32 *held, void *item,
 {
     fl_waiter *waiter = fl_waiter_begin(me, FL_QUEUE_SLOT, queue);
     waiter->item = item;
-    int error =
-        fl_wait_by(me, &queue->guard_.word_, held, &queue->putters_, deadline);
-    return error ? error : waiter->result;
+    return fl_wait_by(me, &queue->guard_.word_, held, &queue->putters_,
+                      deadline);
 }
 
 static inline int
 wait_for_item(fl_fiber *me, filch_queue *queue, fl_atomic32 *held, void **item,
               filch_time deadline)
 {
-    fl_waiter *waiter = fl_waiter_begin(me, FL_QUEUE_ITEM, queue);
-    int error =
-        fl_wait_by(me, &queue->guard_.word_, held, &queue->getters_, deadline);
-    error = error ? error : waiter->result;
-    if (!error) {
-        *item = waiter->item;
-    }
-    return error;
+    fl_waiter_begin(me, FL_QUEUE_ITEM, queue);
+    return fl_wait_for(me, &queue->guard_.word_, held, &queue->getters_,
+                       deadline, item);
 }
 
 /* ---- put and get; the slow ones are called with the guard ---- */
@@ -229,7 +223,6 @@ put_or_wait(fl_fiber *me, filch_queue *queue, void *item, fl_atomic32 *held,
             filch_time deadline)
 {
     fl_fiber *granted;
-    fl_chaos();
     int error = put_one(queue, item, &granted);
     fl_queue_check(queue);
     if (error == EAGAIN) {
@@ -246,7 +239,6 @@ put_guarded(fl_fiber *me, filch_queue *queue, void *item, fl_atomic32 *held,
             filch_time deadline)
 {
     fl_waiter *getter = NULL;
-    fl_chaos();
     if (fl_likely(!(queue->flags_ & FL_QUEUE_SHUT))) {
         getter = fl_grant(&queue->getters_);
     }
@@ -262,14 +254,10 @@ put_guarded(fl_fiber *me, filch_queue *queue, void *item, fl_atomic32 *held,
 }
 
 static FL_NOINLINE int
-get_guarded(fl_fiber *me, filch_queue *queue, void **item, fl_atomic32 *held,
+get_or_wait(fl_fiber *me, filch_queue *queue, void **item, fl_atomic32 *held,
             filch_time deadline)
 {
     fl_fiber *granted;
-    fl_chaos();
-    if (queue->count_ == 0 && !queue->flags_) {
-        return wait_for_item(me, queue, held, item, deadline);
-    }
     int error = get_one(queue, item, &granted);
     fl_queue_check(queue);
     if (error == EAGAIN) {
@@ -280,24 +268,35 @@ get_guarded(fl_fiber *me, filch_queue *queue, void **item, fl_atomic32 *held,
     return error;
 }
 
+/* The same; mostly there is no item. Calls nothing, unless as its last act. */
+static FL_NOINLINE int
+get_guarded(fl_fiber *me, filch_queue *queue, void **item, fl_atomic32 *held,
+            filch_time deadline)
+{
+    return fl_likely(queue->count_ == 0 && !queue->flags_)
+               ? wait_for_item(me, queue, held, item, deadline)
+               : get_or_wait(me, queue, item, held, deadline);
+}
+
 /* Enters the guard if the caller is free to wait, both at once: what is to be 0
  * for it to be left, or NULL. */
 static inline fl_atomic32 *
-enter(const fl_fiber *me, filch_queue *queue)
+enter(fl_fiber *const *here, filch_queue *queue)
 {
-    return fl_is_free(me) ? fl_enter_at_once(&queue->guard_) : NULL;
+    return fl_is_free(here) ? fl_enter_at_once(&queue->guard_) : NULL;
 }
 
-/* The same where it takes longer. */
+/* The same where it takes longer, or the run is steered. */
 static FL_NOINLINE int
 put_slowly(filch_queue *queue, void *item, filch_time deadline)
 {
-    fl_fiber *me = fl_me();
+    fl_fiber *me = fl_me_at("filch_queue_put");
     int error = fl_may_wait(me);
     if (fl_unlikely(error)) {
         return error;
     }
     fl_atomic32 *held = fl_enter(&queue->guard_);
+    fl_chaos();
     if (fl_likely(put_simply(queue, item))) {
         fl_leave_by(held);
         return 0;
@@ -308,12 +307,13 @@ put_slowly(filch_queue *queue, void *item, filch_time deadline)
 static FL_NOINLINE int
 get_slowly(filch_queue *queue, void **item, filch_time deadline)
 {
-    fl_fiber *me = fl_me();
+    fl_fiber *me = fl_me_at("filch_queue_get");
     int error = fl_may_wait(me);
     if (fl_unlikely(error)) {
         return error;
     }
     fl_atomic32 *held = fl_enter(&queue->guard_);
+    fl_chaos();
     if (fl_likely(get_simply(queue, item))) {
         fl_leave_by(held);
         return 0;
@@ -321,22 +321,11 @@ get_slowly(filch_queue *queue, void **item, filch_time deadline)
     return get_guarded(me, queue, item, held, deadline);
 }
 
-/* The same where the run is steered. */
-static FL_NOINLINE int
-put_at_point(filch_queue *queue, void *item, filch_time deadline)
-{
-    fl_point_slowly("filch_queue_put");
-    return put_slowly(queue, item, deadline);
-}
-
 int
 filch_queue_put_until(filch_queue *queue, void *item, filch_time deadline)
 {
-    if (fl_are_points()) {
-        return put_at_point(queue, item, deadline);
-    }
-    fl_fiber *me = fl_me_read();
-    fl_atomic32 *held = enter(me, queue);
+    fl_fiber **here = fl_here();
+    fl_atomic32 *held = enter(here, queue);
     if (fl_unlikely(!held)) {
         return put_slowly(queue, item, deadline);
     }
@@ -344,7 +333,7 @@ filch_queue_put_until(filch_queue *queue, void *item, filch_time deadline)
         fl_leave_by(held);
         return 0;
     }
-    return put_guarded(me, queue, item, held, deadline);
+    return put_guarded(*here, queue, item, held, deadline);
 }
 
 int
@@ -366,22 +355,11 @@ filch_queue_put_nowait(filch_queue *queue, void *item)
     return error;
 }
 
-/* The same where the run is steered. */
-static FL_NOINLINE int
-get_at_point(filch_queue *queue, void **item, filch_time deadline)
-{
-    fl_point_slowly("filch_queue_get");
-    return get_slowly(queue, item, deadline);
-}
-
 int
 filch_queue_get_until(filch_queue *queue, void **item, filch_time deadline)
 {
-    if (fl_are_points()) {
-        return get_at_point(queue, item, deadline);
-    }
-    fl_fiber *me = fl_me_read();
-    fl_atomic32 *held = enter(me, queue);
+    fl_fiber **here = fl_here();
+    fl_atomic32 *held = enter(here, queue);
     if (fl_unlikely(!held)) {
         return get_slowly(queue, item, deadline);
     }
@@ -389,7 +367,7 @@ filch_queue_get_until(filch_queue *queue, void **item, filch_time deadline)
         fl_leave_by(held);
         return 0;
     }
-    return get_guarded(me, queue, item, held, deadline);
+    return get_guarded(*here, queue, item, held, deadline);
 }
 
 int

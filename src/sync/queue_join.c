@@ -32,8 +32,7 @@ filch_queue_task_done(filch_queue *queue)
 int
 filch_queue_join_until(filch_queue *queue, filch_time deadline)
 {
-    fl_point("filch_queue_join");
-    fl_fiber *me = fl_me();
+    fl_fiber *me = fl_me_at("filch_queue_join");
     int error = fl_may_wait(me);
     if (fl_unlikely(error)) {
         return error;

@@ -25,8 +25,7 @@ int
 filch_queue_put_many_until(filch_queue *queue, void *const *items, size_t n,
                            size_t *done, filch_time deadline)
 {
-    fl_point("filch_queue_put_many");
-    fl_fiber *me = fl_me();
+    fl_fiber *me = fl_me_at("filch_queue_put_many");
     size_t put = 0;
     int error = fl_may_wait(me);
     while (put < n && !error) {

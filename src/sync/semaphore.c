@@ -51,8 +51,7 @@ filch_semaphore_destroy(filch_semaphore *semaphore)
 int
 filch_semaphore_acquire_until(filch_semaphore *semaphore, filch_time deadline)
 {
-    fl_point("filch_semaphore_acquire");
-    fl_fiber *me = fl_me();
+    fl_fiber *me = fl_me_at("filch_semaphore_acquire");
     int error = fl_may_wait(me);
     if (fl_unlikely(error)) {
         return error;

@@ -4,20 +4,31 @@
 #include <errno.h>
 #include <filch/task.h>
 
-void
-filch_yield(void)
+/* Where the run is steered, or a plain thread calls. */
+static FL_NOINLINE void
+yield_slowly(void)
 {
     fl_fiber *me = fl_me();
     if (me->kind != FL_THREAD && !me->barred) {
-        fl_yield(me);
+        fl_yield(me, me->worker);
+    }
+}
+
+void
+filch_yield(void)
+{
+    fl_worker *worker = fl_worker_here();
+    if (fl_unlikely(!worker)) {
+        yield_slowly();
+    } else if (fl_likely(!worker->me->barred)) {
+        fl_yield(worker->me, worker);
     }
 }
 
 int
 filch_sleep_until(filch_time when)
 {
-    fl_point("filch_sleep");
-    fl_fiber *me = fl_me();
+    fl_fiber *me = fl_me_at("filch_sleep");
     int error = fl_may_wait(me);
     if (error) {
         return error;
@@ -27,7 +38,7 @@ filch_sleep_until(filch_time when)
     uint32_t before = fl_load_relaxed(&me->waiter.phase);
     fl_waiter_begin(me, FL_TIME, NULL);
     fl_guard_lock(&guard);
-    error = fl_wait_linked(me, &guard, &guard, when);
+    error = fl_wait_linked(me, &guard, &guard, when, NULL);
     if (error != ETIMEDOUT) {
         return error;
     }

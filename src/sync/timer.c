@@ -18,8 +18,7 @@ int
 filch_call_at(filch_timer *timer, filch_time when, void (*fn)(void *arg),
               void *arg)
 {
-    fl_point("filch_call_at");
-    fl_fiber *me = fl_me();
+    fl_fiber *me = fl_me_at("filch_call_at");
     enum fl_timer_kind kind = timer ? FL_TIMER_CALLBACK : FL_TIMER_OWNED;
     if (me->kind == FL_THREAD) {
         return EPERM;
@@ -104,8 +103,7 @@ times_gone(filch_timer *timer)
 int
 filch_timer_cancel_wait_until(filch_timer *timer, filch_time deadline)
 {
-    fl_point("filch_timer_cancel_wait");
-    fl_fiber *me = fl_me();
+    fl_fiber *me = fl_me_at("filch_timer_cancel_wait");
     int error = fl_may_wait(me);
     bool quiet = false;
     while (!error && !quiet) {

@@ -127,7 +127,7 @@ wait_for_pending(fl_fiber *me, filch_task **tasks, size_t n, fl_separate *nodes,
         }
     }
     fl_guard_lock(&guard);
-    int error = fl_wait_linked(me, &guard, &guard, deadline);
+    int error = fl_wait_linked(me, &guard, &guard, deadline, NULL);
     for (size_t i = 0; i < enlisted; i++) {
         fl_chaos();
         fl_delist(&nodes[i].waiter);
@@ -180,8 +180,7 @@ int
 filch_wait_until(filch_task **tasks, size_t n, filch_return_when when,
                  size_t *done, filch_time deadline)
 {
-    fl_point("filch_wait");
-    fl_fiber *me = fl_me();
+    fl_fiber *me = fl_me_at("filch_wait");
     int error = refusal(me, tasks, n, when);
     if (!error) {
         struct tally tally = count(tasks, n, when);

@@ -132,7 +132,7 @@ fl_may_not_wait(fl_fiber *me)
         return 0;
     }
     fl_tsan_acquire(&me->state);
-    fl_yield(me);
+    fl_yield(me, me->worker);
     return ECANCELED;
 }
 
@@ -184,9 +184,22 @@ begin_waiting(fl_fiber *me)
            !fl_decide(me, FL_RUNNING);
 }
 
-/* A4 and A5; the wait has begun. */
+/* A4 and A5. */
+static inline int
+suspend(fl_fiber *me, fl_atomic32 *held, void **handed)
+{
+#if FL_TSAN
+    fl_suspend_guarded(me, held, NULL);
+    return fl_outcome_in(me, handed); /* where the sanitizer sees the store */
+#else
+    return fl_suspend_guarded(me, held, handed);
+#endif
+}
+
+/* The same; the wait has begun. */
 static int
-wait_as_fiber(fl_fiber *me, fl_atomic32 *held, filch_time deadline)
+wait_as_fiber(fl_fiber *me, fl_atomic32 *held, filch_time deadline,
+              void **handed)
 {
     fl_worker *worker = me->worker;
     filch_timer timeout;
@@ -198,7 +211,7 @@ wait_as_fiber(fl_fiber *me, fl_atomic32 *held, filch_time deadline)
         }
     }
     fl_chaos();
-    int error = fl_suspend_guarded(me, held); /* A4, A5 */
+    int error = suspend(me, held, handed);
     fl_chaos();
     if (deadline != FILCH_NEVER) {
         fl_timer_disarm(&timeout);
@@ -208,7 +221,8 @@ wait_as_fiber(fl_fiber *me, fl_atomic32 *held, filch_time deadline)
 
 /* The same on a futex. */
 static int
-wait_as_thread(fl_fiber *me, fl_atomic32 *held, filch_time deadline)
+wait_as_thread(fl_fiber *me, fl_atomic32 *held, filch_time deadline,
+               void **handed)
 {
     fl_thread_fiber *thread = fl_container(me, fl_thread_fiber, fiber);
     fl_chaos();
@@ -226,7 +240,7 @@ wait_as_thread(fl_fiber *me, fl_atomic32 *held, filch_time deadline)
         deadline = FILCH_NEVER; /* granted: it is let go on any moment */
     }
     fl_tsan_acquire(me);
-    return fl_outcome(me);
+    return fl_outcome_in(me, handed);
 }
 
 /* Why the fiber cannot wait, 0 if it can. */
@@ -259,7 +273,7 @@ granted_before(fl_fiber *me, const fl_waiter *waiter)
 }
 
 static FL_NOINLINE int
-wait_slowly(fl_fiber *me, fl_atomic32 *held, filch_time deadline)
+wait_slowly(fl_fiber *me, fl_atomic32 *held, filch_time deadline, void **handed)
 {
     fl_waiter *waiter = &me->waiter;
     int error = refusal(me, deadline);
@@ -270,52 +284,67 @@ wait_slowly(fl_fiber *me, fl_atomic32 *held, filch_time deadline)
         fl_leave_by(held);
         return error;
     }
-    return me->kind == FL_THREAD ? wait_as_thread(me, held, deadline)
-                                 : wait_as_fiber(me, held, deadline);
+    return me->kind == FL_THREAD ? wait_as_thread(me, held, deadline, handed)
+                                 : wait_as_fiber(me, held, deadline, handed);
 }
 
 /* A cancel has come at A3. */
 static FL_NOINLINE int
-wait_cancelled(fl_fiber *me, fl_atomic32 *held)
+wait_cancelled(fl_fiber *me, fl_atomic32 *held, void **handed)
 {
-    return fl_wait_anyway(me) ? fl_suspend_guarded(me, held)
-                              : wait_slowly(me, held, FILCH_NEVER);
+    return fl_wait_anyway(me) ? suspend(me, held, handed)
+                              : wait_slowly(me, held, FILCH_NEVER, handed);
 }
 
 static inline int
-wait_plainly(fl_fiber *me, fl_atomic32 *held)
+wait_plainly(fl_fiber *me, fl_atomic32 *held, void **handed)
 {
     if (fl_unlikely(!fl_begin_plainly(me))) { /* A3 */
-        return wait_cancelled(me, held);
+        return wait_cancelled(me, held, handed);
     }
-    return fl_suspend_guarded(me, held); /* A4, A5 */
+    return suspend(me, held, handed);
 }
 
 /* There is no stack at hand to go on with. */
 static FL_NOINLINE int
-wait_with_another(fl_fiber *me, fl_atomic32 *held)
+wait_with_another(fl_fiber *me, fl_atomic32 *held, void **handed)
 {
-    return fl_spare(me->worker) ? wait_plainly(me, held)
-                                : wait_slowly(me, held, FILCH_NEVER);
+    return fl_spare(me->worker) ? wait_plainly(me, held, handed)
+                                : wait_slowly(me, held, FILCH_NEVER, handed);
+}
+
+static inline int
+wait_linked(fl_fiber *me, fl_atomic32 *held, filch_time deadline, void **handed)
+{
+    bool plain = me->manner == FL_PLAIN_TASK && deadline == FILCH_NEVER &&
+                 me->waiter.traits == 0;
+    if (fl_unlikely(!plain || fl_is_cancelled(me))) {
+        return wait_slowly(me, held, deadline, handed);
+    }
+    return fl_likely(me->worker->stacks.items)
+               ? wait_plainly(me, held, handed)
+               : wait_with_another(me, held, handed);
+}
+
+static FL_NOINLINE int
+wait_in_chaos(fl_fiber *me, fl_atomic32 *held, filch_time deadline,
+              void **handed)
+{
+    fl_chaos();
+    return wait_linked(me, held, deadline, handed);
 }
 
 /* The usual wait calls nothing, unless as its last act. */
 int
 fl_wait_linked(fl_fiber *me, fl_atomic32 *guard, fl_atomic32 *held,
-               filch_time deadline)
+               filch_time deadline, void **handed)
 {
-    fl_waiter *waiter = &me->waiter;
     fl_assert_in(guard);
     fl_assert(me == fl_me() && me->kind != FL_LOOP && !me->barred);
-    fl_store_relaxed(&waiter->guard, guard);
-    fl_tsan_release(waiter); /* to who may end the wait: A3 is hidden from it */
-    bool plain = me->manner == FL_PLAIN_TASK && deadline == FILCH_NEVER &&
-                 waiter->traits == 0;
-    if (fl_unlikely(!plain || fl_is_cancelled(me))) {
-        return wait_slowly(me, held, deadline);
-    }
-    return fl_likely(me->worker->stacks.items) ? wait_plainly(me, held)
-                                               : wait_with_another(me, held);
+    fl_store_relaxed(&me->waiter.guard, guard);
+    fl_tsan_release(&me->waiter); /* to who may end the wait: A3 is hidden */
+    return fl_unlikely(fl_chaos_on) ? wait_in_chaos(me, held, deadline, handed)
+                                    : wait_linked(me, held, deadline, handed);
 }
 
 int
@@ -323,6 +352,5 @@ fl_wait_first(fl_fiber *me, fl_atomic32 *guard, filch_waiters_ *list,
               filch_time deadline)
 {
     prepend(&me->waiter, list);
-    fl_chaos();
-    return fl_wait_linked(me, guard, fl_exit_of(guard), deadline);
+    return fl_wait_linked(me, guard, fl_exit_of(guard), deadline, NULL);
 }

@@ -46,7 +46,7 @@
 #define FL_WAIT_H
 
 #include "fiber/reserve.h"
-#include "sched/worker.h"
+#include "sched/resume.h"
 
 /* Has the fiber's own waiter wait in an object of that kind. What is not set
  * here is set as it is enqueued. */
@@ -114,13 +114,14 @@ fl_append(fl_waiter *waiter, filch_waiters_ *list)
     list->last_ = waiter;
 }
 
-/* Whether the caller is known, and nothing keeps it from waiting: what the
- * short paths begin with, which call nothing. */
+/* Whether the caller is known at once (fl_here), and nothing keeps it from
+ * waiting: what the short paths begin with, which call nothing. */
 static inline bool
-fl_is_free(const fl_fiber *me)
+fl_is_free(fl_fiber *const *here)
 {
-    return fl_likely(me != NULL) &&
-           fl_likely(!((fl_load_relaxed(&me->state) & FL_CANCEL) | me->barred));
+    return fl_likely(here != NULL) &&
+           fl_likely(!((fl_load_relaxed(&(*here)->state) & FL_CANCEL) |
+                       (*here)->barred));
 }
 
 /* The phase of its next wait. */
@@ -153,9 +154,14 @@ fl_begin_plainly(fl_fiber *me)
 
 /*
  * Enqueues the waiter at the end (or front) of the list and waits. Called with
- * the guard held, returns with it free: 0, ETIMEDOUT, ECANCELED, or ENOMEM.
- * `held`: what is to be 0 for it to be free.
+ * the guard held, returns with it free: its result, which is 0 unless who granted
+ * it said otherwise, ETIMEDOUT, ECANCELED, or ENOMEM. `held`: what is to be 0 for
+ * it to be free. fl_wait_for stores what is handed over: what comes last in who
+ * waits need not be returned to.
  */
+static inline int fl_wait_for(fl_fiber *me, fl_atomic32 *guard,
+                              fl_atomic32 *held, filch_waiters_ *list,
+                              filch_time deadline, void **handed);
 static inline int fl_wait_by(fl_fiber *me, fl_atomic32 *guard,
                              fl_atomic32 *held, filch_waiters_ *list,
                              filch_time deadline);
@@ -172,15 +178,21 @@ int fl_wait_first(fl_fiber *me, fl_atomic32 *guard, filch_waiters_ *list,
 void fl_enlist(fl_waiter *waiter, fl_atomic32 *guard, filch_waiters_ *list);
 void fl_delist(fl_waiter *waiter);
 int fl_wait_linked(fl_fiber *me, fl_atomic32 *guard, fl_atomic32 *held,
-                   filch_time deadline);
+                   filch_time deadline, void **handed);
+
+static inline int
+fl_wait_for(fl_fiber *me, fl_atomic32 *guard, fl_atomic32 *held,
+            filch_waiters_ *list, filch_time deadline, void **handed)
+{
+    fl_append(&me->waiter, list); /* A2 */
+    return fl_wait_linked(me, guard, held, deadline, handed);
+}
 
 static inline int
 fl_wait_by(fl_fiber *me, fl_atomic32 *guard, fl_atomic32 *held,
            filch_waiters_ *list, filch_time deadline)
 {
-    fl_append(&me->waiter, list); /* A2 */
-    fl_chaos();
-    return fl_wait_linked(me, guard, held, deadline);
+    return fl_wait_for(me, guard, held, list, deadline, NULL);
 }
 
 static inline int

@@ -17,6 +17,13 @@ fl_point_slowly(const char *where)
     NEVER_CALLED(fl_point_slowly);
 }
 
+fl_fiber *
+fl_me_at_slowly(const char *where)
+{
+    (void)where;
+    return fl_me();
+}
+
 fl_work *
 fl_seeded_idle(fl_worker *worker)
 {

@@ -49,7 +49,7 @@ model_before(void)
 
 /* The worker: its task waits, then it is idle until the task goes on. */
 int
-fl_suspend_guarded(fl_fiber *me, fl_atomic32 *guard)
+fl_suspend_guarded(fl_fiber *me, fl_atomic32 *guard, void **handed)
 {
     me->sp = me;
     fl_store_release(guard, 0u);
@@ -59,7 +59,7 @@ fl_suspend_guarded(fl_fiber *me, fl_atomic32 *guard)
     model_assert(work == fl_work_of(me));
     fl_me_set(me);
     me->sp = NULL;
-    return fl_outcome(me);
+    return fl_outcome_in(me, handed);
 }
 
 static void

@@ -30,10 +30,20 @@ fl_warn(const char *format, ...)
 
 /* ---- who calls ---- */
 
-fl_fiber *
-fl_me_read(void)
+fl_fiber **
+fl_here(void)
 {
-    return callers[model_self()];
+    return &callers[model_self()];
+}
+
+fl_worker *
+fl_worker_here(void)
+{
+    fl_fiber *me = fl_me();
+    if (me->worker) {
+        me->worker->me = me;
+    }
+    return me->worker;
 }
 
 void
@@ -43,9 +53,9 @@ fl_me_set(fl_fiber *me)
 }
 
 fl_fiber *
-fl_me_begin(void)
+fl_me_slowly(void)
 {
-    return fl_me_read();
+    return callers[model_self()];
 }
 
 static fl_party *parties[PLAYERS];
@@ -135,13 +145,13 @@ player_resume(fl_fiber *fiber)
 }
 
 __attribute__((weak)) int
-fl_suspend_guarded(fl_fiber *me, fl_atomic32 *guard)
+fl_suspend_guarded(fl_fiber *me, fl_atomic32 *guard, void **handed)
 {
     player *one = fl_container(me, player, task.fiber);
     me->sp = one;
     fl_store_release(guard, 0u);
     player_sleep(one);
-    return fl_outcome(me);
+    return fl_outcome_in(me, handed);
 }
 
 __attribute__((weak)) void
@@ -160,7 +170,7 @@ __attribute__((weak)) void
 fl_suspend_into(fl_fiber *me, fl_atomic32 *guard, fl_fiber *next)
 {
     (void)next;
-    fl_suspend_guarded(me, guard);
+    fl_suspend_guarded(me, guard, NULL);
 }
 
 __attribute__((weak)) void
@@ -170,9 +180,10 @@ fl_tend(fl_fiber *me)
 }
 
 __attribute__((weak)) bool
-fl_yield(fl_fiber *me)
+fl_yield(fl_fiber *me, fl_worker *worker)
 {
     (void)me;
+    (void)worker;
     model_yield();
     return true;
 }

@@ -1,0 +1,71 @@
+/*
+ * Letting fibers go on: one, or many whose waits were decided together.
+ */
+#ifndef FL_RESUME_H
+#define FL_RESUME_H
+
+#include "sched/worker.h"
+
+/* Makes a parked fiber run; the caller has decided its wait. From anywhere. */
+void fl_resume_slowly(fl_fiber *me, fl_fiber *fiber);
+
+static inline void
+fl_resume_by(fl_fiber *me, fl_fiber *fiber)
+{
+    fl_assert(!fl_is_undecided(fiber));
+    fl_tsan_release(fiber);
+    if (fl_unlikely(!fl_same_runtime(me, fiber) ||
+                    !fl_ready_put(&fl_worker_of(me)->ready, fiber))) {
+        fl_resume_slowly(me, fiber);
+    }
+}
+
+static inline void
+fl_resume(fl_fiber *fiber)
+{
+    fl_resume_by(fl_me(), fiber);
+}
+
+/* Fibers whose waits were decided under a guard, to be resumed, in that order,
+ * when it is free. */
+typedef struct fl_chain {
+    fl_fiber *first, *last; /* linked by next */
+    fl_fiber *behind;       /* FL_AHEAD before the last, or the first */
+    uint32_t n;
+    uint32_t tag; /* of the runtime that all live in; 0: of several, or none */
+} fl_chain;
+
+#define FL_AHEAD 32
+
+static inline void
+fl_chain_add(fl_chain *chain, fl_fiber *fiber)
+{
+    uint32_t tag = fl_load_relaxed(&fiber->state) >> FL_TAG_SHIFT;
+    fiber->next = NULL;
+    if (chain->n++ == 0) {
+        chain->tag = tag;
+        chain->first = chain->last = chain->behind = fiber;
+        return;
+    }
+    chain->tag = chain->tag == tag ? tag : 0;
+    chain->last->next = fiber;
+    chain->last = fiber;
+    if (chain->n > FL_AHEAD) {
+        chain->behind->waiter.ahead = fiber;
+        chain->behind = chain->behind->next;
+    }
+}
+
+void fl_resume_chain_slowly(fl_chain *chain);
+
+static inline void
+fl_resume_chain(fl_chain *chain)
+{
+    if (chain->n == 1) {
+        fl_resume(chain->first);
+    } else if (chain->n) {
+        fl_resume_chain_slowly(chain);
+    }
+}
+
+#endif
