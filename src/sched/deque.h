@@ -172,7 +172,8 @@ fl_deque_take_newest(fl_deque *deque)
 static inline bool
 fl_deque_pop_if(fl_deque *deque, const void *entry)
 {
-    return fl_deque_is_newest(deque, entry) && fl_deque_take_newest(deque);
+    fl_atomic_ptr *b = fl_deque_bottom_(deque) - 1;
+    return fl_load_relaxed(b) == entry && fl_deque_take_(deque, b);
 }
 
 #define FL_DEQUE_AHEAD 8

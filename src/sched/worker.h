@@ -79,16 +79,16 @@ typedef struct fl_job_fiber {
 } fl_job_fiber;
 
 typedef struct fl_worker {
-    fl_deque deque; /* T */
-    fl_ready ready; /* T */
-
+    fl_deque deque;        /* T */
     fl_fiber *me;          /* W: who runs, and calls: its loop between tasks */
-    fl_fiber loop;         /* W */
     fl_stack *stack;       /* W: the one that it runs on */
-    fl_cache stacks;       /* W: idle ones, a loop parked on most */
-    fl_cache tasks;        /* W: free descriptors */
     fl_atomic32 *let_go;   /* W: the guard to drop once a switch is over */
     void (*after)(void *); /* W: or what else is to be done then, or NULL */
+    fl_ready ready;        /* T; a new line of the cache */
+
+    fl_fiber loop;         /* W */
+    fl_cache stacks;       /* W: idle ones, a loop parked on most */
+    fl_cache tasks;        /* W: free descriptors */
     void *after_arg;       /* W */
     fl_atomic32 none;      /* W: for let_go when there is no guard */
     fl_work *pending;      /* W: work to be done before anything else */

@@ -98,12 +98,6 @@ filch_lock_locked(const filch_lock *lock)
     return fl_lock_held(lock);
 }
 
-bool
-fl_lock_held(const filch_lock *lock)
-{
-    return fl_load_acquire(&lock->state_) & FL_HELD;
-}
-
 /* ---- taking it ---- */
 
 /* With the guard: takes a lock that is free. */

@@ -46,7 +46,11 @@ fl_lock_settle(filch_lock *lock)
 /* ---- for conditions ---- */
 
 /* Whether somebody holds the lock. */
-bool fl_lock_held(const filch_lock *lock);
+static inline bool
+fl_lock_held(const filch_lock *lock)
+{
+    return fl_load_acquire(&lock->state_) & FL_HELD;
+}
 
 /* As filch_lock_destroy. */
 int fl_lock_end(filch_lock *lock);
