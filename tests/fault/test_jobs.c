@@ -88,6 +88,25 @@ TEST(sync_of_a_stolen_job_holds_its_worker_up_where_no_stack_can_be_had)
 
 /* --- A deque that cannot grow -------------------------------------------- */
 
+TEST(deque_that_cannot_grow_takes_as_many_as_it_has_room_for)
+{
+    fl_deque deque;
+    int entry, taken = FL_DEQUE_FIRST / 4;
+    OK(fl_deque_init(&deque));
+    for (int i = 0; i < FL_DEQUE_FIRST; ++i)
+        OK(fl_deque_push(&deque, &entry));
+    for (int i = 0; i < taken; ++i)
+        CHECK(fl_deque_shift(&deque) == &entry);
+    fault_from(0);
+    for (int i = 0; i < taken; ++i)
+        OK(fl_deque_push(&deque, &entry)); /* they are moved back */
+    EQ(ENOMEM, fl_deque_push(&deque, &entry));
+    CHECK(fault_end() > 0);
+    OK(fl_deque_push(&deque, &entry));
+    EQ(FL_DEQUE_FIRST + 1, fl_deque_size(&deque));
+    fl_deque_free(&deque);
+}
+
 enum { MANY = 2000 };
 static filch_task *tasks[MANY];
 

@@ -248,6 +248,26 @@ TEST(context_call_runs_below_a_parked_context_which_then_goes_on_as_before)
     }
 }
 
+/* The same, without saying who that is. */
+static fl_onward
+answer_caller(void *side, void *to, void *add)
+{
+    fl_onward onward = answer(side, to, add);
+    onward.to = NULL;
+    return onward;
+}
+
+TEST(context_call_goes_on_with_its_caller_where_nobody_is_named)
+{
+    make(&sides[0], count_up, 0);
+    for (intptr_t n = 0; n < 1000; n += 7) {
+        EQ(n + 1, (intptr_t)call(&sides[0], answer_caller, (void *)n));
+        EQ(n + 2, (intptr_t)call(&sides[0], answer, (void *)(n + 1)));
+        EQ(n + 1, (intptr_t)go(&sides[0], (void *)n));
+    }
+    free(sides[0].stack);
+}
+
 TEST(context_call_keeps_the_registers_that_a_callee_preserves)
 {
     make(&sides[0], count_up, 0);
@@ -256,7 +276,7 @@ TEST(context_call_keeps_the_registers_that_a_callee_preserves)
         int64_t e = whole[4], f = whole[5], g = whole[6], h = whole[7];
         double p = real[0], q = real[1], r = real[2], s = real[3];
         double t = real[4], u = real[5], v = real[6], w = real[7];
-        call(&sides[0], answer, NULL);
+        call(&sides[0], i % 2 ? answer : answer_caller, NULL);
         CHECK(a == whole[0] && b == whole[1] && c == whole[2]);
         CHECK(d == whole[3] && e == whole[4] && f == whole[5]);
         CHECK(g == whole[6] && h == whole[7]);
@@ -330,6 +350,65 @@ TEST(context_that_was_called_may_be_parked_and_end_on_another_thread)
 }
 
 #endif
+
+/* --- Returns ------------------------------------------------------------- */
+
+static int
+go_and_return(void *side, void *value, void *unused)
+{
+    (void)unused;
+    return (int)(intptr_t)go(side, value);
+}
+
+static int
+come_and_return(void *side, void *value, void *unused)
+{
+    (void)unused;
+    return (int)(intptr_t)come_back(side, value);
+}
+
+static int
+return_at_once(void *side, void *value, void *other)
+{
+    (void)side, (void)other;
+    return (int)(intptr_t)value;
+}
+
+static int
+leave(intptr_t value, fl_context_leaving *how)
+{
+    return fl_context_leave(&sides[0], (void *)value, NULL, how);
+}
+
+/* Each call of fl_context_leave stands where no other does, so that the return
+ * of one is never that of who left last. */
+static void
+answer_from_two_places(void *value)
+{
+    fl_asan_arrive(NULL);
+    int n = (int)(intptr_t)value;
+    for (;;) {
+        n = leave(n + 1, come_and_return);
+        n = fl_context_leave(&sides[0], (void *)(intptr_t)(n + 2), NULL,
+                             come_and_return);
+    }
+}
+
+TEST(context_that_has_left_returns_to_where_it_was_called_whoever_left_last)
+{
+    make(&sides[0], answer_from_two_places, 0);
+    for (int n = 0; n < 1000; n += 7) {
+        int64_t a = whole[0], b = whole[1], c = whole[2], d = whole[3];
+        int64_t e = whole[4], f = whole[5];
+        EQ(n + 1, fl_context_leave(&sides[0], (void *)(intptr_t)n, NULL,
+                                   go_and_return));
+        EQ(n + 3, leave(n + 1, go_and_return));
+        EQ(n, leave(n, return_at_once));
+        CHECK(a == whole[0] && b == whole[1] && c == whole[2]);
+        CHECK(d == whole[3] && e == whole[4] && f == whole[5]);
+    }
+    free(sides[0].stack);
+}
 
 /* --- Threads ------------------------------------------------------------- */
 

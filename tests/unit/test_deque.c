@@ -143,6 +143,22 @@ TEST(deque_grows_and_keeps_its_order_wherever_its_top_is)
     }
 }
 
+TEST(deque_moves_its_entries_back_and_grows_only_where_more_than_half_is_used)
+{
+    uintptr_t pushed = FL_DEQUE_FIRST / 2 - 1;
+    OK(fl_deque_init(&deque));
+    push(1, pushed);
+    for (uintptr_t n = 1; n <= 10000; n++) {
+        push(pushed + n, pushed + n);
+        CHECK(steal() == entry(n));
+    }
+    EQ(FL_DEQUE_FIRST, deque.room);
+    push(1, FL_DEQUE_FIRST);
+    EQ(2 * FL_DEQUE_FIRST, deque.room);
+    EQ(pushed + FL_DEQUE_FIRST, fl_deque_size(&deque));
+    fl_deque_free(&deque);
+}
+
 TEST(deque_does_the_same_as_a_list_for_any_sequence_of_calls)
 {
     static uintptr_t list[100000];
