@@ -6,6 +6,7 @@
 #define MISS_LOOKS 64 /* a microsecond */
 #endif
 #define OFTEN FILCH_US(100)
+#define HURRY 100u /* ns for an entry, and what is done until the next */
 
 fl_party fl_party_nobody = {.number = FL_NOBODY};
 
@@ -16,7 +17,7 @@ fl_party fl_parties[FL_PARTIES] __attribute__((aligned(FL_CACHE_LINE)));
 /* ---- parties ---- */
 
 #ifndef FL_ATOMIC_MODEL
-/* As fl_me_tls. */
+/* As fl_here_tls. */
 __thread fl_party *fl_party_tls __attribute__((used)) = &fl_party_nobody;
 #endif
 
@@ -110,21 +111,31 @@ take_away(fl_atomic32 *word, uint32_t seen, const fl_atomic_ptr *flag,
     return FL_TAKEN_AWAY;
 }
 
-/* P6, and leaves the guard to the other for a while if it comes so often: it
- * has a turn then. */
+/* P6, and leaves the guard to the other for a while if both come so often: it
+ * has a turn then. Who has work to do between two entries would lose more. */
 static void
-miss(const fl_atomic32 *word)
+miss(fl_party *party, const fl_atomic32 *word)
 {
-    fl_party *party = fl_party_read();
     if (party->number == FL_NOBODY) {
         return;
     }
     fl_store_release(&party->missed, (void *)(uintptr_t)word);
     if (party->own == word) {
         party->own = NULL;
-        if (fl_os_now() - party->since < OFTEN) {
+        party->lost = true;
+        if (party->hurries && fl_os_now() - party->since < OFTEN) {
             fl_guard_keep_away();
         }
+    }
+}
+
+/* It is in: from now on its entries are timed. */
+static inline void
+come_back(fl_party *party)
+{
+    if (party->lost) {
+        party->lost = false;
+        party->back = fl_os_now();
     }
 }
 
@@ -140,13 +151,16 @@ fl_give_no_turn(void)
 FL_NOINLINE fl_reserved
 fl_enter_slowly(fl_atomic32 *word, uint32_t seen)
 {
+    fl_party *party = fl_party_read();
     while (seen == FL_GUARD_HELD) {
-        miss(word);
+        miss(party, word);
         fl_guard_wait(word); /* Q3 */
         seen = fl_exchange_acq_rel(word, FL_GUARD_HELD);
     }
-    return seen == FL_GUARD_FREE ? FL_NOT_RESERVED
-                                 : take_away(word, seen, NULL, NULL);
+    fl_reserved how = seen == FL_GUARD_FREE ? FL_NOT_RESERVED
+                                            : take_away(word, seen, NULL, NULL);
+    come_back(party);
+    return how;
 }
 
 bool
@@ -180,6 +194,8 @@ fl_reserve(fl_guard *guard, fl_party *party)
     }
     party->own = &guard->word_;
     party->since = fl_os_now();
+    party->hurries = party->since - party->back <
+                     HURRY * fl_reserve_after(guard->last_ % FL_RESERVE_LEVELS);
     fl_store_relaxed(&party->missed, (void *)NULL);                  /* R0 */
     fl_store_release(&party->inside, fl_guard_short(&guard->word_)); /* R1 */
     fl_chaos();

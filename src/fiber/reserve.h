@@ -30,7 +30,8 @@
  *           Where two want it at once neither pays for fences: before Q4 there
  *           is a moment in which the party may come by, and miss it. Since R0
  *           that is said of this reservation, and what the party did inside
- *           comes before. Then the two take turns, see fl_reserved_in_vain.
+ *           comes before. Then the two take turns, see fl_reserved_in_vain; if
+ *           they hurry, longer ones: who has missed it keeps away for a while.
  *           Who is asked to keep away instead of Q5 puts back what Q1 has found.
  * MEMORY ORDER  P2 and P5 release to Q5, P6 to the look before Q4, Q6 to Q1, R2
  *           to P1 and P4, and R0 to Q1. (P2 too, since Q5 may read a later value
@@ -61,8 +62,11 @@ typedef struct fl_party {
     fl_atomic32 used;
     const void *own;  /* the guard that was last reserved for it */
     filch_time since; /* and when that was */
+    filch_time back;  /* when it was first in a guard again that it had lost */
+    bool lost;        /* it is not yet */
+    bool hurries;     /* it did little between the entries before `since` */
     char apart[FL_CACHE_LINE - 4 * sizeof(uint32_t) - 2 * sizeof(void *) -
-               sizeof(filch_time)];
+               2 * sizeof(filch_time) - 2 * sizeof(bool)];
 } fl_party;
 
 enum { FL_GUARD_FREE, FL_GUARD_HELD, FL_PARTY_FIRST };
