@@ -184,15 +184,15 @@ fl_deque_pop_if(fl_deque *deque, const void *entry)
 static inline const void *
 fl_deque_ahead(const fl_deque *deque)
 {
-    const fl_atomic_ptr *at = fl_deque_bottom_(deque) - FL_DEQUE_AHEAD;
-    return at < fl_deque_top_(deque) ? NULL : fl_load_relaxed(at);
+    const fl_atomic_ptr *slot = fl_deque_bottom_(deque) - FL_DEQUE_AHEAD;
+    return slot < fl_deque_top_(deque) ? NULL : fl_load_relaxed(slot);
 }
 
 static inline const void *
 fl_deque_ahead_oldest(const fl_deque *deque)
 {
-    const fl_atomic_ptr *at = fl_deque_top_(deque) + FL_DEQUE_AHEAD;
-    return at >= fl_deque_bottom_(deque) ? NULL : fl_load_relaxed(at);
+    const fl_atomic_ptr *slot = fl_deque_top_(deque) + FL_DEQUE_AHEAD;
+    return slot >= fl_deque_bottom_(deque) ? NULL : fl_load_relaxed(slot);
 }
 
 /* Owner only: takes the oldest entry, NULL if there is none. */
