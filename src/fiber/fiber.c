@@ -5,7 +5,7 @@ __thread fl_fiber **fl_here_tls __attribute__((used));
 
 void (*fl_abort_wait[2])(fl_fiber *fiber);
 
-/* The same where that is NULL. */
+/* The same, also where the run is steered; or where a thread keeps itself. */
 static __thread fl_fiber **here_slowly
     __attribute__((tls_model("initial-exec")));
 

@@ -47,7 +47,8 @@ fl_deque_free(fl_deque *deque)
 /* ---- the owner ---- */
 
 /* With the guard: moves the entries, and the one before them, to the beginning
- * of an array, which may be their own. */
+ * of an array, which may be their own. (Whoever looks at bottom for more than a
+ * guess takes the guard after this: so it need not release.) */
 static void
 move(fl_deque *deque, fl_atomic_ptr *slots)
 {

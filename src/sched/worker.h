@@ -79,7 +79,7 @@ typedef struct fl_job_fiber {
 } fl_job_fiber;
 
 typedef struct fl_worker {
-    fl_deque deque;        /* T */
+    _Alignas(FL_CACHE_LINE) fl_deque deque; /* T */
     fl_fiber *me;          /* W: who runs, and calls: its loop between tasks */
     fl_stack *stack;       /* W: the one that it runs on */
     fl_atomic32 *let_go;   /* W: the guard to drop once a switch is over */
@@ -132,6 +132,9 @@ typedef struct fl_worker {
     unsigned index;                /* C */
     pthread_t thread;              /* C */
 } fl_worker;
+
+_Static_assert(offsetof(fl_worker, ready) % FL_CACHE_LINE == 0,
+               "what its short paths use is on the line before");
 
 struct filch_runtime {
     unsigned count;           /* C: of workers */
