@@ -63,7 +63,7 @@ typedef struct fl_party {
     const void *own;  /* the guard that was last reserved for it */
     filch_time since; /* and when that was */
     filch_time back;  /* when it was first in a guard again that it had lost */
-    bool lost;        /* it is not yet */
+    bool lost;        /* it is on its way back, in fl_enter_slowly */
     bool hurries;     /* it did little between the entries before `since` */
     char apart[FL_CACHE_LINE - 4 * sizeof(uint32_t) - 2 * sizeof(void *) -
                2 * sizeof(filch_time) - 2 * sizeof(bool)];

@@ -8,8 +8,8 @@
  * PROTOCOL  The last party to come grants all who wait, and goes on itself.
  * TIMEOUT AND CANCEL  Who gives up leaves the list; the next party to come counts
  *           those in it. If all were let go in the moment in which it gave up,
- *           it was counted as come, and the others went on with it: so it goes on too, as they did. A
- *           cancel stays pending then.
+ *           it was counted as come, and the others went on with it: so it goes
+ *           on too, as they did. A cancel stays pending then.
  * LAST TOUCH  Dropping guard_; but who gives up takes it again, so the barrier
  *           may be freed only when all calls have returned.
  * CHECKED BY  tests/model/barrier.c
