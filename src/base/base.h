@@ -36,8 +36,11 @@ void fl_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 #ifdef FL_DEBUG
 #define fl_assert(x)                                                           \
     ((x) ? (void)0 : fl_fatal("%s:%d: broken: %s", __FILE__, __LINE__, #x))
+#define fl_assume(x) fl_assert(x)
 #else
 #define fl_assert(x) ((void)0)
+/* the compiler may build on it */
+#define fl_assume(x) ((x) ? (void)0 : __builtin_unreachable())
 #endif
 
 #endif

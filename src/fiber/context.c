@@ -8,7 +8,7 @@
 void fl_context_begin(void);
 
 void *
-fl_context_make(void *base, void *top, void (*entry)(void *value))
+fl_context_make(void *base, void *top, fl_context_entry *entry)
 {
     (void)base;
     uintptr_t aligned = (uintptr_t)top & ~(uintptr_t)15;

@@ -23,11 +23,16 @@
 #define FL_CLOBBERED_512
 #endif
 
+/* What is handed to the context that goes on; in registers. */
+typedef struct fl_handed {
+    void *value, *more;
+} fl_handed;
+
 /*
  * Parks the running context, storing it in *save, and goes on with `to`, in
- * which the call that had parked it returns `value`. Saves what the ABI says a
- * callee preserves, but for the words that control floating point: they belong
- * to the thread.
+ * which the call that had parked it returns `value` and `more`. Saves what the
+ * ABI says a callee preserves, but for the words that control floating point:
+ * they belong to the thread.
  */
 #if FL_CONTEXT_INLINE
 /*
@@ -41,33 +46,33 @@
  * Not for functions without any call, whose locals may lie below the stack
  * pointer.
  */
-static inline __attribute__((always_inline)) void *
-fl_context_switch(void **save, void *to, void *value)
+static inline __attribute__((always_inline)) fl_handed
+fl_context_switch(void **save, void *to, void *value, void *more)
 {
-    __asm__ volatile("leaq 1f(%%rip), %%rcx\n\t"
-                     "pushq %%rbp\n\t"
-                     ".cfi_adjust_cfa_offset 8\n\t"
-                     "pushq %%rcx\n\t"
-                     ".cfi_adjust_cfa_offset 8\n\t"
-                     "movq %%rsp, (%1)\n\t"
-                     "movq %2, %%rsp\n\t" /* the other context, from here on */
-                     "popq %%rcx\n\t"
-                     ".cfi_adjust_cfa_offset -8\n\t"
-                     "popq %%rbp\n\t"
-                     ".cfi_adjust_cfa_offset -8\n\t"
-                     "jmpq *%%rcx\n"
-                     "1:"
-                     : "+a"(value), "+D"(save), "+S"(to)
-                     :
-                     : "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12",
-                       "r13", "r14", "r15", "xmm0", "xmm1", "xmm2", "xmm3",
-                       "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",
-                       "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "cc",
-                       "memory" FL_CLOBBERED_512);
-    return value;
+    __asm__ volatile(
+        "leaq 1f(%%rip), %%rcx\n\t"
+        "pushq %%rbp\n\t"
+        ".cfi_adjust_cfa_offset 8\n\t"
+        "pushq %%rcx\n\t"
+        ".cfi_adjust_cfa_offset 8\n\t"
+        "movq %%rsp, (%%rdi)\n\t"
+        "movq %%rsi, %%rsp\n\t" /* the other context, from here on */
+        "popq %%rcx\n\t"
+        ".cfi_adjust_cfa_offset -8\n\t"
+        "popq %%rbp\n\t"
+        ".cfi_adjust_cfa_offset -8\n\t"
+        "jmpq *%%rcx\n"
+        "1:"
+        : "+a"(value), "+d"(more), "+D"(save), "+S"(to)
+        :
+        : "rbx", "rcx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+          "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7",
+          "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15",
+          "cc", "memory" FL_CLOBBERED_512);
+    return (fl_handed){value, more};
 }
 #else
-void *fl_context_switch(void **save, void *to, void *value);
+fl_handed fl_context_switch(void **save, void *to, void *value, void *more);
 #endif
 
 /*
@@ -90,8 +95,8 @@ fl_context_leave(void *a, void *b, void *c, fl_context_leaving *fn)
 }
 #endif
 
-/* Where a call on another stack goes on: with the context `to`, which gets the
- * value; NULL: with the one that has called, whose stack pointer is still at hand:
+/* Where a call on another stack goes on: with the context `to`, to which the value
+ * is handed, and no more; NULL: with the one that has called, whose stack pointer is still at hand:
  * what is next need not wait until it was stored, and read again. */
 typedef struct fl_onward {
     void *value;
@@ -110,7 +115,7 @@ typedef fl_onward fl_context_fn(void *a, void *b, void *c);
 #define FL_CONTEXT_CALL 1
 void fl_context_below(void);
 
-static inline __attribute__((always_inline)) void *
+static inline __attribute__((always_inline)) fl_handed
 fl_context_call(void **save, void *below, fl_context_fn *fn, void *a, void *b,
                 void *c)
 {
@@ -134,21 +139,22 @@ fl_context_call(void **save, void *below, fl_context_fn *fn, void *a, void *b,
           "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
           "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "cc",
           "memory" FL_CLOBBERED_512);
-    return value;
+    return (fl_handed){value, c};
 }
 #elif defined(__aarch64__) && !defined(FL_PORTABLE)
 #define FL_CONTEXT_CALL 1
-void *fl_context_call(void **save, void *below, fl_context_fn *fn, void *a,
-                      void *b, void *c);
+fl_handed fl_context_call(void **save, void *below, fl_context_fn *fn, void *a,
+                          void *b, void *c);
 #else
 #define FL_CONTEXT_CALL 0
 #endif
 
 /*
- * Makes a context that will call `entry(value)`, with the value of the first
- * switch to it, on the stack whose highest address is `top` and lowest `base`.
+ * Makes a context that will call `entry(value, more)`, with what the first switch
+ * to it hands over, on the stack whose highest address is `top` and lowest `base`.
  * The entry must not return.
  */
-void *fl_context_make(void *base, void *top, void (*entry)(void *value));
+typedef void fl_context_entry(void *value, void *more);
+void *fl_context_make(void *base, void *top, fl_context_entry *entry);
 
 #endif

@@ -9,7 +9,7 @@
         .hidden fl_context_switch
         .type   fl_context_switch, %function
         .p2align 5
-fl_context_switch:                      /* (void **save, void *to, void *value) */
+fl_context_switch:                      /* (save, to, value, more) */
         .cfi_startproc
         sub     sp, sp, #160
         .cfi_adjust_cfa_offset 160
@@ -42,6 +42,7 @@ fl_context_switch:                      /* (void **save, void *to, void *value) 
         add     sp, sp, #160
         .cfi_adjust_cfa_offset -160
         mov     x0, x2
+        mov     x1, x3
         br      x30
         .cfi_endproc
         .size   fl_context_switch, . - fl_context_switch
@@ -49,7 +50,7 @@ fl_context_switch:                      /* (void **save, void *to, void *value) 
 /*
  * Parks the caller likewise, and calls a function on the stack of another; then
  * the context that it returns in x1 goes on, or, if that is 0, the caller; with
- * the value in x0.
+ * the value in x0, and no more.
  */
         .globl  fl_context_call
         .hidden fl_context_call
@@ -83,11 +84,13 @@ fl_context_call:                        /* (save, below, fn, a, b, c) */
         csel    x1, x19, x1, eq
         mov     sp, x1
         mov     x2, x0
+        mov     x3, xzr
         b       .Lgo_on
         .cfi_endproc
         .size   fl_context_call, . - fl_context_call
 
-/* Where a fresh context begins: x19 holds the entry, x0 the value. */
+/* Where a fresh context begins: x19 holds the entry, x0 and
+ * x1 what was handed over. */
         .globl  fl_context_begin
         .hidden fl_context_begin
         .type   fl_context_begin, %function

@@ -13,19 +13,19 @@
 /* A parked context; it lies on its own stack. */
 struct parked {
     ucontext_t context;
-    void *value; /* handed to it by whoever switches to it */
-    void (*entry)(void *value);
+    fl_handed handed; /* to it, by whoever switches to it */
+    fl_context_entry *entry;
 };
 
 static void
 begin(unsigned high, unsigned low)
 {
     struct parked *me = (struct parked *)((uintptr_t)high << 16 << 16 | low);
-    me->entry(me->value);
+    me->entry(me->handed.value, me->handed.more);
 }
 
 void *
-fl_context_make(void *base, void *top, void (*entry)(void *value))
+fl_context_make(void *base, void *top, fl_context_entry *entry)
 {
     uintptr_t at = ((uintptr_t)top - sizeof(struct parked)) & ~(uintptr_t)63;
     struct parked *me = (struct parked *)at;
@@ -39,14 +39,14 @@ fl_context_make(void *base, void *top, void (*entry)(void *value))
     return me;
 }
 
-void *
-fl_context_switch(void **save, void *to, void *value)
+fl_handed
+fl_context_switch(void **save, void *to, void *value, void *more)
 {
     struct parked me, *next = to;
-    next->value = value;
+    next->handed = (fl_handed){value, more};
     *save = &me;
     swapcontext(&me.context, &next->context);
-    return me.value;
+    return me.handed;
 }
 
 #endif

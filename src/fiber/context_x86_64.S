@@ -1,6 +1,6 @@
 /*
  * Where a fresh context begins on x86-64: with its entry on top of the stack,
- * and in rax the value that was handed to it. See context.h.
+ * and in rax and rdx what was handed to it. See context.h.
  */
         .text
         .globl  fl_context_begin
@@ -12,6 +12,7 @@ fl_context_begin:
         .cfi_undefined %rip             /* a backtrace ends here */
         popq    %rbx
         movq    %rax, %rdi
+        movq    %rdx, %rsi
         callq   *%rbx
         ud2                             /* an entry never returns */
         .cfi_endproc
@@ -38,6 +39,7 @@ fl_context_below:
         movq    %rdx, %rsp
         popq    %rcx
         popq    %rbp
+        xorl    %edx, %edx              /* no more is handed over */
         jmpq    *%rcx
         .cfi_endproc
         .size   fl_context_below, . - fl_context_below

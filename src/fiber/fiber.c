@@ -5,7 +5,7 @@ __thread fl_fiber **fl_here_tls __attribute__((used));
 
 void (*fl_abort_wait[2])(fl_fiber *fiber);
 
-/* The same, also where the run is steered; or where a thread keeps itself. */
+/* The same, also where that is NULL; or where a thread keeps itself. */
 static __thread fl_fiber **here_slowly
     __attribute__((tls_model("initial-exec")));
 
@@ -13,9 +13,9 @@ static __thread fl_thread_fiber thread_fiber;
 static __thread fl_fiber *thread_me;
 
 FL_NOINLINE void
-fl_here_begin(fl_fiber **here, bool steered)
+fl_here_begin(fl_fiber **here, bool slowly)
 {
-    fl_here_tls = steered ? NULL : here;
+    fl_here_tls = slowly ? NULL : here;
     here_slowly = here;
 }
 

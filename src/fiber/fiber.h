@@ -207,12 +207,14 @@ fl_fetch_fiber(const void *fiber)
 
 /* Where the calling worker keeps who runs: a fiber, or its loop. What the short
  * paths begin with: NULL where there is more to be looked at, in a thread that is
- * no worker and in a steered run (sched/point.h). */
+ * no worker, in a steered run (sched/point.h), and where the light fence is one
+ * for the CPU too. */
 extern __thread fl_fiber **fl_here_tls
     __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
-/* The calling thread is a worker that keeps who runs there. */
-void fl_here_begin(fl_fiber **here, bool steered);
+/* The calling thread is a worker that keeps who runs there; whether only fl_me
+ * and the like are to find it. */
+void fl_here_begin(fl_fiber **here, bool slowly);
 
 /* It is a plain thread, whatever it was. */
 void fl_here_end(void);

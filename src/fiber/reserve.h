@@ -155,7 +155,7 @@ fl_enter_reserved(fl_party *party, fl_atomic32 *word)
     }
     fl_assert(!fl_load_relaxed(&party->inside));
     fl_store_release(&party->inside, fl_guard_short(word)); /* P2 */
-    fl_fence_light();                                       /* P3 */
+    fl_fence_lightest(); /* P3: else nobody has reserved it */
     if (fl_likely(fl_load_acquire(word) == party->number)) {
         return true; /* P4 */
     }

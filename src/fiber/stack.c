@@ -207,7 +207,7 @@ fl_stack_put(fl_stack *stack)
 }
 
 void
-fl_stack_prepare(fl_stack *stack, void (*entry)(void *value))
+fl_stack_prepare(fl_stack *stack, fl_context_entry *entry)
 {
     size_t page = fl_os_page(), size = fl_stack_size(stack);
     size_t colour = stack->colour * (size_t)FL_CACHE_LINE;

@@ -40,6 +40,19 @@ fl_stack_size(const fl_stack *stack)
     return (size_t)stack->units * FL_STACK_UNIT;
 }
 
+/* Whether the caller, who runs on it, is above its low part. */
+static inline bool
+fl_stack_has_room(const fl_stack *stack)
+{
+#if defined(__x86_64__)
+    bool room;
+    __asm__ volatile("cmpq %%rsp, %1" : "=@ccb"(room) : "m"(stack->low));
+    return room;
+#else
+    return (char *)__builtin_frame_address(0) > stack->low;
+#endif
+}
+
 /* One stack of that size; its sp is NULL or as it was put. ENOMEM. */
 int fl_stack_get(unsigned shift, fl_stack **stack);
 void fl_stack_put(fl_stack *stack);
@@ -62,7 +75,7 @@ void fl_stack_trim(void);
 void fl_stack_shed(filch_time now);
 
 /* Makes a fresh context on a stack, in stack->sp. */
-void fl_stack_prepare(fl_stack *stack, void (*entry)(void *value));
+void fl_stack_prepare(fl_stack *stack, void (*entry)(void *, void *));
 
 /* Whether the address lies in the stack's guard. */
 bool fl_stack_guards(const fl_stack *stack, const void *address);

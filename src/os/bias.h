@@ -74,13 +74,20 @@ fl_bias_meet(fl_bias *bias)
     }
 }
 
+/* Whether it is in; if not, by fl_bias_enter it gets in. */
+static inline bool
+fl_bias_try(fl_bias *bias)
+{
+    fl_store_relaxed(&bias->inside, 1u);                               /* O1 */
+    fl_fence_light();                                                  /* O2 */
+    return fl_likely(fl_load_acquire(&bias->visitor) == FL_BIAS_FREE); /* O3 */
+}
+
 static inline void
 fl_bias_enter(fl_bias *bias)
 {
-    fl_store_relaxed(&bias->inside, 1u); /* O1 */
-    fl_fence_light();                    /* O2 */
-    if (fl_unlikely(fl_load_acquire(&bias->visitor) != FL_BIAS_FREE)) {
-        fl_bias_meet(bias); /* O3 */
+    if (!fl_bias_try(bias)) {
+        fl_bias_meet(bias);
     }
 }
 

@@ -33,6 +33,18 @@ fl_fence_light(void)
     }
 }
 
+/* The same where it is known to be for the compiler only: fl_here (fiber.h). */
+static inline void
+fl_fence_lightest(void)
+{
+#ifdef FL_ATOMIC_MODEL
+    fl_fence_light();
+#else
+    fl_assert(fl_fence_asymmetric);
+    fl_fence_compiler();
+#endif
+}
+
 /* False: the kernel is short of memory, and there was no fence. */
 bool fl_fence_heavy(void);
 

@@ -130,12 +130,17 @@ fl_deque_push(fl_deque *deque, void *entry)
                : fl_deque_push_slowly(deque, entry);
 }
 
-/* Owner only: takes the entry at b, the newest; false if it is a thief's. */
+/* Owner only: takes the entry at b, the newest; false if it is a thief's. `lightest`
+ * is constant: the fence is known to be for the compiler only. */
 static inline bool
-fl_deque_take_(fl_deque *deque, fl_atomic_ptr *b)
+fl_deque_take_(fl_deque *deque, fl_atomic_ptr *b, bool lightest)
 {
     fl_store_release(&deque->bottom, (void *)b); /* P1 */
-    fl_fence_light();                            /* P2 */
+    if (lightest) {
+        fl_fence_lightest(); /* P2 */
+    } else {
+        fl_fence_light(); /* P2 */
+    }
     return fl_likely(fl_deque_top_(deque) <= b) ||
            fl_deque_take_slowly(deque, b); /* P3, P4 */
 }
@@ -149,7 +154,7 @@ fl_deque_pop(fl_deque *deque)
         return NULL; /* what a thief has claimed up to b it will find there */
     }
     void *entry = fl_load_relaxed(b - 1);
-    return fl_deque_take_(deque, b - 1) ? entry : NULL;
+    return fl_deque_take_(deque, b - 1, false) ? entry : NULL;
 }
 
 /* Owner only: whether this entry is the newest; or is a thief's, and still
@@ -164,16 +169,29 @@ fl_deque_is_newest(const fl_deque *deque, const void *entry)
 static inline bool
 fl_deque_take_newest(fl_deque *deque)
 {
-    return fl_deque_take_(deque, fl_deque_bottom_(deque) - 1);
+    return fl_deque_take_(deque, fl_deque_bottom_(deque) - 1, false);
 }
 
 /* Owner only: takes the newest entry if it is this one. Mostly it is; if it was
  * stolen, P3 tells. */
 static inline bool
-fl_deque_pop_if(fl_deque *deque, const void *entry)
+fl_deque_pop_if_(fl_deque *deque, const void *entry, bool lightest)
 {
     fl_atomic_ptr *b = fl_deque_bottom_(deque) - 1;
-    return fl_load_relaxed(b) == entry && fl_deque_take_(deque, b);
+    return fl_load_relaxed(b) == entry && fl_deque_take_(deque, b, lightest);
+}
+
+static inline bool
+fl_deque_pop_if(fl_deque *deque, const void *entry)
+{
+    return fl_deque_pop_if_(deque, entry, false);
+}
+
+/* The same for a caller found by fl_here. */
+static inline bool
+fl_deque_pop_if_here(fl_deque *deque, const void *entry)
+{
+    return fl_deque_pop_if_(deque, entry, true);
 }
 
 #define FL_DEQUE_AHEAD 8

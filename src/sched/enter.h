@@ -36,19 +36,19 @@ fl_enter_task(fl_fiber *me, fl_worker *worker, fl_atomic32 *guard,
         fl_suspend_into(me, guard, &task->fiber);
         return me->worker;
     }
-    int error = *worker->errno_at;
     fl_count(&worker->stats.switches);
+    int error = *worker->errno_at;
     fl_stack *here = worker->stack, *spare = fl_take_spare(worker);
     void *fake = fl_asan_depart(spare->base, fl_stack_size(spare), false);
 #if FL_ASAN
     me->stack = here;
 #endif
     worker->stack = spare;
-    worker = fl_context_call(&me->sp, spare->sp, fl_run_entered, worker, task,
-                             guard);
-    worker->stack = here;
+    fl_handed handed = fl_context_call(&me->sp, spare->sp, fl_run_entered,
+                                       worker, task, guard);
     fl_asan_arrive(fake);
-    worker = fl_arrive(worker);
+    worker = fl_arrive(handed.value, handed.more);
+    worker->stack = here;
     fl_go_on(me, worker, error);
     return worker;
 }

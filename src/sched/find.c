@@ -25,14 +25,33 @@
 
 /* Of some their descriptors, of some who are nearer, whose descriptors are
  * there by now, their frames. */
-FL_NOINLINE void
-fl_fetch_some(const fl_ready *ready)
+static void
+fetch_some(const fl_ready *ready)
 {
     for (uint32_t i = FL_FETCH; i < 2 * FL_FETCH; i++) {
         const fl_fiber *near = fl_ready_peek(ready, i);
         fl_fetch_frames(near->sp);
         fl_fetch_fiber(fl_ready_peek(ready, i + FL_FETCH));
     }
+}
+
+void
+fl_fetch_ahead(const fl_ready *ready)
+{
+    if (fl_ready_fetches(ready)) {
+        fetch_some(ready);
+    }
+}
+
+fl_fiber *
+fl_take_ready_slowly(fl_worker *worker)
+{
+    fl_ready *ready = &worker->ready;
+    fl_bias_enter(&ready->bias);
+    fl_fetch_ahead(ready);
+    fl_fiber *fiber = fl_ready_pick(ready);
+    fl_bias_leave(&ready->bias);
+    return fiber;
 }
 
 fl_work *
@@ -319,18 +338,16 @@ find_near(fl_worker *worker)
 fl_work *
 fl_find(fl_worker *worker)
 {
-    fl_work *work = NULL;
-    if (!fl_turn_is_free(worker)) {
-        uint32_t turn = fl_load_relaxed(&worker->turn) + 1;
-        fl_store_relaxed(&worker->turn, turn);
-        if ((turn & worker->poll_mask) == 0) {
-            if (worker->runtime->seeded) {
-                /* and nothing else: what has come since then has no number, and
-                 * is to be chosen too */
-                return fl_seeded_next(worker);
-            }
-            work = do_chores(worker);
-        }
+    uint32_t turn = fl_load_relaxed(&worker->turn) + 1;
+    fl_begin_turn(worker, turn);
+    if (fl_likely(turn & worker->poll_mask)) {
+        return find_near(worker);
     }
+    if (worker->runtime->seeded) {
+        /* and nothing else: what has come since then has no number, and is to be
+         * chosen too */
+        return fl_seeded_next(worker);
+    }
+    fl_work *work = do_chores(worker);
     return work ? work : find_near(worker);
 }

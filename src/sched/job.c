@@ -112,23 +112,13 @@ park(fl_fiber *me, filch_job *job)
     set_phase(me, FL_RUNNING);
 }
 
-/* Whether a job may be called on the stack on which that local is. A frame's
- * address would cost two registers; under ASan locals may be elsewhere. */
-static inline bool
-is_room(const fl_worker *worker, uintptr_t local)
-{
-    uintptr_t here = FL_ASAN ? (uintptr_t)__builtin_frame_address(0) : local;
-    return here > (uintptr_t)worker->stack->low;
-}
-
 /* Whether nobody has begun the job in a seeded run, where it is in the pool,
  * and there is room for it on this stack. */
 static bool
 may_take_back(fl_fiber *me, filch_job *job)
 {
     fl_worker *worker = me->worker;
-    char local;
-    bool room = is_room(worker, (uintptr_t)&local) || !fl_spare(worker);
+    bool room = fl_stack_has_room(worker->stack) || !fl_spare(worker);
     return worker->runtime->seeded && room && fl_seeded_take(worker, job);
 }
 
@@ -183,16 +173,24 @@ sync_kept(fl_fiber *me, filch_job *job)
     return call(me, job);
 }
 
+static inline bool
+take_back(fl_worker *worker, filch_job *job, bool here)
+{
+    fl_work *work = fl_work_of_job(job);
+    return here ? fl_deque_pop_if_here(&worker->deque, work)
+                : fl_deque_pop_if(&worker->deque, work);
+}
+
+/* `here`, a constant: by fl_here. */
 static inline int
-sync_by(fl_fiber *me, fl_worker *worker, filch_job *job)
+sync_by(fl_fiber *me, fl_worker *worker, filch_job *job, bool here)
 {
     if (fl_unlikely(me->jobs != job)) {
         return sync_kept(me, job);
     }
     me->jobs = job->previous_;
-    char local;
-    if (fl_likely(is_room(worker, (uintptr_t)&local) &&
-                  fl_deque_pop_if(&worker->deque, fl_work_of_job(job)))) {
+    if (fl_likely(fl_stack_has_room(worker->stack) &&
+                  take_back(worker, job, here))) {
         return call(me, job);
     }
     return wait_for(me, job);
@@ -202,13 +200,13 @@ static FL_NOINLINE int
 sync_slowly(filch_job *job)
 {
     fl_fiber *me = fl_me_at_slowly("filch_sync");
-    return sync_by(me, me->worker, job);
+    return sync_by(me, me->worker, job, false);
 }
 
 int
 filch_sync(filch_job *job)
 {
     fl_worker *worker = fl_worker_here();
-    return fl_likely(worker != NULL) ? sync_by(worker->me, worker, job)
+    return fl_likely(worker != NULL) ? sync_by(worker->me, worker, job, true)
                                      : sync_slowly(job);
 }

@@ -6,10 +6,10 @@
 static _Noreturn void run_loop(fl_worker *worker, bool pooled);
 
 static void
-begin_loop(void *value)
+begin_loop(void *worker, void *let_go)
 {
     fl_asan_arrive(NULL);
-    run_loop(fl_arrive(value), true);
+    run_loop(fl_arrive(worker, let_go), true);
 }
 
 /* Has the CPU fetch what a task will use that begins there: the frame of the
@@ -41,10 +41,11 @@ fl_spare_slowly(fl_worker *worker)
     return stacks->items;
 }
 
-void
+fl_stack *
 fl_prepare_loop(fl_stack *stack)
 {
     fl_stack_prepare(stack, begin_loop);
+    return stack;
 }
 
 static void
@@ -77,9 +78,8 @@ static inline __attribute__((always_inline)) fl_worker *
 leave_loop(fl_worker *worker, void *to, fl_stack *stack, bool pooled)
 {
     fl_stack *here = worker->stack;
-    worker->let_go = &worker->none;
     give_up_stack(worker, pooled);
-    return fl_jump(worker, &here->sp, to, stack);
+    return fl_jump(worker, &here->sp, to, stack, NULL);
 }
 
 /* ---- work on a stack of its own ---- */
@@ -96,10 +96,10 @@ run_here(fl_worker *worker, fl_work *work)
 
 /* Where work with its own stack begins. */
 static void
-begin_own(void *value)
+begin_own(void *value, void *let_go)
 {
     fl_asan_arrive(NULL);
-    fl_worker *worker = fl_arrive(value);
+    fl_worker *worker = fl_arrive(value, let_go);
     fl_work *work = worker->pending;
     worker->pending = NULL;
     worker = run_here(worker, work);
@@ -181,7 +181,8 @@ fl_worker_main(void *arg)
 {
     fl_worker *worker = arg;
     worker->me = &worker->loop;
-    fl_here_begin(&worker->me, worker->runtime->seeded || fl_chaos_on);
+    fl_here_begin(&worker->me, worker->runtime->seeded || fl_chaos_on ||
+                                   !fl_fence_asymmetric);
     worker->errno_at = fl_os_errno();
     fl_tsan_shared(worker->errno_at, sizeof *worker->errno_at);
     fl_os_fault_stack(&worker->signal_stack);
@@ -197,10 +198,9 @@ fl_worker_main(void *arg)
     fl_os_thread_stack(&base, &size); /* to which it will switch back */
     worker->native_stack.base = base;
     worker->native_stack.units = (uint32_t)(size / FL_STACK_UNIT);
-    worker->let_go = &worker->none;
     fl_party_begin();
     fl_stack *first = fl_take_spare(worker);
-    fl_jump(worker, &worker->native, first->sp, first);
+    fl_jump(worker, &worker->native, first->sp, first, NULL);
     fl_party_end();
     fl_here_end();
     fl_os_fault_stack_free(worker->signal_stack);

@@ -58,6 +58,23 @@ fl_ready_empty(const fl_ready *ready)
            fl_load_relaxed(&ready->tail) == fl_load_relaxed(&ready->head);
 }
 
+#define FL_FETCH 4u
+
+/* Whether it is time to have the CPU fetch what those who come soon will need:
+ * now and then, for some at once, so that it waits for their pages together. */
+static inline bool
+fl_ready_fetches_(uint32_t head, uint32_t tail)
+{
+    return fl_unlikely(tail - head >= 3 * FL_FETCH) && head % FL_FETCH == 0;
+}
+
+static inline bool
+fl_ready_fetches(const fl_ready *ready)
+{
+    return fl_ready_fetches_(fl_load_relaxed(&ready->head),
+                             fl_load_relaxed(&ready->tail));
+}
+
 /* ---- with the bias ---- */
 
 static inline bool
@@ -185,6 +202,27 @@ fl_ready_swap(fl_ready *ready, struct fl_fiber *fiber, struct fl_fiber **next)
     *next = fl_ready_pick(ready);
     fl_store_relaxed(&ready->yields, fl_load_relaxed(&ready->yields) + 1);
     return fl_likely(*next != NULL) && fl_ready_append(ready, fiber);
+}
+
+/* The same, if nobody is in the next slot, and somebody in the ring, and it is
+ * not time to fetch; else NULL. */
+static inline struct fl_fiber *
+fl_ready_rotate(fl_ready *ready, struct fl_fiber *fiber)
+{
+    uint32_t head = fl_load_relaxed(&ready->head);
+    uint32_t tail = fl_load_relaxed(&ready->tail);
+    if (fl_unlikely(fl_load_relaxed(&ready->next)) ||
+        fl_unlikely(head == tail) || fl_ready_fetches_(head, tail)) {
+        return NULL;
+    }
+    void *next = fl_load_relaxed(&ready->slots[head % FL_READY]);
+    ready->streak = ready->streak_from;
+    fl_store_relaxed(&ready->head, head + 1);
+    fl_store_relaxed(&ready->tail, tail + 1);
+    fl_store_relaxed(&ready->yields, fl_load_relaxed(&ready->yields) + 1);
+    fl_store_relaxed(&ready->slots[tail % FL_READY], (void *)fiber);
+    fl_assume(next);
+    return (struct fl_fiber *)next;
 }
 
 /* ---- other workers; they may get nothing although something is there ---- */

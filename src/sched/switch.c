@@ -2,37 +2,52 @@
 
 /* ---- suspension ---- */
 
+/* (Not inlined: what that call must keep would make each parked frame larger.) */
+FL_NOINLINE fl_worker *
+fl_do_after(fl_worker *worker)
+{
+    void (*after)(void *) = worker->after;
+    worker->after = NULL;
+    fl_chaos();
+    after(worker->after_arg); /* A3 */
+    return worker;
+}
+
 /* The next of the woken fibers; NULL if there is none, or if something else is
  * to be done first. */
 static inline fl_fiber *
 next_ready(fl_worker *worker)
 {
-    if (!fl_turn_is_free(worker) || fl_ready_empty(&worker->ready)) {
+    uint32_t turn = fl_free_turn(worker);
+    if (!turn || fl_ready_empty(&worker->ready)) {
         return NULL;
     }
-    return fl_take_ready(worker);
+    fl_fiber *next = fl_take_ready(worker);
+    fl_begin_turn(worker, turn);
+    return next;
 }
 
-/* Parks the fiber, the worker going on with `next`, until it is resumed. What
- * is to be done once it is parked, the caller has told the worker. Inlined, so
- * that the registers are saved once, in one frame. */
+/* Parks the fiber, the worker going on with `next`, until it is resumed. The
+ * guard is dropped once it is parked; or, if that is NULL, what the worker was
+ * told is done then. Inlined, so that the registers are saved once, in one
+ * frame. */
 static inline __attribute__((always_inline)) void
-park(fl_fiber *me, fl_worker *worker, fl_fiber *next)
+park(fl_fiber *me, fl_worker *worker, fl_fiber *next, fl_atomic32 *guard)
 {
-    int error = *worker->errno_at;
     fl_assert(me->worker == worker);
     fl_assert(me->kind == FL_TASK || me->kind == FL_JOB);
 #if FL_ASAN
     me->stack = worker->stack;
 #endif
-    fl_count(&worker->stats.switches);
+    fl_count(&worker->stats.switches); /* beside the turn */
+    int error = *worker->errno_at;
     fl_tsan_be(&worker->loop);
     if (fl_likely(next && next->sp)) {
-        worker = fl_jump(worker, &me->sp, next->sp, fl_parked_on(next));
+        worker = fl_jump(worker, &me->sp, next->sp, fl_parked_on(next), guard);
     } else {
         worker->pending = fl_work_of(next);
         fl_stack *spare = fl_take_spare(worker);
-        worker = fl_jump(worker, &me->sp, spare->sp, spare);
+        worker = fl_jump(worker, &me->sp, spare->sp, spare, guard);
     }
     fl_go_on(me, worker, error);
 }
@@ -41,10 +56,9 @@ void
 fl_suspend(fl_fiber *me, void (*after)(void *arg), void *arg)
 {
     fl_worker *worker = me->worker;
-    worker->let_go = &worker->none;
     worker->after = after;
     worker->after_arg = arg;
-    park(me, worker, next_ready(worker));
+    park(me, worker, next_ready(worker), NULL);
 }
 
 static int
@@ -54,8 +68,7 @@ suspend_guarded(void *fiber, void *guard, void *handed)
     fl_worker *worker = fl_worker_of(me);
     fl_tsan_release(
         guard); /* in the eyes of the sanitizer it is dropped here */
-    worker->let_go = guard;
-    park(me, worker, next_ready(worker));
+    park(me, worker, next_ready(worker), guard);
     return fl_outcome_in(me, handed);
 }
 
@@ -68,9 +81,7 @@ fl_suspend_guarded(fl_fiber *me, fl_atomic32 *guard, void **handed)
 void
 fl_suspend_into(fl_fiber *me, fl_atomic32 *guard, fl_fiber *next)
 {
-    fl_worker *worker = me->worker;
-    worker->let_go = guard;
-    park(me, worker, next);
+    park(me, me->worker, next, guard);
 }
 
 /* ---- yielding ---- */
@@ -108,37 +119,32 @@ static FL_NOINLINE bool
 yield_to_loop(fl_fiber *me, fl_worker *worker, fl_fiber *next)
 {
     owe(worker);
-    worker->let_go = &worker->none;
     worker->after = push_yielded;
     worker->after_arg = me;
     me->next = me;
-    park(me, worker, next);
+    park(me, worker, next, NULL);
     me->next = NULL;
     return true;
 }
 
 /* With the bias, which is left by whoever runs then: it changes places with the
- * next one, and is not to be stolen until it is parked. */
-static inline bool
+ * next one, and is not to be stolen until it is parked. False: there is nobody
+ * else who could run. */
+static bool
 change_places(fl_fiber *me, fl_worker *worker)
 {
     fl_ready *ready = &worker->ready;
     fl_fiber *next;
-    if (fl_unlikely(!fl_ready_swap(ready, me, &next))) {
+    /* also where it goes on itself: else its chores would never be due */
+    fl_begin_turn(worker, fl_load_relaxed(&worker->turn) + 1);
+    fl_fetch_ahead(ready);
+    if (!fl_ready_swap(ready, me, &next)) {
         fl_bias_leave(&ready->bias);
-        return yield_to_loop(me, worker, next);
+        return (next || fl_inject_count(&worker->runtime->inject)) &&
+               yield_to_loop(me, worker, next);
     }
-    worker->let_go = &ready->bias.inside;
-    park(me, worker, next);
+    park(me, worker, next, &ready->bias.inside);
     return true;
-}
-
-static FL_NOINLINE bool
-yield_to_next(fl_fiber *me, fl_worker *worker)
-{
-    fl_bias_enter(&worker->ready.bias);
-    fl_fetch_ahead(&worker->ready);
-    return change_places(me, worker);
 }
 
 /* With the bias: sees to it that who is taken next has a stack; false if nobody
@@ -177,34 +183,55 @@ yield_to_parked(fl_fiber *me, fl_worker *worker)
     return change_places(me, worker);
 }
 
-/* With a stack for the loop. Calls nothing, but as its last act. */
-static inline bool
-yield(fl_fiber *me, fl_worker *worker)
+/* The next turn, if there is a stack for the loop, and nothing but the ring to
+ * be seen to; else 0. */
+static inline uint32_t
+plain_turn(fl_worker *worker)
 {
-    fl_tsan_release(me);
-    if (fl_unlikely(!fl_turn_is_free(worker) ||
-                    !fl_deque_is_empty(&worker->deque) ||
-                    fl_inject_count(&worker->runtime->inject))) {
-        return yield_to_loop(me, worker, NULL);
+    if (fl_unlikely(!worker->stacks.items) ||
+        fl_unlikely(!fl_deque_is_empty(&worker->deque))) {
+        return 0;
     }
-    if (fl_ready_empty(&worker->ready)) {
-        return false; /* nothing but the caller could run here */
-    }
-    return yield_to_next(me, worker);
+    return fl_free_turn(worker);
 }
 
-/* There was none at hand. */
+/* There are also chores, or no stack is at hand. */
 static FL_NOINLINE bool
-yield_with_another(fl_fiber *me, fl_worker *worker)
+yield_slowly(fl_fiber *me, fl_worker *worker)
 {
-    return fl_spare(worker) ? yield(me, worker) : yield_to_parked(me, worker);
+    if (!fl_spare(worker)) {
+        return yield_to_parked(me, worker);
+    }
+    fl_tsan_release(me);
+    return yield_to_loop(me, worker, NULL);
 }
 
+static FL_NOINLINE bool
+yield_anyhow(fl_fiber *me, fl_worker *worker)
+{
+    fl_bias_enter(&worker->ready.bias);
+    return change_places(me, worker);
+}
+
+/* The usual case has a path of its own: somebody else is in the ring, and
+ * nothing else is to be thought of. */
 bool
 fl_yield(fl_fiber *me, fl_worker *worker)
 {
-    return fl_likely(worker->stacks.items) ? yield(me, worker)
-                                           : yield_with_another(me, worker);
+    fl_ready *ready = &worker->ready;
+    uint32_t turn = plain_turn(worker);
+    if (fl_unlikely(!turn)) {
+        return yield_slowly(me, worker);
+    }
+    fl_tsan_release(me);
+    fl_fiber *next =
+        fl_bias_try(&ready->bias) ? fl_ready_rotate(ready, me) : NULL;
+    if (fl_unlikely(!next)) {
+        return yield_anyhow(me, worker);
+    }
+    fl_begin_turn(worker, turn);
+    park(me, worker, next, &ready->bias.inside);
+    return true;
 }
 
 void

@@ -27,28 +27,29 @@
 #include "os/chaos.h"
 #include "sched/worker.h"
 
-/* The first thing in any context that was switched to. */
+/* What the worker was told to do when it has left a context; the worker. */
+fl_worker *fl_do_after(fl_worker *worker);
+
+/* The first thing in any context that was switched to, by that worker: drops the
+ * guard that it was handed, or, if that is NULL, does what else there is to do. */
 static inline fl_worker *
-fl_arrive(fl_worker *worker)
+fl_arrive(void *value, void *let_go)
 {
-    void (*after)(void *) = worker->after;
-    fl_assert(worker->let_go == &worker->none ||
-              fl_load_relaxed(worker->let_go)); /* it was held until now */
-    fl_store_release(worker->let_go, 0u);       /* A3 */
-    if (fl_unlikely(after != NULL)) {
-        worker->after = NULL;
-        worker->let_go = &worker->none;
-        fl_chaos();
-        after(worker->after_arg); /* A3 */
+    fl_worker *worker = value;
+    if (fl_likely(let_go != NULL)) {
+        fl_assert(fl_load_relaxed((fl_atomic32 *)let_go)); /* until now */
+        fl_store_release((fl_atomic32 *)let_go, 0u);       /* A3 */
+        return worker;
     }
-    return worker;
+    return fl_likely(!worker->after) ? worker : fl_do_after(worker);
 }
 
-/* Switches from a context saved in *save to one parked in `to`. Each knows by
- * itself which stack it is on; `stack` is for one that has not begun, and for
- * the AddressSanitizer, else NULL. */
-static inline fl_worker *
-fl_jump(fl_worker *worker, void **save, void *to, fl_stack *stack)
+/* Switches from a context, saved in *save, to one parked in `to`, to which
+ * `let_go` is handed. Each knows by itself which stack it is on; `stack` is for
+ * one that has not begun, and for the AddressSanitizer, else NULL. */
+static inline __attribute__((always_inline)) fl_worker *
+fl_jump(fl_worker *worker, void **save, void *to, fl_stack *stack,
+        fl_atomic32 *let_go)
 {
     fl_stack *here = worker->stack;
     void *fake = NULL;
@@ -56,10 +57,11 @@ fl_jump(fl_worker *worker, void **save, void *to, fl_stack *stack)
         fake = fl_asan_depart(stack->base, fl_stack_size(stack), false);
         worker->stack = stack;
     }
-    worker = fl_context_switch(save, to, worker);
-    worker->stack = here;
+    fl_handed handed = fl_context_switch(save, to, worker, (void *)let_go);
     fl_asan_arrive(fake);
-    return fl_arrive(worker);
+    worker = fl_arrive(handed.value, handed.more);
+    worker->stack = here;
+    return worker;
 }
 
 /* What a fiber is parked on, if that is to be told. */
@@ -74,8 +76,8 @@ fl_parked_on(const fl_fiber *fiber)
 #endif
 }
 
-/* Parks a loop on a stack that has none. */
-void fl_prepare_loop(fl_stack *stack);
+/* Parks a loop on a stack that has none; the stack. */
+fl_stack *fl_prepare_loop(fl_stack *stack);
 
 /* A stack with a loop parked on it, of which fl_spare has made sure. */
 static inline fl_stack *
@@ -83,10 +85,7 @@ fl_take_spare(fl_worker *worker)
 {
     fl_link *link = fl_cache_take(&worker->stacks);
     fl_stack *stack = fl_container(link, fl_stack, link);
-    if (fl_unlikely(FL_TSAN || !stack->sp)) {
-        fl_prepare_loop(stack);
-    }
-    return stack;
+    return fl_unlikely(FL_TSAN || !stack->sp) ? fl_prepare_loop(stack) : stack;
 }
 
 /* The stack that the worker runs on is a spare one again, as soon as it has left
@@ -100,16 +99,25 @@ fl_give_spare(fl_worker *worker)
     }
 }
 
-/* What a fiber does first when it goes on, on that worker. */
+/*
+ * What a fiber does first when it goes on, on that worker. A CPU writes one store
+ * a cycle, or two if they go to the same 32 bytes one after the other: so it is
+ * the first to be stored, beside its stack, and what is there already is not
+ * stored again.
+ */
 static inline void
 fl_go_on(fl_fiber *me, fl_worker *worker, int error)
 {
-    fl_assert(!fl_is_undecided(me));
-    me->worker = worker;
     fl_be(worker, me);
+    fl_assert(!fl_is_undecided(me));
+    if (fl_unlikely(me->worker != worker)) {
+        me->worker = worker;
+    }
     fl_tsan_be(me);
     fl_tsan_acquire(me);
-    *worker->errno_at = error;
+    if (fl_unlikely(*worker->errno_at != error)) {
+        *worker->errno_at = error;
+    }
 }
 
 #endif

@@ -182,7 +182,6 @@ fl_run_entered(void *worker, void *task, void *guard)
         onto = fl_parked_on(ended.next);
         to = NULL; /* which is who has called */
     }
-    ended.worker->let_go = &ended.worker->none;
     if (FL_ASAN) {
         fl_asan_depart(onto->base, fl_stack_size(onto), true);
     }

@@ -32,7 +32,7 @@ fl_work_of(fl_fiber *fiber)
 static inline fl_work *
 fl_work_of_job(filch_job *job)
 {
-    return (fl_work *)((uintptr_t)job | FL_DEQUE_ALONE);
+    return (fl_work *)((uintptr_t)job + FL_DEQUE_ALONE);
 }
 
 static inline bool
@@ -56,7 +56,7 @@ fl_work_fiber(fl_work *work)
 
 /* What a worker counts; only it writes them. As filch_stats. */
 struct fl_counters {
-    fl_atomic64 tasks, spawned, jobs, switches, steals, stolen, sleeps, timers;
+    fl_atomic64 switches, tasks, spawned, jobs, steals, stolen, sleeps, timers;
 };
 
 /* What the watch saw of a worker when it last looked; see steal.c. */
@@ -82,15 +82,17 @@ typedef struct fl_worker {
     _Alignas(FL_CACHE_LINE) fl_deque deque; /* T */
     fl_fiber *me;          /* W: who runs, and calls: its loop between tasks */
     fl_stack *stack;       /* W: the one that it runs on */
-    fl_atomic32 *let_go;   /* W: the guard to drop once a switch is over */
-    void (*after)(void *); /* W: or what else is to be done then, or NULL */
+    void (*after)(void *); /* W: to be done once a switch is over, or NULL */
+    void *after_arg;       /* W */
     fl_ready ready;        /* T; a new line of the cache */
+
+    fl_atomic32 turn;   /* counts what it ran; read by the watch */
+    uint32_t poll_mask; /* W: chores are due when these bits of turn are 0 */
+    struct fl_counters stats; /* beside it: see switch.h */
 
     fl_fiber loop;         /* W */
     fl_cache stacks;       /* W: idle ones, a loop parked on most */
     fl_cache tasks;        /* W: free descriptors */
-    void *after_arg;       /* W */
-    fl_atomic32 none;      /* W: for let_go when there is no guard */
     fl_work *pending;      /* W: work to be done before anything else */
     uint64_t owed;         /* W: of its deque's oldest, to run before the ring,
                              with FL_OWED_NEWEST its newest; with
@@ -98,7 +100,6 @@ typedef struct fl_worker {
     uint32_t owed_until;   /* W: up to here */
     uint32_t far_size;     /* W: of its deque, after far_turn */
     uint32_t far_share;    /* W: how many of it were owed then */
-    fl_atomic32 turn;      /* counts what it ran; read by the watch */
     uint32_t far_turn;     /* W: when it last looked at its deque's top */
     uint32_t timers_turn;  /* W: when it last let timers go off */
     uint32_t timers_head;  /* W: of its ring, then */
@@ -111,7 +112,6 @@ typedef struct fl_worker {
     bool unhurried;        /* W: when it is the watch it naps at once */
     bool brief;            /* W: so it was away when it last left the watch */
     filch_time left_at;    /* W: when it did, if it had stolen nothing; or 0 */
-    uint32_t poll_mask;    /* W: chores are due when these bits of turn are 0 */
     filch_time polled;     /* W: when it last looked */
     filch_time shed_at;    /* W: when it last gave stacks back */
     fl_timers *timers;     /* C */
@@ -127,7 +127,6 @@ typedef struct fl_worker {
     fl_atomic32 stands_in;     /* 1: it is to wake by itself before long */
     struct fl_worker *sleeper; /* the runtime's idle_guard: next in its list */
     fl_atomic_ptr help;        /* likewise: whom a sleeper is to take from */
-    struct fl_counters stats;
     struct filch_runtime *runtime; /* C */
     unsigned index;                /* C */
     pthread_t thread;              /* C */
@@ -248,26 +247,26 @@ void fl_foreign_leave(filch_runtime *runtime);
 #define FL_OWED_NEWEST ((uint64_t)1 << 62)
 #define FL_OWED_COUNT (FL_OWED_NEWEST - 1)
 
-/* Counts a turn, unless chores are due. */
-static inline bool
-fl_turn_is_plain(fl_worker *worker)
+/* The number of the next turn; 0 if it needs chores first. */
+static inline uint32_t
+fl_plain_turn(const fl_worker *worker)
 {
     uint32_t turn = fl_load_relaxed(&worker->turn) + 1;
-    if (fl_unlikely((turn & worker->poll_mask) == 0)) {
-        return false;
-    }
-    fl_store_relaxed(&worker->turn, turn);
-    return true;
+    return fl_likely(turn & worker->poll_mask) ? turn : 0;
 }
 
-/* Counts a turn, unless something is to be done before what is ready. */
-static inline bool
-fl_turn_is_free(fl_worker *worker)
+/* The same; 0 also if something is to be done before what is ready. */
+static inline uint32_t
+fl_free_turn(const fl_worker *worker)
 {
-    return fl_likely(!worker->owed) && fl_turn_is_plain(worker);
+    return fl_likely(!worker->owed) ? fl_plain_turn(worker) : 0;
 }
 
-#define FL_FETCH 4u
+static inline void
+fl_begin_turn(fl_worker *worker, uint32_t turn)
+{
+    fl_store_relaxed(&worker->turn, turn);
+}
 
 /* Has the CPU fetch the frames of a parked context, if it is one. */
 static inline void
@@ -278,30 +277,20 @@ fl_fetch_frames(const void *sp)
     }
 }
 
-/*
- * With the ring's bias, so that nobody takes them away: has the CPU fetch what
- * those who come soon will need. Now and then, for some at once, so that it
- * waits for their pages together.
- */
-void fl_fetch_some(const fl_ready *ready);
-
-static inline void
-fl_fetch_ahead(const fl_ready *ready)
-{
-    uint32_t head = fl_load_relaxed(&ready->head);
-    uint32_t n = fl_load_relaxed(&ready->tail) - head;
-    if (fl_unlikely(n >= 3 * FL_FETCH && head % FL_FETCH == 0)) {
-        fl_fetch_some(ready);
-    }
-}
+/* With the bias: has the CPU fetch what those in the ring will need, if it is
+ * time. */
+void fl_fetch_ahead(const fl_ready *ready);
 
 /* Takes what fl_ready_pick says. */
+fl_fiber *fl_take_ready_slowly(fl_worker *worker);
+
 static inline fl_fiber *
 fl_take_ready(fl_worker *worker)
 {
     fl_ready *ready = &worker->ready;
-    fl_bias_enter(&ready->bias);
-    fl_fetch_ahead(ready);
+    if (fl_unlikely(!fl_bias_try(&ready->bias) || fl_ready_fetches(ready))) {
+        return fl_take_ready_slowly(worker);
+    }
     fl_fiber *fiber = fl_ready_pick(ready);
     fl_bias_leave(&ready->bias);
     return fiber;

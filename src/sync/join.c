@@ -186,9 +186,11 @@ static inline bool
 take_newest(fl_worker *worker)
 {
     fl_deque *deque = &worker->deque;
-    if (!fl_spare(worker) || !fl_turn_is_plain(worker)) {
+    uint32_t turn = fl_plain_turn(worker);
+    if (!fl_spare(worker) || !turn) {
         return false;
     }
+    fl_begin_turn(worker, turn);
     fl_tsan_acquire(deque); /* whose memory it saw being made */
     return fl_deque_take_newest(deque);
 }

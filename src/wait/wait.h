@@ -119,9 +119,11 @@ fl_append(fl_waiter *waiter, filch_waiters_ *list)
 static inline bool
 fl_is_free(fl_fiber *const *here)
 {
-    return fl_likely(here != NULL) &&
-           fl_likely(!((fl_load_relaxed(&(*here)->state) & FL_CANCEL) |
-                       (*here)->barred));
+    if (fl_unlikely(!here)) {
+        return false;
+    }
+    const fl_fiber *me = *here;
+    return fl_likely(!((fl_load_relaxed(&me->state) & FL_CANCEL) | me->barred));
 }
 
 /* The phase of its next wait. */

@@ -72,7 +72,7 @@ own(void)
         take(fl_deque_shift(&deque));
         break;
     default:
-        if (fl_deque_pop_if(&deque, entry_of(1))) {
+        if (fl_deque_pop_if_here(&deque, entry_of(1))) {
             take(entry_of(1));
         }
     }

@@ -53,7 +53,13 @@ pick(void)
 static void
 swap(fl_fiber *one)
 {
-    fl_fiber *next;
+    fl_fiber *next =
+        fl_bias_try(&ready.bias) ? fl_ready_rotate(&ready, one) : NULL;
+    if (next) {
+        fl_bias_leave(&ready.bias);
+        take(next);
+        return;
+    }
     fl_bias_enter(&ready.bias);
     bool swapped = fl_ready_swap(&ready, one, &next);
     fl_bias_leave(&ready.bias);

@@ -19,7 +19,7 @@ static size_t main_size;
 
 /* Under the ThreadSanitizer a switch needs fibers, as the scheduler has. */
 static void
-make(struct side *side, void (*entry)(void *value), size_t off)
+make(struct side *side, fl_context_entry *entry, size_t off)
 {
     if (UNDER_TSAN)
         skip("contexts are switched bare");
@@ -39,7 +39,7 @@ static void *
 go(struct side *side, void *value)
 {
     void *fake = fl_asan_depart(side->stack, STACK, false);
-    value = fl_context_switch(&side->back, side->sp, value);
+    value = fl_context_switch(&side->back, side->sp, value, NULL).value;
     fl_asan_arrive(fake);
     return value;
 }
@@ -49,7 +49,7 @@ static void *
 come_back(struct side *side, void *value)
 {
     void *fake = fl_asan_depart(main_base, main_size, false);
-    value = fl_context_switch(&side->sp, side->back, value);
+    value = fl_context_switch(&side->sp, side->back, value, NULL).value;
     fl_asan_arrive(fake);
     return value;
 }
@@ -57,8 +57,9 @@ come_back(struct side *side, void *value)
 /* --- Values -------------------------------------------------------------- */
 
 static void
-count_up(void *value)
+count_up(void *value, void *more)
 {
+    (void)more;
     fl_asan_arrive(NULL);
     for (;;)
         value = come_back(&sides[0], (void *)((intptr_t)value + 1));
@@ -72,11 +73,40 @@ TEST(context_switch_passes_a_value_there_and_back)
     free(sides[0].stack);
 }
 
+/* Hands both back, the second as the first. */
+static void
+exchange(void *value, void *more)
+{
+    fl_asan_arrive(NULL);
+    for (;;) {
+        void *fake = fl_asan_depart(main_base, main_size, false);
+        fl_handed handed =
+            fl_context_switch(&sides[0].sp, sides[0].back, more, value);
+        fl_asan_arrive(fake);
+        value = handed.value, more = handed.more;
+    }
+}
+
+TEST(context_switch_hands_over_two_words_also_to_a_fresh_context)
+{
+    make(&sides[0], exchange, 0);
+    for (intptr_t n = 0; n < 1000; n += 7) {
+        void *fake = fl_asan_depart(sides[0].stack, STACK, false);
+        fl_handed handed = fl_context_switch(&sides[0].back, sides[0].sp,
+                                             (void *)n, (void *)(n + 1));
+        fl_asan_arrive(fake);
+        EQ(n + 1, (intptr_t)handed.value);
+        EQ(n, (intptr_t)handed.more);
+    }
+    free(sides[0].stack);
+}
+
 /* --- Stacks -------------------------------------------------------------- */
 
 static void
-tell_where(void *value)
+tell_where(void *value, void *more)
 {
+    (void)more;
     char volatile here[64] __attribute__((aligned(16)));
     fl_asan_arrive(NULL);
     here[0] = 1;
@@ -97,8 +127,9 @@ TEST(context_begins_on_its_stack_aligned_whatever_its_top_is)
 }
 
 static void
-pass_round(void *value)
+pass_round(void *value, void *more)
 {
+    (void)more;
     struct side *me = value;
     fl_asan_arrive(NULL);
     for (;;) {
@@ -170,8 +201,9 @@ TEST(contexts_keep_their_frames_apart)
 #endif
 
 static void
-spoil(void *value)
+spoil(void *value, void *more)
 {
+    (void)more;
     fl_asan_arrive(NULL);
     for (;;) {
         SPOIL();
@@ -229,10 +261,11 @@ static void *
 call(struct side *side, fl_context_fn *fn, void *add)
 {
     void *fake = fl_asan_depart(side->stack, STACK, false);
-    void *value =
+    fl_handed handed =
         fl_context_call(&side->back, side->sp, fn, side, &side->back, add);
     fl_asan_arrive(fake);
-    return value;
+    EQ(0, (uintptr_t)handed.more); /* whoever is named */
+    return handed.value;
 }
 
 TEST(context_call_runs_below_a_parked_context_which_then_goes_on_as_before)
@@ -314,7 +347,7 @@ wait_between(void *side, void *to, void *add)
     struct side *me = side;
     fl_asan_arrive(NULL);
     void *fake = fl_asan_depart(main_base, main_size, false);
-    add = fl_context_switch(&between, *(void **)to, add);
+    add = fl_context_switch(&between, *(void **)to, add, NULL).value;
     fl_asan_arrive(fake);
     fl_asan_depart(main_base, main_size, true);
     return (fl_onward){(void *)((intptr_t)add + 1), me->back};
@@ -328,7 +361,8 @@ go_between(void *arg)
     OK(pthread_attr_getstack(&attributes, &main_base, &main_size));
     OK(pthread_attr_destroy(&attributes));
     void *fake = fl_asan_depart(sides[0].stack, STACK, false);
-    intptr_t value = (intptr_t)fl_context_switch(&sides[0].back, between, arg);
+    intptr_t value =
+        (intptr_t)fl_context_switch(&sides[0].back, between, arg, NULL).value;
     fl_asan_arrive(fake);
     EQ((intptr_t)arg + 1, value);
     return NULL;
@@ -383,8 +417,9 @@ leave(intptr_t value, fl_context_leaving *how)
 /* Each call of fl_context_leave stands where no other does, so that the return
  * of one is never that of who left last. */
 static void
-answer_from_two_places(void *value)
+answer_from_two_places(void *value, void *more)
 {
+    (void)more;
     fl_asan_arrive(NULL);
     int n = (int)(intptr_t)value;
     for (;;) {

@@ -169,6 +169,71 @@ TEST(ready_next_slot_does_not_starve_the_ring)
     CHECK(runs <= FL_STREAK + 1);
 }
 
+/* --- One that yields ----------------------------------------------------- */
+
+/* As fl_yield: who runs next; itself if there is nobody, NULL if there is no
+ * room for it. */
+static struct fl_fiber *
+yield(struct fl_fiber *one, bool *shortly)
+{
+    struct fl_fiber *next =
+        fl_bias_try(&ready.bias) ? fl_ready_rotate(&ready, one) : NULL;
+    *shortly = next;
+    if (!next) {
+        fl_bias_enter(&ready.bias);
+        if (!fl_ready_swap(&ready, one, &next))
+            next = next ? NULL : one;
+    }
+    fl_bias_leave(&ready.bias);
+    return next;
+}
+
+TEST(ready_one_that_yields_goes_to_the_end_of_the_ring_and_the_first_is_next)
+{
+    uint32_t sizes[] = {1, 2, 3 * FL_FETCH, FL_READY - 1, FL_READY};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        uint32_t n = sizes[i], shortly = 0, before = ready.yields;
+        push(1, n);
+        for (uintptr_t k = n + 1; k <= 4 * n + 1; k++) {
+            bool was_short;
+            CHECK(yield(fiber(k), &was_short) == fiber(k - n));
+            EQ(n, fl_ready_size(&ready));
+            shortly += was_short;
+        }
+        EQ(3 * n + 1, ready.yields - before);
+        /* all but where it is time to fetch */
+        CHECK(shortly >= (n >= 3 * FL_FETCH ? 3 * n / 2 : 3 * n + 1));
+        for (uintptr_t k = 3 * n + 2; k <= 4 * n + 1; k++)
+            CHECK(take_one() == fiber(k));
+    }
+}
+
+TEST(ready_one_that_yields_lets_the_next_slot_go_first)
+{
+    bool shortly;
+    push(1, 2);
+    CHECK(fl_ready_put(&ready, fiber(3)));
+    CHECK(yield(fiber(4), &shortly) == fiber(3));
+    CHECK(!shortly);
+    CHECK(yield(fiber(5), &shortly) == fiber(1));
+    CHECK(shortly);
+    CHECK(take_one() == fiber(2));
+    CHECK(take_one() == fiber(4));
+    CHECK(take_one() == fiber(5));
+    CHECK(fl_ready_empty(&ready));
+}
+
+TEST(ready_one_that_yields_goes_on_where_nobody_else_is)
+{
+    bool shortly;
+    CHECK(yield(fiber(1), &shortly) == fiber(1));
+    CHECK(fl_ready_empty(&ready));
+    CHECK(fl_ready_put(&ready, fiber(2)));
+    push(3, FL_READY + 2); /* a full ring */
+    CHECK(!yield(fiber(1), &shortly));
+    CHECK(take_one() == fiber(3));
+}
+
 /* --- A thief ------------------------------------------------------------- */
 
 static atomic_uchar taken[400001];

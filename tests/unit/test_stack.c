@@ -344,9 +344,9 @@ TEST(stacks_take_no_mapping_each_where_the_kernel_can_guard_pages)
 /* --- Fresh contexts ------------------------------------------------------ */
 
 static void
-never(void *value)
+never(void *value, void *more)
 {
-    (void)value;
+    (void)value, (void)more;
 }
 
 TEST(stacks_begin_at_different_cache_sets)
