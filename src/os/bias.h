@@ -74,19 +74,24 @@ fl_bias_meet(fl_bias *bias)
     }
 }
 
-/* Whether it is in; if not, by fl_bias_enter it gets in. */
+/* Whether it is in; if not, by fl_bias_enter it gets in. `lightest` is constant:
+ * fl_fence_lightest will do. */
 static inline bool
-fl_bias_try(fl_bias *bias)
+fl_bias_try(fl_bias *bias, bool lightest)
 {
-    fl_store_relaxed(&bias->inside, 1u);                               /* O1 */
-    fl_fence_light();                                                  /* O2 */
+    fl_store_relaxed(&bias->inside, 1u); /* O1 */
+    if (lightest) {
+        fl_fence_lightest(); /* O2 */
+    } else {
+        fl_fence_light(); /* O2 */
+    }
     return fl_likely(fl_load_acquire(&bias->visitor) == FL_BIAS_FREE); /* O3 */
 }
 
 static inline void
 fl_bias_enter(fl_bias *bias)
 {
-    if (!fl_bias_try(bias)) {
+    if (!fl_bias_try(bias, false)) {
         fl_bias_meet(bias);
     }
 }

@@ -9,9 +9,9 @@
  *           head    B: index of the first in the ring
  *           tail    B: index after the last
  *           next    B
- *           yields  counts the fibers that yielded; only the owner writes it
- *           streak  the owner's: runs from the next slot, one after the other,
- *                   counted from `streak_from` on
+ *           yielded the tail when one yielded last; only the owner writes it
+ *           streak  the owner's: runs from the next slot since it last chose the
+ *                   ring, counted from `streak_from` on
  *           I1  the ring holds head .. tail - 1, at most FL_READY of them
  * MEMORY ORDER  What the bias gives.
  * REJECTED  Letting woken fibers into the deque: last in first out, two that
@@ -37,7 +37,7 @@ typedef struct fl_ready {
     fl_atomic_ptr next;
     fl_atomic32 head;
     fl_atomic32 tail;
-    fl_atomic32 yields;
+    fl_atomic32 yielded;
     uint32_t streak;
     uint32_t streak_from; /* the owner's */
     fl_atomic_ptr slots[FL_READY];
@@ -200,7 +200,7 @@ static inline bool
 fl_ready_swap(fl_ready *ready, struct fl_fiber *fiber, struct fl_fiber **next)
 {
     *next = fl_ready_pick(ready);
-    fl_store_relaxed(&ready->yields, fl_load_relaxed(&ready->yields) + 1);
+    fl_store_relaxed(&ready->yielded, fl_load_relaxed(&ready->tail));
     return fl_likely(*next != NULL) && fl_ready_append(ready, fiber);
 }
 
@@ -216,10 +216,9 @@ fl_ready_rotate(fl_ready *ready, struct fl_fiber *fiber)
         return NULL;
     }
     void *next = fl_load_relaxed(&ready->slots[head % FL_READY]);
-    ready->streak = ready->streak_from;
     fl_store_relaxed(&ready->head, head + 1);
     fl_store_relaxed(&ready->tail, tail + 1);
-    fl_store_relaxed(&ready->yields, fl_load_relaxed(&ready->yields) + 1);
+    fl_store_relaxed(&ready->yielded, tail);
     fl_store_relaxed(&ready->slots[tail % FL_READY], (void *)fiber);
     fl_assume(next);
     return (struct fl_fiber *)next;

@@ -105,7 +105,7 @@ static void
 note_ring(const fl_ready *victim, struct fl_look *look, filch_time now)
 {
     look->tail = fl_load_relaxed(&victim->tail);
-    look->yields = fl_load_relaxed(&victim->yields);
+    look->yielded = fl_load_relaxed(&victim->yielded);
     look->ring_since = now;
 }
 
@@ -125,7 +125,7 @@ look_at_ring(fl_worker *worker, fl_ready *victim, struct fl_look *look,
         return NULL;
     }
     bool reached = (int32_t)(look->tail - fl_load_relaxed(&victim->head)) <= 0;
-    bool yields = look->yields != fl_load_relaxed(&victim->yields);
+    bool yields = look->yielded != fl_load_relaxed(&victim->yielded);
     note_ring(victim, look, now);
     return reached && !yields ? NULL : take_from_ring(worker, victim);
 }

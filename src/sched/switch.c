@@ -15,7 +15,7 @@ fl_do_after(fl_worker *worker)
 
 /* The next of the woken fibers; NULL if there is none, or if something else is
  * to be done first. */
-static inline fl_fiber *
+static inline __attribute__((always_inline)) fl_fiber *
 next_ready(fl_worker *worker)
 {
     uint32_t turn = fl_free_turn(worker);
@@ -27,12 +27,13 @@ next_ready(fl_worker *worker)
     return next;
 }
 
-/* Parks the fiber, the worker going on with `next`, until it is resumed. The
- * guard is dropped once it is parked; or, if that is NULL, what the worker was
- * told is done then. Inlined, so that the registers are saved once, in one
- * frame. */
+/* Parks the fiber, the worker going on with the context `to` (on `stack`, see
+ * fl_jump), until it is resumed. The guard is dropped once it is parked; or, if
+ * that is NULL, what the worker was told is done then. Inlined, so that the
+ * registers are saved once, in one frame. */
 static inline __attribute__((always_inline)) void
-park(fl_fiber *me, fl_worker *worker, fl_fiber *next, fl_atomic32 *guard)
+park_for(fl_fiber *me, fl_worker *worker, void *to, fl_stack *stack,
+         fl_atomic32 *guard)
 {
     fl_assert(me->worker == worker);
     fl_assert(me->kind == FL_TASK || me->kind == FL_JOB);
@@ -42,14 +43,22 @@ park(fl_fiber *me, fl_worker *worker, fl_fiber *next, fl_atomic32 *guard)
     fl_count(&worker->stats.switches); /* beside the turn */
     int error = *worker->errno_at;
     fl_tsan_be(&worker->loop);
+    worker = fl_jump(worker, &me->sp, to, stack, guard);
+    fl_go_on(me, worker, error);
+}
+
+/* The same with a fiber, or by way of the loop, if that has not begun, or is
+ * NULL. */
+static inline __attribute__((always_inline)) void
+park(fl_fiber *me, fl_worker *worker, fl_fiber *next, fl_atomic32 *guard)
+{
     if (fl_likely(next && next->sp)) {
-        worker = fl_jump(worker, &me->sp, next->sp, fl_parked_on(next), guard);
+        park_for(me, worker, next->sp, fl_parked_on(next), guard);
     } else {
         worker->pending = fl_work_of(next);
         fl_stack *spare = fl_take_spare(worker);
-        worker = fl_jump(worker, &me->sp, spare->sp, spare, guard);
+        park_for(me, worker, spare->sp, spare, guard);
     }
-    fl_go_on(me, worker, error);
 }
 
 void
@@ -183,8 +192,31 @@ yield_to_parked(fl_fiber *me, fl_worker *worker)
     return change_places(me, worker);
 }
 
-/* The next turn, if there is a stack for the loop, and nothing but the ring to
- * be seen to; else 0. */
+static FL_NOINLINE bool
+yield_to_ready(fl_fiber *me, fl_worker *worker)
+{
+    fl_bias_enter(&worker->ready.bias);
+    return change_places(me, worker);
+}
+
+bool
+fl_yield(fl_fiber *me, fl_worker *worker)
+{
+    if (!fl_spare(worker)) {
+        return yield_to_parked(me, worker);
+    }
+    fl_tsan_release(me);
+    if (!fl_free_turn(worker) || !fl_deque_is_empty(&worker->deque)) {
+        return yield_to_loop(me, worker, NULL);
+    }
+    return yield_to_ready(me, worker);
+}
+
+/* ---- the same in short, where somebody who has begun is in the ring, and
+ * nothing else is to be thought of ---- */
+
+/* The next turn; 0 if there is no stack for the loop, or more than the ring to
+ * be seen to. */
 static inline uint32_t
 plain_turn(fl_worker *worker)
 {
@@ -195,42 +227,33 @@ plain_turn(fl_worker *worker)
     return fl_free_turn(worker);
 }
 
-/* There are also chores, or no stack is at hand. */
+/* With the bias. */
 static FL_NOINLINE bool
-yield_slowly(fl_fiber *me, fl_worker *worker)
+yield_to_fresh(fl_fiber *me, fl_worker *worker, fl_fiber *next)
 {
-    if (!fl_spare(worker)) {
-        return yield_to_parked(me, worker);
-    }
-    fl_tsan_release(me);
-    return yield_to_loop(me, worker, NULL);
+    park(me, worker, next, &worker->ready.bias.inside);
+    return true;
 }
 
-static FL_NOINLINE bool
-yield_anyhow(fl_fiber *me, fl_worker *worker)
-{
-    fl_bias_enter(&worker->ready.bias);
-    return change_places(me, worker);
-}
-
-/* The usual case has a path of its own: somebody else is in the ring, and
- * nothing else is to be thought of. */
 bool
-fl_yield(fl_fiber *me, fl_worker *worker)
+fl_yield_here(fl_fiber *me, fl_worker *worker)
 {
     fl_ready *ready = &worker->ready;
     uint32_t turn = plain_turn(worker);
     if (fl_unlikely(!turn)) {
-        return yield_slowly(me, worker);
+        return fl_yield(me, worker);
     }
     fl_tsan_release(me);
     fl_fiber *next =
-        fl_bias_try(&ready->bias) ? fl_ready_rotate(ready, me) : NULL;
+        fl_bias_try(&ready->bias, true) ? fl_ready_rotate(ready, me) : NULL;
     if (fl_unlikely(!next)) {
-        return yield_anyhow(me, worker);
+        return yield_to_ready(me, worker);
     }
     fl_begin_turn(worker, turn);
-    park(me, worker, next, &ready->bias.inside);
+    if (fl_unlikely(!next->sp)) {
+        return yield_to_fresh(me, worker, next);
+    }
+    park_for(me, worker, next->sp, fl_parked_on(next), &ready->bias.inside);
     return true;
 }
 

@@ -64,7 +64,7 @@ struct fl_look {
     void *top;        /* of its deque; of another array, or by chance */
     filch_time since; /* when the deque was first seen with that top */
     uint32_t tail;    /* of its ring, when first seen not to have moved past */
-    uint32_t yields;  /* of it, at that time */
+    uint32_t yielded; /* of it, at that time */
     filch_time ring_since;
     void *next; /* its next slot, at that turn */
     uint32_t turn;
@@ -225,6 +225,9 @@ void fl_suspend_into(fl_fiber *me, fl_atomic32 *guard, fl_fiber *next);
  * suspends; false if there is nobody else who could run. */
 bool fl_yield(fl_fiber *me, fl_worker *worker);
 
+/* The same for a worker found by fl_here. */
+bool fl_yield_here(fl_fiber *me, fl_worker *worker);
+
 /* For who cannot wait for want of memory, and may not fail: lets others go on
  * for a moment, here or elsewhere; `round` 0, 1, 2 ... */
 void fl_give_way(fl_fiber *me, unsigned round);
@@ -288,7 +291,8 @@ static inline fl_fiber *
 fl_take_ready(fl_worker *worker)
 {
     fl_ready *ready = &worker->ready;
-    if (fl_unlikely(!fl_bias_try(&ready->bias) || fl_ready_fetches(ready))) {
+    if (fl_unlikely(!fl_bias_try(&ready->bias, false) ||
+                    fl_ready_fetches(ready))) {
         return fl_take_ready_slowly(worker);
     }
     fl_fiber *fiber = fl_ready_pick(ready);

@@ -21,7 +21,7 @@ filch_yield(void)
     if (fl_unlikely(!worker)) {
         yield_slowly();
     } else if (fl_likely(!worker->me->barred)) {
-        fl_yield(worker->me, worker);
+        fl_yield_here(worker->me, worker);
     }
 }
 

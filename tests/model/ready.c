@@ -54,7 +54,7 @@ static void
 swap(fl_fiber *one)
 {
     fl_fiber *next =
-        fl_bias_try(&ready.bias) ? fl_ready_rotate(&ready, one) : NULL;
+        fl_bias_try(&ready.bias, true) ? fl_ready_rotate(&ready, one) : NULL;
     if (next) {
         fl_bias_leave(&ready.bias);
         take(next);
