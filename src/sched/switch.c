@@ -56,6 +56,7 @@ park(fl_fiber *me, fl_worker *worker, fl_fiber *next, fl_atomic32 *guard)
         park_for(me, worker, next->sp, fl_parked_on(next), guard);
     } else {
         worker->pending = fl_work_of(next);
+        fl_tsan_be(&worker->loop); /* who will be on that stack */
         fl_stack *spare = fl_take_spare(worker);
         park_for(me, worker, spare->sp, spare, guard);
     }
