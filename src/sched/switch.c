@@ -145,16 +145,20 @@ change_places(fl_fiber *me, fl_worker *worker)
 {
     fl_ready *ready = &worker->ready;
     fl_fiber *next;
-    /* also where it goes on itself: else its chores would never be due */
-    fl_begin_turn(worker, fl_load_relaxed(&worker->turn) + 1);
     fl_fetch_ahead(ready);
     if (!fl_ready_swap(ready, me, &next)) {
         fl_bias_leave(&ready->bias);
-        return (next || fl_inject_count(&worker->runtime->inject)) &&
-               yield_to_loop(me, worker, next);
+        return next && yield_to_loop(me, worker, next);
     }
     park(me, worker, next, &ready->bias.inside);
     return true;
+}
+
+static FL_NOINLINE bool
+yield_with_bias(fl_fiber *me, fl_worker *worker)
+{
+    fl_bias_enter(&worker->ready.bias);
+    return change_places(me, worker);
 }
 
 /* With the bias: sees to it that who is taken next has a stack; false if nobody
@@ -193,11 +197,19 @@ yield_to_parked(fl_fiber *me, fl_worker *worker)
     return change_places(me, worker);
 }
 
+/* In the ring, or the next slot; or in the common queue. Calls nothing, but as
+ * its last act. */
 static FL_NOINLINE bool
 yield_to_ready(fl_fiber *me, fl_worker *worker)
 {
-    fl_bias_enter(&worker->ready.bias);
-    return change_places(me, worker);
+    /* also where it goes on itself: else its chores would never be due */
+    fl_begin_turn(worker, fl_load_relaxed(&worker->turn) + 1);
+    if (fl_ready_empty(&worker->ready)) {
+        fl_bias_leave(&worker->ready.bias);
+        return fl_inject_count(&worker->runtime->inject) &&
+               yield_to_loop(me, worker, NULL);
+    }
+    return yield_with_bias(me, worker);
 }
 
 bool
