@@ -141,6 +141,32 @@ TASK_TEST(join_of_an_entered_task_may_have_company)
         EQ(7, join(others[i]));
 }
 
+/* Uses half a megabyte of its stack, and waits there, if there is an event. */
+static int
+go_deep(void *event)
+{
+    char volatile room[512 << 10];
+    for (size_t at = sizeof room; at > 0; at -= 1024)
+        room[at - 1] = 3;
+    if (event)
+        OK(filch_event_wait(event));
+    return room[1023] + room[sizeof room - 1] + 1;
+}
+
+TASK_TEST(join_enters_a_task_that_has_a_stack_of_its_own)
+{
+    filch_task_options options = {.stack_size = 1 << 20};
+    for (int i = 0; i < 50; i++) {
+        filch_event event = FILCH_EVENT_INIT;
+        filch_task *task;
+        OK(filch_spawn_with(&task, go_deep, NULL, &options));
+        EQ(7, join(task));
+        OK(filch_spawn_with(&task, go_deep, &event, &options));
+        OK(filch_call_soon(set, &event));
+        EQ(7, join(task));
+    }
+}
+
 /* Two on one worker, of whom one is cancelled before it comes to wait. */
 struct pair {
     filch_event event;
