@@ -134,6 +134,9 @@ typedef struct fl_worker {
 
 _Static_assert(offsetof(fl_worker, ready) % FL_CACHE_LINE == 0,
                "what its short paths use is on the line before");
+_Static_assert(offsetof(fl_worker, turn) / 32 ==
+                   offsetof(fl_worker, stats.switches) / 32,
+               "a switch counts both by one write");
 
 struct filch_runtime {
     unsigned count;           /* C: of workers */
