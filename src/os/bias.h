@@ -74,7 +74,8 @@ fl_bias_meet(fl_bias *bias)
     }
 }
 
-/* Whether it is in; if not, by fl_bias_enter it gets in. `lightest` is constant:
+/* Whether it is in; if not, by fl_bias_enter it
+ * gets in, or it leaves again. `lightest` is constant:
  * fl_fence_lightest will do. */
 static inline bool
 fl_bias_try(fl_bias *bias, bool lightest)

@@ -47,7 +47,7 @@ fl_enter_task(fl_fiber *me, fl_worker *worker, fl_atomic32 *guard,
     fl_handed handed = fl_context_call(&me->sp, spare->sp, fl_run_entered,
                                        worker, task, guard);
     fl_asan_arrive(fake);
-    worker = fl_arrive(handed.value, handed.more);
+    worker = fl_arrive(handed.value, handed.more, here);
     worker->stack = here;
     fl_go_on(me, worker, error);
     return worker;

@@ -6,10 +6,11 @@
 static _Noreturn void run_loop(fl_worker *worker, bool pooled);
 
 static void
-begin_loop(void *worker, void *let_go)
+begin_loop(void *value, void *let_go)
 {
+    fl_worker *worker = value;
     fl_asan_arrive(NULL);
-    run_loop(fl_arrive(worker, let_go), true);
+    run_loop(fl_arrive(worker, let_go, worker->stack), true);
 }
 
 /* Has the CPU fetch what a task will use that begins there: the frame of the
@@ -98,8 +99,9 @@ run_here(fl_worker *worker, fl_work *work)
 static void
 begin_own(void *value, void *let_go)
 {
+    fl_worker *worker = value;
     fl_asan_arrive(NULL);
-    fl_worker *worker = fl_arrive(value, let_go);
+    worker = fl_arrive(worker, let_go, worker->stack);
     fl_work *work = worker->pending;
     worker->pending = NULL;
     worker = run_here(worker, work);

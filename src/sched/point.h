@@ -3,10 +3,10 @@
  * touches what tasks share begins with one.
  *
  * CONTRACT  In normal runs a point is a look at one word, which is 0, or at
- *           fl_here, which is NULL where a run is steered. Then the calling
- *           task may be parked there, and others run first: so a point stands
- *           before the function holds anything, and never where one function
- *           has been called by another that does.
+ *           fl_here, which is NULL where a run is steered (and elsewhere: see
+ *           fiber.h). Then the calling task may be parked there, and others run
+ *           first: so a point stands before the function holds anything, and
+ *           never where one function has been called by another that does.
  *           None stands where a caller learns of itself or of the time, where an
  *           object is set up that nobody else knows yet, or in filch_dump.
  * STATE     fl_points: a bit for each way of steering that some runtime of the

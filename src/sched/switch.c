@@ -4,10 +4,11 @@
 
 /* (Not inlined: what that call must keep would make each parked frame larger.) */
 FL_NOINLINE fl_worker *
-fl_do_after(fl_worker *worker)
+fl_do_after(fl_worker *worker, fl_stack *here)
 {
     void (*after)(void *) = worker->after;
     worker->after = NULL;
+    worker->stack = here; /* should it overflow */
     fl_chaos();
     after(worker->after_arg); /* A3 */
     return worker;
@@ -29,11 +30,11 @@ next_ready(fl_worker *worker)
 
 /* Parks the fiber, the worker going on with the context `to` (on `stack`, see
  * fl_jump), until it is resumed. The guard is dropped once it is parked; or, if
- * that is NULL, what the worker was told is done then. Inlined, so that the
- * registers are saved once, in one frame. */
+ * that is NULL, what the worker was told is done then. `error` is errno by then.
+ * Inlined, so that the registers are saved once, in one frame. */
 static inline __attribute__((always_inline)) void
 park_for(fl_fiber *me, fl_worker *worker, void *to, fl_stack *stack,
-         fl_atomic32 *guard)
+         fl_atomic32 *guard, int error)
 {
     fl_assert(me->worker == worker);
     fl_assert(me->kind == FL_TASK || me->kind == FL_JOB);
@@ -41,7 +42,6 @@ park_for(fl_fiber *me, fl_worker *worker, void *to, fl_stack *stack,
     me->stack = worker->stack;
 #endif
     fl_count(&worker->stats.switches); /* beside the turn */
-    int error = *worker->errno_at;
     fl_tsan_be(&worker->loop);
     worker = fl_jump(worker, &me->sp, to, stack, guard);
     fl_go_on(me, worker, error);
@@ -52,13 +52,14 @@ park_for(fl_fiber *me, fl_worker *worker, void *to, fl_stack *stack,
 static inline __attribute__((always_inline)) void
 park(fl_fiber *me, fl_worker *worker, fl_fiber *next, fl_atomic32 *guard)
 {
+    int error = *worker->errno_at;
     if (fl_likely(next && next->sp)) {
-        park_for(me, worker, next->sp, fl_parked_on(next), guard);
+        park_for(me, worker, next->sp, fl_parked_on(next), guard, error);
     } else {
         worker->pending = fl_work_of(next);
         fl_tsan_be(&worker->loop); /* who will be on that stack */
         fl_stack *spare = fl_take_spare(worker);
-        park_for(me, worker, spare->sp, spare, guard);
+        park_for(me, worker, spare->sp, spare, guard, error);
     }
 }
 
@@ -197,7 +198,8 @@ yield_to_parked(fl_fiber *me, fl_worker *worker)
     return change_places(me, worker);
 }
 
-/* In the ring, or the next slot; or in the common queue. Calls nothing, but as
+/* Somebody in the ring, or the next slot. Where only the common queue has some, it
+ * goes the loop's way, which comes to them with its chores. Calls nothing, but as
  * its last act. */
 static FL_NOINLINE bool
 yield_to_ready(fl_fiber *me, fl_worker *worker)
@@ -266,7 +268,8 @@ fl_yield_here(fl_fiber *me, fl_worker *worker)
     if (fl_unlikely(!next->sp)) {
         return yield_to_fresh(me, worker, next);
     }
-    park_for(me, worker, next->sp, fl_parked_on(next), &ready->bias.inside);
+    park_for(me, worker, next->sp, fl_parked_on(next), &ready->bias.inside,
+             *worker->errno_at);
     return true;
 }
 

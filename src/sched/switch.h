@@ -28,12 +28,13 @@
 #include "sched/worker.h"
 
 /* What the worker was told to do when it has left a context; the worker. */
-fl_worker *fl_do_after(fl_worker *worker);
+fl_worker *fl_do_after(fl_worker *worker, fl_stack *here);
 
 /* The first thing in any context that was switched to, by that worker: drops the
- * guard that it was handed, or, if that is NULL, does what else there is to do. */
+ * guard that it was handed, or, if that is NULL, does what else there is to do, on
+ * the stack that it is on, `here`. */
 static inline fl_worker *
-fl_arrive(void *value, void *let_go)
+fl_arrive(void *value, void *let_go, fl_stack *here)
 {
     fl_worker *worker = value;
     if (fl_likely(let_go != NULL)) {
@@ -41,7 +42,7 @@ fl_arrive(void *value, void *let_go)
         fl_store_release((fl_atomic32 *)let_go, 0u);       /* A3 */
         return worker;
     }
-    return fl_likely(!worker->after) ? worker : fl_do_after(worker);
+    return fl_likely(!worker->after) ? worker : fl_do_after(worker, here);
 }
 
 /* Switches from a context, saved in *save, to one parked in `to`, to which
@@ -59,7 +60,7 @@ fl_jump(fl_worker *worker, void **save, void *to, fl_stack *stack,
     }
     fl_handed handed = fl_context_switch(save, to, worker, (void *)let_go);
     fl_asan_arrive(fake);
-    worker = fl_arrive(handed.value, handed.more);
+    worker = fl_arrive(handed.value, handed.more, here);
     worker->stack = here;
     return worker;
 }

@@ -259,7 +259,7 @@ join_or_enter(fl_worker *worker, filch_task *task, int *status,
     return join(task, status, deadline);
 }
 
-/* The same where the run is steered, or a plain thread calls. */
+/* The same where fl_here is NULL. */
 static FL_NOINLINE int
 join_at_point(filch_task *task, int *status, filch_time deadline)
 {

@@ -196,7 +196,7 @@ release(filch_lock *lock)
     return 0;
 }
 
-/* The same where the run is steered. */
+/* The same where fl_here is NULL. */
 static FL_NOINLINE int
 release_at_point(filch_lock *lock)
 {

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <filch/task.h>
 
-/* Where the run is steered, or a plain thread calls. */
+/* Where fl_here is NULL. */
 static FL_NOINLINE void
 yield_slowly(void)
 {

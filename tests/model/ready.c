@@ -49,7 +49,7 @@ pick(void)
     return one;
 }
 
-/* As fl_yield. */
+/* As fl_yield_here. */
 static void
 swap(fl_fiber *one)
 {

@@ -171,7 +171,7 @@ TEST(ready_next_slot_does_not_starve_the_ring)
 
 /* --- One that yields ----------------------------------------------------- */
 
-/* As fl_yield: who runs next; itself if there is nobody, NULL if there is no
+/* As fl_yield_here: who runs next; itself if there is nobody, NULL if there is no
  * room for it. */
 static struct fl_fiber *
 yield(struct fl_fiber *one, bool *shortly)
