@@ -20,9 +20,8 @@ FILCH_BEGIN_DECLS
 typedef struct filch_job {
     filch_fn fn_;
     void *arg_;
-    struct filch_job *previous_;
     void *forker_;
-    uint32_t state_;
+    uint64_t state_;
     int status_;
     void *spare_[3];
 } filch_job;

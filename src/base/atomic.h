@@ -9,7 +9,11 @@
  *
  * They take pointers to fl_atomic32, fl_atomic64 and fl_atomic_ptr. Additions
  * and exchanges return the value before; a cas is strong, returns whether it
- * stored, and leaves what it found in `old`.
+ * stored, and leaves what it found in `old`. Two more are loads whose value is
+ * looked at at once, in one instruction where there is such a one:
+ *
+ *     fl_is_relaxed(p, v)   fl_has_relaxed(p, bits)  (of fl_atomic32)
+ *     fl_is_acquire(p, v)
  *
  * seq_cst operations have one total order among themselves. That is what
  * "store, then look whether the other side has stored" needs; for a fence on
@@ -67,11 +71,36 @@ typedef void *fl_atomic_ptr;
 #define fl_cas_acq_rel(p, old, v) FL_ATOMIC_SELECT(fl_cas_acq_rel, p)(p, old, v)
 #define fl_cas_seq_cst(p, old, v) FL_ATOMIC_SELECT(fl_cas_seq_cst, p)(p, old, v)
 
+#ifdef FL_ATOMIC_LOOKS
+#define fl_is_relaxed(p, v) FL_ATOMIC_SELECT(fl_is_acquire, p)(p, v)
+#define fl_is_acquire(p, v) FL_ATOMIC_SELECT(fl_is_acquire, p)(p, v)
+#define fl_has_relaxed(p, bits) fl_has_acquire_32(p, bits)
+#else
+#define fl_is_relaxed(p, v) (fl_load_relaxed(p) == (v))
+#define fl_is_acquire(p, v) (fl_load_acquire(p) == (v))
+#define fl_has_relaxed(p, bits) ((fl_load_relaxed(p) & (bits)) != 0)
+#endif
+
 /* Adds to a counter that only the caller writes, and others read. */
 static inline void
 fl_count(fl_atomic64 *counter)
 {
+#ifdef FL_ATOMIC_LOOKS
+    fl_count_(counter);
+#else
     fl_store_relaxed(counter, fl_load_relaxed(counter) + 1);
+#endif
+}
+
+static inline void
+fl_count_release(fl_atomic64 *counter)
+{
+#ifdef FL_ATOMIC_LOOKS
+    fl_fence_compiler();
+    fl_count_(counter);
+#else
+    fl_store_release(counter, fl_load_relaxed(counter) + 1);
+#endif
 }
 
 #endif

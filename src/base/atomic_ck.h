@@ -88,6 +88,45 @@ FL_DEFINE_ADD(64, uint64_t)
 #undef FL_DEFINE
 #undef FL_DEFINE_ADD
 
+/* What ck_pr does not have: operations of one instruction, which locks nothing. */
+#if defined(__x86_64__)
+#define FL_ATOMIC_LOOKS 1
+
+#define FL_DEFINE(S, T, compare)                                               \
+    static inline bool fl_is_acquire_##S(const T *p, T v)                      \
+    {                                                                          \
+        bool is;                                                               \
+        __asm__ volatile(compare " %2, %1"                                     \
+                         : "=@ccz"(is)                                         \
+                         : "m"(*p), "re"(v)                                    \
+                         : "memory");                                          \
+        return is;                                                             \
+    }
+
+FL_DEFINE(32, uint32_t, "cmpl")
+FL_DEFINE(64, uint64_t, "cmpq")
+FL_DEFINE(ptr, fl_pointer_, "cmpq")
+
+#undef FL_DEFINE
+
+static inline bool
+fl_has_acquire_32(const uint32_t *p, uint32_t bits)
+{
+    bool has;
+    __asm__ volatile("testl %2, %1"
+                     : "=@ccnz"(has)
+                     : "m"(*p), "re"(bits)
+                     : "memory");
+    return has;
+}
+
+static inline void
+fl_count_(uint64_t *counter)
+{
+    __asm__ volatile("addq $1, %0" : "+m"(*counter) : : "cc");
+}
+#endif
+
 static inline void
 fl_fence_compiler(void)
 {

@@ -40,10 +40,31 @@ fl_me_slowly(void)
     fl_fiber *me = fl_me_known();
     if (!me) {
         thread_fiber.fiber.kind = FL_THREAD;
+        thread_fiber.fiber.shield = FL_SHIELD_OF_THREAD;
+        thread_fiber.fiber.forked = FL_NO_JOBS;
         thread_me = me = &thread_fiber.fiber;
         here_slowly = &thread_me;
     }
     return me;
+}
+
+FL_NOINLINE fl_bar
+fl_bar_begin(void)
+{
+    fl_fiber *me = fl_me();
+    fl_bar bar = {me, fl_here_tls, me->barred};
+    fl_here_tls = NULL;
+    me->barred = 1;
+    return bar;
+}
+
+FL_NOINLINE void
+fl_bar_end(fl_bar bar)
+{
+    bar.me->barred = bar.before;
+    if (here_slowly == bar.here) { /* this is no forked child */
+        fl_here_tls = bar.here;
+    }
 }
 
 #if !defined(__x86_64__)

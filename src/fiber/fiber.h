@@ -53,17 +53,20 @@
 struct fl_worker;
 struct filch_runtime;
 
-enum fl_kind { FL_THREAD, FL_LOOP, FL_TASK, FL_JOB };
+/* (A descriptor that was never used is a task's.) */
+enum fl_kind { FL_TASK, FL_JOB, FL_LOOP, FL_THREAD };
 
-/* Of a shield: in a job, which nothing takes that away from. */
+/* Of a shield: in a job, which nothing takes that away from; and of a thread,
+ * which nobody cancels. */
 #define FL_SHIELD_OF_JOB 0x8000u
+#define FL_SHIELD_OF_THREAD 1u
 
-/* The manner of a task that is neither barred nor shielded. */
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define FL_PLAIN_TASK ((uint32_t)FL_TASK)
-#else
-#define FL_PLAIN_TASK ((uint32_t)FL_TASK << 24)
-#endif
+/* The first of these in a fiber's word `mine`. */
+#define FL_MINE_IN_JOB ((uint64_t)FL_SHIELD_OF_JOB << 48)
+
+/* That word of a fiber that is neither barred nor shielded, and has no jobs that
+ * are not synced. It is never 0, as memory that is no job might be. */
+#define FL_NO_JOBS 1u
 
 enum {
     FL_RUNNING,
@@ -155,22 +158,37 @@ typedef struct fl_fiber {
     union {
         fl_link free; /* a task's descriptor, while it is free */
         struct {
-            struct fl_fiber *next;  /* O: in a chain of runnable ones;
+            struct fl_fiber *next; /* O: in a chain of runnable ones;
                                        itself: it has yielded by
                                        way of the loop, see find.c */
-            struct filch_job *jobs; /* O: forked, not yet synced; last first */
+            void *sp; /* O: the parked context; NULL: not started */
         };
     };
-    fl_atomic32 state;
     union {
         struct {
-            uint8_t kind;
-            uint8_t barred;  /* O: suspending calls are refused */
-            uint16_t shield; /* O: how deep it is shielded from cancels */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+            uint32_t forked; /* O: and not yet synced; see sched/job.h */
+            union {
+                struct {
+                    uint16_t barred; /* O: suspending calls are refused */
+                    uint16_t shield; /* O: how deep it is shielded */
+                };
+                uint32_t manner; /* both at once */
+            };
+#else
+            union {
+                struct {
+                    uint16_t shield, barred;
+                };
+                uint32_t manner;
+            };
+            uint32_t forked;
+#endif
         };
-        uint32_t manner; /* the three at once */
+        uint64_t mine; /* all of these at once */
     };
-    void *sp;                 /* O: the parked context; NULL: not started */
+    fl_atomic32 state;
+    uint32_t kind;            /* a fl_kind; constant */
     struct fl_worker *worker; /* O: who runs it, or ran it last; before that
                                  some worker of its runtime */
     union {
@@ -207,8 +225,8 @@ fl_fetch_fiber(const void *fiber)
 
 /* Where the calling worker keeps who runs: a fiber, or its loop. What the short
  * paths begin with: NULL where there is more to be looked at, in a thread that is
- * no worker, in a steered run (sched/point.h), and where the light fence is one
- * for the CPU too. */
+ * no worker, in a steered run (sched/point.h), where the light fence is one for
+ * the CPU too, and in what is barred. */
 extern __thread fl_fiber **fl_here_tls
     __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
@@ -218,6 +236,17 @@ void fl_here_begin(fl_fiber **here, bool slowly);
 
 /* It is a plain thread, whatever it was. */
 void fl_here_end(void);
+
+/* The calling fiber calls what is not the library's, and must not suspend in it:
+ * such calls are refused, until fl_bar_end has back what fl_bar_begin gives. */
+typedef struct fl_bar {
+    fl_fiber *me;
+    fl_fiber **here;
+    bool before; /* whether it was so already */
+} fl_bar;
+
+fl_bar fl_bar_begin(void);
+void fl_bar_end(fl_bar bar);
 
 /*
  * The compiler must not keep the address of a thread-local across a suspension,
@@ -264,7 +293,7 @@ fl_fiber *fl_me_known(void);
 static inline void
 fl_shield_begin(fl_fiber *me)
 {
-    if (me->kind < FL_TASK) {
+    if (me->kind > FL_JOB) {
         return;
     }
     me->shield++;
@@ -277,7 +306,7 @@ fl_shield_begin(fl_fiber *me)
 static inline void
 fl_shield_end(fl_fiber *me)
 {
-    if (me->kind >= FL_TASK && me->shield % FL_SHIELD_OF_JOB != 0) {
+    if (me->kind <= FL_JOB && me->shield % FL_SHIELD_OF_JOB != 0) {
         me->shield--;
     }
 }
@@ -321,18 +350,19 @@ bool fl_let(fl_fiber *fiber);
 
 /*
  * The same for who lets it go on; for a wait that is not contested the only one
- * who may, by the guard of what it waits in. See sched/cancel.c.
+ * who may, by the guard of what it waits in. See sched/cancel.c. `here`, a
+ * constant: the caller was found by fl_here.
  */
 static inline bool
-fl_grant_to(fl_fiber *fiber)
+fl_grant_to(fl_fiber *fiber, bool here)
 {
     uint32_t phase = fl_load_relaxed(&fiber->waiter.phase);
     if (fl_unlikely((phase & FL_PHASE) != FL_WAITING)) {
         return fl_decide(fiber, FL_GRANTED);
     }
     fl_store_release(&fiber->waiter.phase, phase + FL_GRANTED - FL_WAITING);
-    fl_fence_light();
-    return fl_likely(!(fl_load_relaxed(&fiber->state) & FL_CANCEL)) ||
+    fl_fence_lighter(here);
+    return fl_likely(!fl_has_relaxed(&fiber->state, FL_CANCEL)) ||
            fl_let(fiber);
 }
 

@@ -143,20 +143,21 @@ fl_guard_short(const fl_atomic32 *word)
 static inline bool
 fl_is_inside(const fl_party *party, const fl_atomic32 *word)
 {
-    return fl_load_relaxed(&party->inside) == fl_guard_short(word);
+    return fl_is_relaxed(&party->inside, fl_guard_short(word));
 }
 
 /* P1 to P4: whether it is in now. */
 static inline bool
 fl_enter_reserved(fl_party *party, fl_atomic32 *word)
 {
-    if (fl_load_relaxed(word) != party->number) {
+    uint32_t number = party->number;
+    if (!fl_is_relaxed(word, number)) {
         return false; /* P1 */
     }
     fl_assert(!fl_load_relaxed(&party->inside));
     fl_store_release(&party->inside, fl_guard_short(word)); /* P2 */
     fl_fence_lightest(); /* P3: else nobody has reserved it */
-    if (fl_likely(fl_load_acquire(word) == party->number)) {
+    if (fl_likely(fl_is_acquire(word, number))) {
         return true; /* P4 */
     }
     fl_store_release(&party->inside, 0u);

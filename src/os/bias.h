@@ -74,18 +74,13 @@ fl_bias_meet(fl_bias *bias)
     }
 }
 
-/* Whether it is in; if not, by fl_bias_enter it
- * gets in, or it leaves again. `lightest` is constant:
- * fl_fence_lightest will do. */
+/* Whether it is in; if not, by fl_bias_enter it gets in, or it leaves again.
+ * `here`, a constant: the owner was found by fl_here. */
 static inline bool
-fl_bias_try(fl_bias *bias, bool lightest)
+fl_bias_try(fl_bias *bias, bool here)
 {
-    fl_store_relaxed(&bias->inside, 1u); /* O1 */
-    if (lightest) {
-        fl_fence_lightest(); /* O2 */
-    } else {
-        fl_fence_light(); /* O2 */
-    }
+    fl_store_relaxed(&bias->inside, 1u);                               /* O1 */
+    fl_fence_lighter(here);                                            /* O2 */
     return fl_likely(fl_load_acquire(&bias->visitor) == FL_BIAS_FREE); /* O3 */
 }
 

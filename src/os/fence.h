@@ -45,6 +45,17 @@ fl_fence_lightest(void)
 #endif
 }
 
+/* One or the other, as `here`, a constant, says. */
+static inline void
+fl_fence_lighter(bool here)
+{
+    if (here) {
+        fl_fence_lightest();
+    } else {
+        fl_fence_light();
+    }
+}
+
 /* False: the kernel is short of memory, and there was no fence. */
 bool fl_fence_heavy(void);
 

@@ -53,7 +53,7 @@ fl_chaos_point(const char *where)
 {
     fl_fiber *me = fl_me();
     fl_chaos_disturb_at((uintptr_t)where - (uintptr_t)&fl_chaos_on);
-    if (me->kind < FL_TASK || me->barred ||
+    if (me->kind > FL_JOB || me->barred ||
         !fl_chaos_among(me->worker->runtime) || fl_chaos_draw(32) ||
         !fl_spare(me->worker)) {
         return;

@@ -130,19 +130,22 @@ fl_deque_push(fl_deque *deque, void *entry)
                : fl_deque_push_slowly(deque, entry);
 }
 
-/* Owner only: takes the entry at b, the newest; false if it is a thief's. `lightest`
- * is constant: the fence is known to be for the compiler only. */
+/* Owner only: P1 to P3 for the entry at b, the newest. `here`, a constant: the
+ * owner was found by fl_here. */
 static inline bool
-fl_deque_take_(fl_deque *deque, fl_atomic_ptr *b, bool lightest)
+fl_deque_claim_(fl_deque *deque, fl_atomic_ptr *b, bool here)
 {
     fl_store_release(&deque->bottom, (void *)b); /* P1 */
-    if (lightest) {
-        fl_fence_lightest(); /* P2 */
-    } else {
-        fl_fence_light(); /* P2 */
-    }
-    return fl_likely(fl_deque_top_(deque) <= b) ||
-           fl_deque_take_slowly(deque, b); /* P3, P4 */
+    fl_fence_lighter(here);                      /* P2 */
+    return fl_likely(fl_deque_top_(deque) <= b); /* P3 */
+}
+
+/* Owner only: takes that entry; false if it is a thief's. */
+static inline bool
+fl_deque_take_(fl_deque *deque, fl_atomic_ptr *b, bool here)
+{
+    return fl_deque_claim_(deque, b, here) ||
+           fl_deque_take_slowly(deque, b); /* P4 */
 }
 
 /* Owner only: takes the newest entry, NULL if there is none. */
@@ -162,36 +165,47 @@ fl_deque_pop(fl_deque *deque)
 static inline bool
 fl_deque_is_newest(const fl_deque *deque, const void *entry)
 {
-    return fl_load_relaxed(fl_deque_bottom_(deque) - 1) == entry;
+    return fl_is_relaxed(fl_deque_bottom_(deque) - 1, (void *)(uintptr_t)entry);
 }
 
 /* Owner only: takes the newest entry, which there is or was. */
 static inline bool
-fl_deque_take_newest(fl_deque *deque)
+fl_deque_take_newest(fl_deque *deque, bool here)
 {
-    return fl_deque_take_(deque, fl_deque_bottom_(deque) - 1, false);
+    return fl_deque_take_(deque, fl_deque_bottom_(deque) - 1, here);
 }
 
 /* Owner only: takes the newest entry if it is this one. Mostly it is; if it was
  * stolen, P3 tells. */
 static inline bool
-fl_deque_pop_if_(fl_deque *deque, const void *entry, bool lightest)
-{
-    fl_atomic_ptr *b = fl_deque_bottom_(deque) - 1;
-    return fl_load_relaxed(b) == entry && fl_deque_take_(deque, b, lightest);
-}
-
-static inline bool
 fl_deque_pop_if(fl_deque *deque, const void *entry)
 {
-    return fl_deque_pop_if_(deque, entry, false);
+    fl_atomic_ptr *b = fl_deque_bottom_(deque) - 1;
+    return fl_load_relaxed(b) == entry && fl_deque_take_(deque, b, false);
 }
 
-/* The same for a caller found by fl_here. */
-static inline bool
+/* The same for a caller found by fl_here, calling nothing: FL_POP_CONTESTED is to
+ * be followed by fl_deque_pop_contested, which says whether it was popped. */
+typedef enum fl_popped {
+    FL_POP_REFUSED,
+    FL_POPPED,
+    FL_POP_CONTESTED
+} fl_popped;
+
+static inline fl_popped
 fl_deque_pop_if_here(fl_deque *deque, const void *entry)
 {
-    return fl_deque_pop_if_(deque, entry, true);
+    fl_atomic_ptr *b = fl_deque_bottom_(deque) - 1;
+    if (fl_unlikely(!fl_is_relaxed(b, (void *)(uintptr_t)entry))) {
+        return FL_POP_REFUSED;
+    }
+    return fl_deque_claim_(deque, b, true) ? FL_POPPED : FL_POP_CONTESTED;
+}
+
+static inline bool
+fl_deque_pop_contested(fl_deque *deque)
+{
+    return fl_deque_take_slowly(deque, fl_deque_bottom_(deque)); /* P4 */
 }
 
 #define FL_DEQUE_AHEAD 8

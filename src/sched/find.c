@@ -324,7 +324,7 @@ find_near(fl_worker *worker)
         return work;
     }
     if (!fl_ready_empty(&worker->ready)) {
-        work = fl_work_of(fl_take_ready(worker));
+        work = fl_work_of(fl_take_ready(worker, false));
     }
     if (!work) {
         work = take_newest(&worker->deque);

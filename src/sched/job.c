@@ -9,29 +9,22 @@
 static inline void
 set_up(fl_fiber *me, filch_job *job, filch_fn fn, void *arg)
 {
+    uint64_t mine = me->mine + FL_ONE_JOB;
     job->fn_ = fn;
     job->arg_ = arg;
     job->forker_ = me;
-    job->previous_ = me->jobs;
-    me->jobs = job;
-    fl_store_relaxed(&job->state_, (uint32_t)FL_JOB_QUEUED);
+    fl_store_relaxed(&job->state_, mine);
+    me->mine = mine;
     fl_tsan_release(job);
-}
-
-/* How a job that is in no deque stands in its forker's `jobs`. */
-static inline filch_job *
-kept(filch_job *job)
-{
-    return (filch_job *)((uintptr_t)job | 1);
 }
 
 /* Offers the job, or keeps it for who forked it. */
 static FL_NOINLINE void
 offer(fl_fiber *me, filch_job *job)
 {
-    if (me->kind < FL_TASK || me->barred ||
+    if (me->kind > FL_JOB || me->barred ||
         fl_deque_push(&me->worker->deque, fl_work_of_job(job))) {
-        me->jobs = kept(job);
+        fl_store_relaxed(&job->state_, me->mine | FL_JOB_KEPT);
     }
 }
 
@@ -55,24 +48,56 @@ filch_fork(filch_job *job, filch_fn fn, void *arg)
     }
     fl_fiber *me = worker->me;
     set_up(me, job, fn, arg);
-    if (fl_unlikely(me->barred || !fl_deque_push_at_once(
-                                      &worker->deque, fl_work_of_job(job)))) {
+    if (fl_unlikely(
+            !fl_deque_push_at_once(&worker->deque, fl_work_of_job(job)))) {
         offer(me, job);
     }
 }
 
-/* Calls the job on the forker's own stack, shielded as it would be stolen: what
- * it does to the shield is its own. */
-static int
-call(fl_fiber *me, filch_job *job)
+/* A job that was called has returned: its forker is as it was before. */
+static void
+end_call(fl_fiber *forker, uint64_t before)
 {
-    uint16_t shield = me->shield;
-    me->shield = shield | FL_SHIELD_OF_JOB;
-    int status = job->fn_(job->arg_);
-    me->shield = shield;
-    if (fl_unlikely(me->jobs != job->previous_)) {
+    if (fl_unlikely(forker->forked != (uint32_t)before)) {
         fl_fatal("a job ended with a forked job that it had not synced");
     }
+    forker->mine = before;
+}
+
+/* Calls the job on the forker's own stack, shielded as it would be stolen: what
+ * it does to the shield is its own. */
+static FL_NOINLINE int
+call(fl_fiber *me, filch_job *job)
+{
+    uint64_t before = me->mine;
+    me->mine = before | FL_MINE_IN_JOB;
+    int status = job->fn_(job->arg_);
+    end_call(me, before);
+    return status;
+}
+
+/* The same for the job that its forker's word has just been compared with. Its
+ * own state says how that was: so there is one register to be saved, and in a
+ * job's own jobs one word is stored. */
+static inline int
+call_at_once(fl_fiber *me, filch_job *job, uint64_t mine)
+{
+    uint64_t before = mine - FL_ONE_JOB;
+    fl_fiber *forker;
+    int status;
+    if (fl_likely((int64_t)before < 0)) { /* FL_MINE_IN_JOB */
+        me->mine = before;
+        status = job->fn_(job->arg_);
+        forker = job->forker_;
+        if (fl_likely(fl_is_relaxed(&job->state_, forker->mine + FL_ONE_JOB))) {
+            return status;
+        }
+    } else {
+        me->mine = before | FL_MINE_IN_JOB;
+        status = job->fn_(job->arg_);
+        forker = job->forker_;
+    }
+    end_call(forker, fl_load_relaxed(&job->state_) - FL_ONE_JOB);
     return status;
 }
 
@@ -83,8 +108,7 @@ await(void *arg)
     filch_job *job = arg;
     fl_fiber *forker = job->forker_;
     fl_chaos();
-    if (fl_exchange_acq_rel(&job->state_, (uint32_t)FL_JOB_AWAITED) ==
-        FL_JOB_DONE) {
+    if (fl_add_acq_rel(&job->state_, (uint64_t)FL_JOB_AWAITED) & FL_JOB_DONE) {
         fl_resume(forker);
     }
 }
@@ -128,7 +152,7 @@ static void
 hold_up(fl_fiber *me, filch_job *job)
 {
     unsigned round = 0;
-    while (fl_load_acquire(&job->state_) != FL_JOB_DONE) {
+    while (!(fl_load_acquire(&job->state_) & FL_JOB_DONE)) {
         if (fl_spare(me->worker)) {
             park(me, job);
             return;
@@ -145,7 +169,7 @@ wait_for(fl_fiber *me, filch_job *job)
     if (may_take_back(me, job)) {
         return call(me, job);
     }
-    if (fl_load_acquire(&job->state_) != FL_JOB_DONE) { /* F1 */
+    if (!(fl_load_acquire(&job->state_) & FL_JOB_DONE)) { /* F1 */
         if (fl_unlikely(me->barred)) {
             fl_fatal("a job that another worker has was synced in a predicate "
                      "or a compare function, which may not wait");
@@ -162,51 +186,55 @@ wait_for(fl_fiber *me, filch_job *job)
     return job->status_;
 }
 
-/* The job is in no deque, unless it is not the caller's. */
+/* A thief is at the job, or was: see fl_deque_pop_if_here. */
 static FL_NOINLINE int
-sync_kept(fl_fiber *me, filch_job *job)
+sync_contested(fl_fiber *me, filch_job *job)
 {
-    if (me->jobs != kept(job)) {
-        fl_fatal("a job was synced by who had not forked it last");
-    }
-    me->jobs = job->previous_;
-    return call(me, job);
+    me->forked -= FL_ONE_JOB;
+    return fl_deque_pop_contested(&me->worker->deque) ? call(me, job)
+                                                      : wait_for(me, job);
 }
 
-static inline bool
-take_back(fl_worker *worker, filch_job *job, bool here)
-{
-    fl_work *work = fl_work_of_job(job);
-    return here ? fl_deque_pop_if_here(&worker->deque, work)
-                : fl_deque_pop_if(&worker->deque, work);
-}
-
-/* `here`, a constant: by fl_here. */
-static inline int
-sync_by(fl_fiber *me, fl_worker *worker, filch_job *job, bool here)
-{
-    if (fl_unlikely(me->jobs != job)) {
-        return sync_kept(me, job);
-    }
-    me->jobs = job->previous_;
-    if (fl_likely(fl_stack_has_room(worker->stack) &&
-                  take_back(worker, job, here))) {
-        return call(me, job);
-    }
-    return wait_for(me, job);
-}
-
+/* All else. */
 static FL_NOINLINE int
 sync_slowly(filch_job *job)
 {
-    fl_fiber *me = fl_me_at_slowly("filch_sync");
-    return sync_by(me, me->worker, job, false);
+    fl_fiber *me = fl_me_at("filch_sync");
+    uint64_t state = fl_load_relaxed(&job->state_);
+    uint32_t how = FL_JOB_DONE | FL_JOB_AWAITED | FL_JOB_KEPT;
+    if (job->forker_ != me || (((uint32_t)state ^ me->forked) & ~how)) {
+        fl_fatal("a job was synced by who had not forked it last");
+    }
+    me->forked -= FL_ONE_JOB;
+    if (state & FL_JOB_KEPT) {
+        return call(me, job);
+    }
+    fl_worker *worker = me->worker;
+    bool taken = fl_stack_has_room(worker->stack) &&
+                 fl_deque_pop_if(&worker->deque, fl_work_of_job(job));
+    return taken ? call(me, job) : wait_for(me, job);
 }
 
+/* Until the job it calls nothing, unless as its last act, so that there is
+ * little to be saved. */
 int
 filch_sync(filch_job *job)
 {
     fl_worker *worker = fl_worker_here();
-    return fl_likely(worker != NULL) ? sync_by(worker->me, worker, job, true)
-                                     : sync_slowly(job);
+    if (fl_unlikely(!worker)) {
+        return sync_slowly(job);
+    }
+    fl_fiber *me = worker->me;
+    uint64_t mine = me->mine;
+    if (fl_unlikely(!fl_is_relaxed(&job->state_, mine)) ||
+        fl_unlikely(!fl_stack_has_room(worker->stack))) {
+        return sync_slowly(job);
+    }
+    fl_popped popped =
+        fl_deque_pop_if_here(&worker->deque, fl_work_of_job(job));
+    if (fl_likely(popped == FL_POPPED)) {
+        return call_at_once(me, job, mine);
+    }
+    return popped == FL_POP_CONTESTED ? sync_contested(me, job)
+                                      : sync_slowly(job);
 }

@@ -5,20 +5,27 @@
  *           in just one deque; sync takes it from there and calls it, or waits
  *           for who did. The frame stays until then, so no deque ever points
  *           to a frame that has ended.
- * STATE     FL_JOB_QUEUED   in a deque, or taken out of it by a thief
- *           FL_JOB_DONE     its status may be read
- *           FL_JOB_AWAITED  its forker is parked; who ends the job resumes it
- *           A job that cannot be queued (a plain thread's, a callback's, for
- *           want of memory) is kept: sync runs it. It stands in its forker's
- *           list marked, so that a sync of any other need not look.
+ * STATE     The word `state_`:
+ *             FL_JOB_FORKED   always set
+ *             FL_JOB_DONE     its status may be read
+ *             FL_JOB_AWAITED  its forker is parked; who ends it resumes that
+ *             FL_JOB_KEPT     it could not be queued (a plain thread's, a
+ *                             callback's, for want of memory): sync runs it
+ *             above           how many its forker had not synced, with it, and
+ *                             the rest of that fiber's word `mine`
+ *           So the job that is to be synced first, and that nobody has begun, or
+ *           kept, has just its forker's word as its state; unless that has been
+ *           shielded since, or less.
  * PROTOCOL      forker, sync                    thief
  *           F1  not mine any more: park     T1  run it, store its status
- *           F2  exchange for AWAITED        T2  exchange for DONE
+ *           F2  add AWAITED                 T2  add DONE
  *           F3  it was DONE: go on          T3  it was AWAITED: resume
  *           F2 is done by whoever runs after the forker has parked. One of F2
  *           and T2 comes first, and the second of them resumes the forker.
  * MEMORY ORDER  T2 releases the status to F2, and to the load before F1.
  * LAST TOUCH  T2, unless it found AWAITED.
+ * REJECTED  A list of those that are not synced: a tenth of a fork and sync is
+ *           what it took to store the link of each, and to read it again.
  * SOURCE    The descriptor in the frame and the un-stolen child called in
  *           place: Faxén, "Wool" (2008); rayon's join.
  * CHECKED BY  tests/model/job.c
@@ -26,8 +33,14 @@
 #ifndef FL_JOB_H
 #define FL_JOB_H
 
-#include <filch/job.h>
+#include "fiber/fiber.h"
 
-enum { FL_JOB_QUEUED, FL_JOB_DONE, FL_JOB_AWAITED };
+enum {
+    FL_JOB_FORKED = FL_NO_JOBS,
+    FL_JOB_DONE = 2,
+    FL_JOB_AWAITED = 4,
+    FL_JOB_KEPT = 8,
+    FL_ONE_JOB = 16 /* counts those that are not synced */
+};
 
 #endif

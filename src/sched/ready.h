@@ -111,24 +111,35 @@ fl_ready_next(fl_ready *ready)
     return (struct fl_fiber *)next;
 }
 
-/* What is in the next slot, but not always; else the first of the ring. NULL
- * when there is neither. */
+/* What is in the next slot, unless it is the ring's turn. */
+static inline struct fl_fiber *
+fl_ready_pick_next(fl_ready *ready)
+{
+    if (fl_unlikely(ready->streak >= FL_STREAK)) {
+        return NULL;
+    }
+    struct fl_fiber *fiber = fl_ready_next(ready);
+    if (fiber) {
+        ready->streak++;
+    }
+    return fiber;
+}
+
+/* If there was none: the first of the ring, or else what is in the next slot. */
+static inline struct fl_fiber *
+fl_ready_pick_first(fl_ready *ready)
+{
+    ready->streak = ready->streak_from;
+    struct fl_fiber *fiber = fl_ready_first(ready);
+    return fl_likely(fiber) ? fiber : fl_ready_next(ready);
+}
+
+/* One of both; NULL when there is neither. */
 static inline struct fl_fiber *
 fl_ready_pick(fl_ready *ready)
 {
-    struct fl_fiber *fiber = NULL;
-    if (fl_likely(ready->streak < FL_STREAK)) {
-        fiber = fl_ready_next(ready);
-        ready->streak++;
-    }
-    if (!fiber) {
-        ready->streak = ready->streak_from;
-        fiber = fl_ready_first(ready);
-    }
-    if (fl_unlikely(!fiber)) {
-        fiber = fl_ready_next(ready);
-    }
-    return fiber;
+    struct fl_fiber *fiber = fl_ready_pick_next(ready);
+    return fiber ? fiber : fl_ready_pick_first(ready);
 }
 
 /* The n-th of the ring becomes the first, and those whom it passes stand one
@@ -169,13 +180,12 @@ fl_ready_push(fl_ready *ready, struct fl_fiber *fiber)
     return pushed;
 }
 
-/* Into the next slot if that is free, else to the end of the ring; false when
- * that is full. */
+/* In the bias, which it leaves: into the next slot if that is free, else to the
+ * end of the ring; false when that is full. */
 static inline bool
-fl_ready_put(fl_ready *ready, struct fl_fiber *fiber)
+fl_ready_put_(fl_ready *ready, struct fl_fiber *fiber)
 {
     bool put = true;
-    fl_bias_enter(&ready->bias);
     if (!fl_load_relaxed(&ready->next)) {
         fl_store_relaxed(&ready->next, (void *)fiber);
     } else {
@@ -183,6 +193,21 @@ fl_ready_put(fl_ready *ready, struct fl_fiber *fiber)
     }
     fl_bias_leave(&ready->bias);
     return put;
+}
+
+static inline bool
+fl_ready_put(fl_ready *ready, struct fl_fiber *fiber)
+{
+    fl_bias_enter(&ready->bias);
+    return fl_ready_put_(ready, fiber);
+}
+
+/* The same for an owner found by fl_here, calling nothing: also false, and to be
+ * done by fl_ready_put, if a visitor is there, or wants to be. */
+static inline bool
+fl_ready_put_here(fl_ready *ready, struct fl_fiber *fiber)
+{
+    return fl_bias_try(&ready->bias, true) && fl_ready_put_(ready, fiber);
 }
 
 /* Whether all that stood in the ring before that place has been taken. No place

@@ -72,6 +72,12 @@ fl_resume_slowly(fl_fiber *me, fl_fiber *fiber)
     }
 }
 
+FL_NOINLINE void
+fl_resume_again(fl_fiber *me, fl_fiber *fiber)
+{
+    fl_resume_by(me, fiber);
+}
+
 /* What would fill more than half of the ring goes to the common queue in one
  * piece. */
 static void

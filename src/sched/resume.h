@@ -26,6 +26,28 @@ fl_resume(fl_fiber *fiber)
     fl_resume_by(fl_me(), fiber);
 }
 
+/* The same by who runs on that worker, which was found by fl_here, calling
+ * nothing: whether it did. */
+static inline bool
+fl_resume_at_once(fl_worker *worker, fl_fiber *fiber)
+{
+    fl_assert(!fl_is_undecided(fiber));
+    fl_tsan_release(fiber);
+    return fl_likely(fl_same_runtime(worker->me, fiber)) &&
+           fl_likely(fl_ready_put_here(&worker->ready, fiber));
+}
+
+/* The same as its caller's last act. */
+void fl_resume_again(fl_fiber *me, fl_fiber *fiber);
+
+static inline void
+fl_resume_here(fl_worker *worker, fl_fiber *fiber)
+{
+    if (!fl_resume_at_once(worker, fiber)) {
+        fl_resume_again(worker->me, fiber);
+    }
+}
+
 /* Fibers whose waits were decided under a guard, to be resumed, in that order,
  * when it is free. */
 typedef struct fl_chain {

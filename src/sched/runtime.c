@@ -80,6 +80,7 @@ set_up_worker(filch_runtime *runtime, fl_worker *worker, unsigned index)
     worker->index = index;
     worker->loop.kind = FL_LOOP;
     worker->loop.barred = 1;
+    worker->loop.forked = FL_NO_JOBS;
     worker->loop.state = runtime->tag << FL_TAG_SHIFT;
     worker->loop.worker = worker;
     worker->polled = fl_os_now();

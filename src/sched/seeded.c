@@ -98,7 +98,7 @@ fl_seeded_point(const char *where)
 {
     fl_fiber *me = fl_me();
     if (me->kind == FL_THREAD) {
-        if (!me->shield) { /* filch_run's own call */
+        if (me->shield == FL_SHIELD_OF_THREAD) { /* not filch_run's own call */
             fl_seeded_disturbed(where);
         }
         return;

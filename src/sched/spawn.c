@@ -10,8 +10,7 @@ set_up(filch_task *task, fl_worker *home, filch_fn fn, void *arg, bool owned)
 {
     fl_fiber *fiber = &task->fiber;
     fl_tsan_acquire(&task->life); /* of the descriptor's former use */
-    fiber->jobs = NULL;
-    fiber->manner = FL_PLAIN_TASK;
+    fiber->mine = FL_NO_JOBS;
     fiber->sp = NULL;
     fiber->worker = home;
     fiber->start.fn = fn;
@@ -85,13 +84,6 @@ fl_task_make(fl_worker *worker, fl_worker *home, filch_task **made, filch_fn fn,
     return 0;
 }
 
-static inline void
-count_spawned(fl_worker *worker)
-{
-    fl_store_release(&worker->stats.spawned,
-                     fl_load_relaxed(&worker->stats.spawned) + 1);
-}
-
 static FL_NOINLINE int
 spawn(filch_task **handle, filch_fn fn, void *arg,
       const filch_task_options *options)
@@ -110,7 +102,7 @@ spawn(filch_task **handle, filch_fn fn, void *arg,
     if (handle) {
         *handle = task;
     }
-    count_spawned(worker);
+    fl_count_release(&worker->stats.spawned);
     if (fl_deque_push(&worker->deque, fl_work_of(&task->fiber))) {
         fl_inject_push(&worker->runtime->inject, &task->fiber, &task->fiber, 1);
     }
@@ -128,8 +120,21 @@ filch_spawn_with(filch_task **handle, filch_fn fn, void *arg,
 static inline bool
 is_at_hand(const fl_worker *worker)
 {
-    return fl_likely(worker != NULL) && fl_likely(worker->tasks.items) &&
+    return fl_likely(worker != NULL) &&
+           (worker->freed || fl_likely(worker->tasks.items)) &&
            fl_deque_has_room(&worker->deque);
+}
+
+/* A descriptor, of which there are some. */
+static inline filch_task *
+take_descriptor(fl_worker *worker)
+{
+    filch_task *task = worker->freed;
+    if (!task) {
+        return (filch_task *)fl_cache_take(&worker->tasks);
+    }
+    worker->freed = NULL;
+    return task;
 }
 
 /* It calls nothing, unless as its last act, so that it need not save
@@ -141,12 +146,12 @@ filch_spawn(filch_task **handle, filch_fn fn, void *arg)
     if (fl_unlikely(!fn) || !is_at_hand(worker)) {
         return spawn(handle, fn, arg, NULL);
     }
-    filch_task *task = (filch_task *)fl_cache_take(&worker->tasks);
+    filch_task *task = take_descriptor(worker);
     set_up(task, worker, fn, arg, handle != NULL);
     if (handle) {
         *handle = task;
     }
-    count_spawned(worker);
+    fl_count_release(&worker->stats.spawned);
     fl_deque_put(&worker->deque, fl_work_of(&task->fiber));
     return 0;
 }

@@ -15,16 +15,15 @@ fl_do_after(fl_worker *worker, fl_stack *here)
 }
 
 /* The next of the woken fibers; NULL if there is none, or if something else is
- * to be done first. */
+ * to be done first. `here`: see fl_take_ready. */
 static inline __attribute__((always_inline)) fl_fiber *
-next_ready(fl_worker *worker)
+next_ready(fl_worker *worker, bool here)
 {
     uint32_t turn = fl_free_turn(worker);
-    if (!turn || fl_ready_empty(&worker->ready)) {
-        return NULL;
+    fl_fiber *next = fl_likely(turn) ? fl_take_ready(worker, here) : NULL;
+    if (fl_likely(next)) {
+        fl_begin_turn(worker, turn);
     }
-    fl_fiber *next = fl_take_ready(worker);
-    fl_begin_turn(worker, turn);
     return next;
 }
 
@@ -69,18 +68,33 @@ fl_suspend(fl_fiber *me, void (*after)(void *arg), void *arg)
     fl_worker *worker = me->worker;
     worker->after = after;
     worker->after_arg = arg;
-    park(me, worker, next_ready(worker), NULL);
+    park(me, worker, next_ready(worker, false), NULL);
+}
+
+/* `here`: the worker was found by fl_here. */
+static inline __attribute__((always_inline)) int
+suspend_on(fl_worker *worker, fl_fiber *me, void *guard, void **handed,
+           bool here)
+{
+    fl_tsan_release(
+        guard); /* in the eyes of the sanitizer it is dropped here */
+    park(me, worker, next_ready(worker, here), guard);
+    return fl_outcome_in(me, handed);
+}
+
+static FL_NOINLINE int
+suspend_slowly(fl_fiber *me, void *guard, void **handed)
+{
+    return suspend_on(me->worker, me, guard, handed, false);
 }
 
 static int
 suspend_guarded(void *fiber, void *guard, void *handed)
 {
-    fl_fiber *me = fiber;
-    fl_worker *worker = fl_worker_of(me);
-    fl_tsan_release(
-        guard); /* in the eyes of the sanitizer it is dropped here */
-    park(me, worker, next_ready(worker), guard);
-    return fl_outcome_in(me, handed);
+    fl_worker *worker = fl_worker_here();
+    return fl_likely(worker != NULL)
+               ? suspend_on(worker, fiber, guard, handed, true)
+               : suspend_slowly(fiber, guard, handed);
 }
 
 int

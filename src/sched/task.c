@@ -94,6 +94,10 @@ void
 fl_task_flush(fl_worker *worker)
 {
     fl_cache *cache = &worker->tasks;
+    if (worker->freed) {
+        fl_depot_give_one(&depot, &worker->freed->fiber.free);
+        worker->freed = NULL;
+    }
     if (cache->items) {
         fl_depot_give(&depot, cache->items);
     }

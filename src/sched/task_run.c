@@ -15,7 +15,9 @@ static void
 begin(fl_worker *worker, fl_fiber *fiber)
 {
     fl_assert(!fl_is_undecided(fiber));
-    fiber->worker = worker;
+    if (fl_unlikely(fiber->worker != worker)) {
+        fiber->worker = worker;
+    }
     fl_be(worker, fiber);
 #if FL_TSAN
     fiber->tsan = worker->fresh ? worker->fresh : fl_tsan_create();
@@ -36,32 +38,37 @@ end(fl_worker *worker, void *tsan)
 static void
 check_synced(const fl_fiber *fiber)
 {
-    if (fl_unlikely(fiber->jobs != NULL)) {
+    if (fl_unlikely(fiber->forked != FL_NO_JOBS)) {
         fl_fatal("a task ended with a forked job that it had not synced");
     }
 }
 
 /* In a forked child the caller is a plain thread; there is nothing to go on
- * to. */
-static void
+ * to. Whether fl_here finds the caller. */
+static inline bool
 check_forked(const fl_fiber *fiber)
 {
-    if (fl_unlikely(fl_me() != fiber)) {
+    fl_fiber **here = fl_here();
+    const fl_fiber *me = fl_likely(here) ? *here : fl_me_slowly();
+    if (fl_unlikely(me != fiber)) {
         fl_fatal("a forked child returned from its task: it may only call "
                  "exec or _exit");
     }
+    return here;
 }
 
 /* Who entered the task by joining it, if it is the caller's to resume; `life`
  * is that before FL_DONE. See sync/join.c. */
 static inline fl_fiber *
-settle(filch_task *task, fl_fiber *direct, uint32_t life)
+settle(filch_task *task, fl_fiber *direct, uint32_t life, bool here)
 {
     if (life & FL_LEFT) {
         return NULL;
     }
-    fl_chaos();
-    if (fl_likely(fl_grant_to(direct))) {
+    if (!here) {
+        fl_chaos();
+    }
+    if (fl_likely(fl_grant_to(direct, here))) {
         fl_tsan_release(direct);
         return direct;
     }
@@ -74,13 +81,13 @@ settle(filch_task *task, fl_fiber *direct, uint32_t life)
  * entered the task has a handle, and whoever cancels that one from now on sees
  * that the task lives no more. */
 static inline bool
-is_alone(const fl_fiber *direct, uint32_t life)
+is_alone(const fl_fiber *direct, uint32_t life, bool here)
 {
     if (!direct || life != 2 * FL_REFERENCE) {
         return false;
     }
-    fl_fence_light(); /* E0 */
-    return !(fl_load_relaxed(&direct->state) & FL_CANCEL);
+    fl_fence_lighter(here); /* E0 */
+    return !fl_has_relaxed(&direct->state, FL_CANCEL);
 }
 
 /* E1 by a compare-and-swap, else E2 and E3, by the loop. */
@@ -91,7 +98,7 @@ finish_slowly(fl_worker *worker, filch_task *task, fl_fiber *direct,
     fl_be(worker, &worker->loop);
     while (life >= 2 * FL_REFERENCE && !(life & FL_JOINED)) {
         if (fl_cas_acq_rel(&task->life, &life, life + FL_DONE - FL_REFERENCE)) {
-            return direct ? settle(task, direct, life) : NULL;
+            return direct ? settle(task, direct, life, false) : NULL;
         }
     }
     if (life & FL_JOINED) {
@@ -99,22 +106,24 @@ finish_slowly(fl_worker *worker, filch_task *task, fl_fiber *direct,
         fl_task_on_end(task);
     }
     if (direct) {
-        direct = settle(task, direct, fl_load_acquire(&task->life));
+        direct = settle(task, direct, fl_load_acquire(&task->life), false);
     }
     fl_task_drop(task);
     return direct;
 }
 
 /* The status is published, the joiners woken, the runtime's reference gone;
- * who is to go on at once. */
-static inline fl_fiber *
-finish(fl_worker *worker, filch_task *task, fl_fiber *direct)
+ * who is to go on at once. `here`, a constant: the worker is found by fl_here. */
+static inline __attribute__((always_inline)) fl_fiber *
+finish(fl_worker *worker, filch_task *task, fl_fiber *direct, bool here)
 {
     uint32_t life = fl_load_acquire(&task->life);
-    if (fl_likely(is_alone(direct, life))) {
-        fl_chaos();
+    if (fl_likely(is_alone(direct, life, here))) {
+        if (!here) {
+            fl_chaos();
+        }
         fl_store_release(&task->life, (uint32_t)(FL_REFERENCE + FL_DONE));
-        return settle(task, direct, life);
+        return settle(task, direct, life, here);
     }
     return finish_slowly(worker, task, direct, life);
 }
@@ -142,15 +151,15 @@ run(fl_worker *worker, filch_task *task)
     tsan = fiber->tsan;
 #endif
     check_synced(fiber);
-    check_forked(fiber);
+    bool here = check_forked(fiber);
     task->status = status;
     fl_end_life(fiber);
     fl_tsan_release(&task->life);
     fl_tsan_release(worker->runtime); /* to who awaits the end of the run */
     /* before a joiner may go on, who might look at the counts */
-    fl_store_release(&worker->stats.tasks,
-                     fl_load_relaxed(&worker->stats.tasks) + 1);
-    fl_fiber *next = finish(worker, task, direct);
+    fl_count_release(&worker->stats.tasks);
+    fl_fiber *next = here ? finish(worker, task, direct, true)
+                          : finish(worker, task, direct, false);
     end(worker, tsan);
     if (fl_unlikely(fl_load_relaxed(&worker->runtime->stopping))) {
         fl_add_seq_cst(&worker->runtime->ended, 1u);
@@ -195,6 +204,7 @@ fl_run_job(fl_worker *worker, filch_job *job)
     fl_fiber *forker = job->forker_;
     fl_job_fiber me = {.fiber = {.kind = FL_JOB,
                                  .shield = FL_SHIELD_OF_JOB,
+                                 .forked = FL_NO_JOBS,
                                  .state = worker->loop.state},
                        .task = fl_task_of(forker),
                        .number = fl_number_running(worker->runtime)};
@@ -217,8 +227,7 @@ fl_run_job(fl_worker *worker, filch_job *job)
     fl_tsan_release(job);
     fl_tsan_release(worker->runtime);
     fl_chaos();
-    if (fl_exchange_acq_rel(&job->state_, (uint32_t)FL_JOB_DONE) ==
-        FL_JOB_AWAITED) {
+    if (fl_add_acq_rel(&job->state_, (uint64_t)FL_JOB_DONE) & FL_JOB_AWAITED) {
         fl_chaos();
         fl_resume(forker); /* whose frame the job lies in */
     }

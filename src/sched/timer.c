@@ -264,17 +264,26 @@ end_call(fl_timers *timers)
 static void
 go_off(fl_worker *worker, const struct due *due)
 {
-    free(due->owned);
     fl_chaos();
     fl_count(&worker->stats.timers);
     fl_tsan_acquire(worker->stack->base);
-    const fl_fiber *me = fl_me();
     due->fn(due->arg);
+    fl_tsan_release(worker->stack->base);
+}
+
+/* Who may not suspend. */
+static void
+run_callback(fl_worker *worker, const struct due *due)
+{
+    free(due->owned);
+    const fl_fiber *me = fl_me();
+    fl_bar bar = fl_bar_begin();
+    go_off(worker, due);
     if (fl_unlikely(fl_me() != me)) {
         fl_fatal("a forked child returned from its callback: it may only call "
                  "exec or _exit");
     }
-    fl_tsan_release(worker->stack->base);
+    fl_bar_end(bar);
 }
 
 /* Lets them go off; called with the guard free. */
@@ -283,12 +292,14 @@ all_go_off(fl_worker *worker, fl_timers *timers, const struct batch *batch)
 {
     if (batch->callback) {
         fl_tsan_acquire(timers);
+        if (!batch->refused) {
+            run_callback(worker, &batch->due[0]);
+        }
+        end_call(worker->timers);
+        return;
     }
     for (unsigned i = 0; i < batch->n; i++) {
         go_off(worker, &batch->due[i]);
-    }
-    if (batch->callback) {
-        end_call(worker->timers);
     }
 }
 

@@ -92,7 +92,8 @@ typedef struct fl_worker {
 
     fl_fiber loop;         /* W */
     fl_cache stacks;       /* W: idle ones, a loop parked on most */
-    fl_cache tasks;        /* W: free descriptors */
+    filch_task *freed;     /* W: the latest free descriptor, if not taken */
+    fl_cache tasks;        /* W: the others */
     fl_work *pending;      /* W: work to be done before anything else */
     uint64_t owed;         /* W: of its deque's oldest, to run before the ring,
                              with FL_OWED_NEWEST its newest; with
@@ -290,15 +291,21 @@ void fl_fetch_ahead(const fl_ready *ready);
 /* Takes what fl_ready_pick says. */
 fl_fiber *fl_take_ready_slowly(fl_worker *worker);
 
+/* `here`, a constant: the worker was found by fl_here. */
 static inline fl_fiber *
-fl_take_ready(fl_worker *worker)
+fl_take_ready(fl_worker *worker, bool here)
 {
     fl_ready *ready = &worker->ready;
-    if (fl_unlikely(!fl_bias_try(&ready->bias, false) ||
-                    fl_ready_fetches(ready))) {
+    if (fl_unlikely(!fl_bias_try(&ready->bias, here))) {
         return fl_take_ready_slowly(worker);
     }
-    fl_fiber *fiber = fl_ready_pick(ready);
+    fl_fiber *fiber = fl_ready_pick_next(ready);
+    if (!fiber) {
+        if (fl_unlikely(fl_ready_fetches(ready))) {
+            return fl_take_ready_slowly(worker);
+        }
+        fiber = fl_ready_pick_first(ready);
+    }
     fl_bias_leave(&ready->bias);
     return fiber;
 }
@@ -355,6 +362,10 @@ fl_task_drop_on(fl_worker *worker, filch_task *task)
                     fl_load_acquire(&task->life) >= 2 * FL_REFERENCE ||
                     fl_load_relaxed(&task->name))) {
         fl_task_drop(task);
+        return;
+    }
+    if (!worker->freed) {
+        worker->freed = task;
         return;
     }
     fl_link *surplus = fl_cache_push(&worker->tasks, &task->fiber.free);

@@ -96,8 +96,53 @@ count_inside(filch_condition *condition, const filch_lock *lock, uint32_t n)
     }
 }
 
-int
-filch_condition_wait_until(filch_condition *condition, filch_time deadline)
+/* A4, where the lock was not handed over. */
+static FL_NOINLINE int
+take_back(fl_fiber *me, filch_lock *lock, int error)
+{
+    if (error) {
+        fl_lock_acquire_shielded(me, lock);
+    } else {
+        fl_lock_after_wake(me, lock, &me->waiter);
+    }
+    return error;
+}
+
+/* From A3 on. `here`, a constant: the run is not steered. */
+static inline int
+wait_in(fl_fiber *me, filch_condition *condition, filch_lock *lock,
+        fl_atomic32 *held, filch_time deadline, bool here)
+{
+    int error = fl_wait_by(me, &lock->guard_.word_, held, &condition->waiters_,
+                           deadline); /* A3 */
+    bool has_it = !error && me->waiter.item == FL_HANDED_OVER;
+    if (fl_unlikely(!has_it) || !here) {
+        take_back(me, lock, error);
+    }
+    count_inside(condition, lock, (uint32_t)-1);
+    return error;
+}
+
+/* From A2 on, where that is not so simple, or the one who gets the lock is not
+ * resumed so simply. */
+static FL_NOINLINE int
+wait_guarded(fl_fiber *me, filch_condition *condition, fl_atomic32 *held,
+             filch_time deadline, fl_waiter *next)
+{
+    filch_lock *lock = lock_of(condition);
+    if (!next) {
+        next = fl_lock_give_away(lock); /* A2 */
+    }
+    if (next) {
+        fl_resume_by(me, fl_waiter_fiber(next));
+    }
+    fl_chaos();
+    return wait_in(me, condition, lock, held, deadline, false);
+}
+
+/* Where it takes longer, or the run is steered. */
+static FL_NOINLINE int
+wait_slowly(filch_condition *condition, filch_time deadline)
 {
     fl_fiber *me = fl_me_at("filch_condition_wait");
     filch_lock *lock = lock_of(condition);
@@ -111,24 +156,37 @@ filch_condition_wait_until(filch_condition *condition, filch_time deadline)
     if (fl_unlikely(me->kind != FL_THREAD && !fl_spare(me->worker))) {
         return ENOMEM; /* now, since it might not have the lock back soon */
     }
-    count_inside(condition, lock, 1);
-    fl_waiter *waiter = fl_waiter_begin(me, FL_CONDITION, condition);
     fl_atomic32 *held = fl_enter(&lock->guard_); /* A1 */
+    count_inside(condition, lock, 1);
+    fl_waiter_begin(me, FL_CONDITION, condition);
     fl_chaos();
-    fl_waiter *next = fl_lock_give_away(lock); /* A2 */
-    if (next) {
-        fl_resume(fl_waiter_fiber(next));
+    return wait_guarded(me, condition, held, deadline, NULL);
+}
+
+int
+filch_condition_wait_until(filch_condition *condition, filch_time deadline)
+{
+    fl_worker *worker = fl_worker_here();
+    filch_lock *lock = lock_of(condition);
+    if (fl_unlikely(!worker) || fl_unlikely(!fl_is_free(&worker->me)) ||
+        fl_unlikely(!worker->stacks.items) ||
+        fl_unlikely(!fl_lock_held(lock))) {
+        return wait_slowly(condition, deadline);
     }
-    fl_chaos();
-    error = fl_wait_by(me, &lock->guard_.word_, held, &condition->waiters_,
-                       deadline); /* A3 */
-    if (error) {
-        fl_lock_acquire_shielded(me, lock);
-    } else {
-        fl_lock_after_wake(me, lock, waiter); /* A4 */
+    fl_fiber *me = worker->me;
+    fl_atomic32 *held = fl_enter_at_once(&lock->guard_); /* A1 */
+    if (fl_unlikely(!held)) {
+        return wait_slowly(condition, deadline);
     }
-    count_inside(condition, lock, (uint32_t)-1);
-    return error;
+    fl_waiter *next = NULL;
+    count_inside(condition, lock, 1);
+    fl_waiter_begin(me, FL_CONDITION, condition);
+    if (fl_unlikely(!fl_lock_give_away_here(lock, &next)) || /* A2 */
+        (next &&
+         !fl_resume_at_once(worker, fl_container(next, fl_fiber, waiter)))) {
+        return wait_guarded(me, condition, held, deadline, next);
+    }
+    return wait_in(me, condition, lock, held, deadline, true);
 }
 
 int
@@ -145,10 +203,9 @@ filch_condition_wait_for_until(filch_condition *condition,
     fl_fiber *me = fl_me_at("filch_condition_wait_for");
     int error = fl_lock_held(lock_of(condition)) ? fl_may_wait(me) : EPERM;
     while (!error || error == ETIMEDOUT) {
-        uint8_t barred = me->barred;
-        me->barred = 1;
+        fl_bar bar = fl_bar_begin();
         bool holds = predicate(arg);
-        me->barred = barred;
+        fl_bar_end(bar);
         if (holds || error) {
             return holds ? 0 : error;
         }
@@ -167,29 +224,88 @@ filch_condition_wait_for(filch_condition *condition,
 
 /* ---- notifying ---- */
 
-int
-filch_condition_notify(filch_condition *condition, size_t n)
+/* N2 to N4, for the first n; `granted`: one more who was granted, or NULL. */
+static FL_NOINLINE int
+notify_guarded(filch_condition *condition, size_t n, fl_atomic32 *held,
+               fl_waiter *granted)
+{
+    filch_lock *lock = lock_of(condition);
+    fl_waiter *one = granted, *holder = NULL;
+    while (one ||
+           (n-- > 0 && (one = fl_grant(&condition->waiters_)))) { /* N2 */
+        fl_chaos();
+        uint32_t state = fl_lock_enqueue(lock, one); /* N3 */
+        fl_waiter *free = state & FL_HELD ? NULL : fl_lock_hand_to_first(lock);
+        if (fl_unlikely(free && holder)) {
+            /* the lock was released once too often: it is free once more */
+            fl_resume(fl_waiter_fiber(holder));
+        }
+        holder = free ? free : holder;
+        one = NULL;
+    }
+    fl_leave_by(held); /* N4 */
+    if (holder) {
+        fl_resume(fl_waiter_fiber(holder));
+    }
+    return 0;
+}
+
+static FL_NOINLINE int
+notify_slowly(filch_condition *condition, size_t n)
 {
     fl_point("filch_condition_notify");
     filch_lock *lock = lock_of(condition);
     if (!fl_lock_held(lock)) {
         return EPERM;
     }
-    fl_waiter *one, *holder = NULL;
-    fl_atomic32 *held = fl_enter(&lock->guard_);                /* N1 */
-    while (n-- > 0 && (one = fl_grant(&condition->waiters_))) { /* N2 */
-        fl_chaos();
-        fl_waiter *free = fl_lock_enqueue(lock, one); /* N3 */
-        if (fl_unlikely(free && holder)) {
-            /* the lock was released once too often: it is free once more */
-            fl_resume(fl_waiter_fiber(holder));
-        }
-        holder = free ? free : holder;
+    return notify_guarded(condition, n, fl_enter(&lock->guard_), NULL); /* N1 */
+}
+
+/* N4 where somebody else than the holder notified, and the lock was released just
+ * now. */
+static FL_NOINLINE int
+resume_holder(filch_lock *lock, fl_atomic32 *held)
+{
+    fl_waiter *holder = fl_lock_hand_to_first(lock);
+    fl_leave_by(held);
+    fl_resume(fl_waiter_fiber(holder));
+    return 0;
+}
+
+/* Who was granted had been cancelled just then. */
+static FL_NOINLINE int
+notify_disputed(filch_condition *condition, size_t n, fl_atomic32 *held,
+                fl_waiter *one)
+{
+    one = fl_grant_disputed(&condition->waiters_, one);
+    return notify_guarded(condition, n - 1, held, one);
+}
+
+int
+filch_condition_notify(filch_condition *condition, size_t n)
+{
+    filch_lock *lock = lock_of(condition);
+    if (fl_unlikely(!fl_here()) || fl_unlikely(!fl_lock_held(lock)) ||
+        fl_unlikely(n != 1)) {
+        return notify_slowly(condition, n);
+    }
+    fl_atomic32 *held = fl_enter_at_once(&lock->guard_); /* N1 */
+    if (fl_unlikely(!held)) {
+        return notify_slowly(condition, n);
+    }
+    fl_waiter *one = fl_first(&condition->waiters_);
+    fl_granted granted = fl_grant_here(&condition->waiters_, one); /* N2 */
+    if (fl_unlikely(granted == FL_GRANT_DISPUTED)) {
+        return notify_disputed(condition, n, held, one);
+    }
+    if (fl_unlikely(granted == FL_GRANT_REFUSED)) {
+        return notify_guarded(condition, n, held, NULL);
+    }
+    uint32_t state = fl_lock_enqueue(lock, one); /* N3 */
+    if (fl_unlikely(!(state & FL_HELD))) {
+        return resume_holder(lock, held);
     }
     fl_leave_by(held); /* N4 */
-    if (holder) {
-        fl_resume(fl_waiter_fiber(holder));
-    }
     return 0;
 }
 

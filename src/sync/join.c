@@ -183,7 +183,7 @@ fetch_ahead(const fl_deque *deque)
 
 /* D1 */
 static inline bool
-take_newest(fl_worker *worker)
+take_newest(fl_worker *worker, bool here)
 {
     fl_deque *deque = &worker->deque;
     uint32_t turn = fl_plain_turn(worker);
@@ -192,19 +192,21 @@ take_newest(fl_worker *worker)
     }
     fl_begin_turn(worker, turn);
     fl_tsan_acquire(deque); /* whose memory it saw being made */
-    return fl_deque_take_newest(deque);
+    return fl_deque_take_newest(deque, here);
 }
 
 /* D2 and D3 */
 static inline bool
-await_entered(fl_fiber *me, filch_task *task, fl_atomic32 *guard)
+await_entered(fl_fiber *me, filch_task *task, fl_atomic32 *guard, bool here)
 {
     fl_waiter_begin(me, FL_END, task)->guard = guard;
     me->waiter.traits = FL_ENTERED;
     fl_tsan_release(&me->waiter);
     task->direct = me; /* D2 */
-    fl_chaos();
-    return fl_likely(fl_begin_plainly(me)) || fl_wait_anyway(me); /* D3 */
+    if (!here) {
+        fl_chaos();
+    }
+    return fl_likely(fl_begin_plainly(me, here)) || fl_wait_anyway(me); /* D3 */
 }
 
 static void
@@ -216,17 +218,18 @@ put_newest(fl_worker *worker, filch_task *task)
     fl_deque_push(&worker->deque, fl_work_of(&task->fiber));
 }
 
-/* Joins a task that is the newest in the deque of the caller's worker. */
-static FL_NOINLINE int
-enter(fl_worker *worker, filch_task *task, int *status)
+/* Joins a task that is the newest in the deque of the caller's worker. `here`, a
+ * constant: that was found by fl_here. */
+static inline __attribute__((always_inline)) int
+enter(fl_worker *worker, filch_task *task, int *status, bool here)
 {
     fl_fiber *me = worker->me;
     fl_atomic32 guard = 1;
-    if (fl_unlikely(fl_is_cancelled(me) || !take_newest(worker))) {
+    if (fl_unlikely(fl_is_cancelled(me) || !take_newest(worker, here))) {
         return join(task, status, FILCH_NEVER);
     }
     fetch_ahead(&worker->deque);
-    if (fl_unlikely(!await_entered(me, task, &guard))) {
+    if (fl_unlikely(!await_entered(me, task, &guard, here))) {
         put_newest(worker, task);
         return join(task, status, FILCH_NEVER);
     }
@@ -245,18 +248,14 @@ enter(fl_worker *worker, filch_task *task, int *status)
 static inline bool
 is_next(const fl_worker *worker, filch_task *task)
 {
-    return worker->me->manner == FL_PLAIN_TASK &&
+    return worker->me->manner == 0 &&
            fl_deque_is_newest(&worker->deque, fl_work_of(&task->fiber));
 }
 
-static inline int
-join_or_enter(fl_worker *worker, filch_task *task, int *status,
-              filch_time deadline)
+static FL_NOINLINE int
+enter_here(filch_task *task, int *status, fl_worker *worker)
 {
-    if (deadline == FILCH_NEVER && is_next(worker, task)) {
-        return enter(worker, task, status);
-    }
-    return join(task, status, deadline);
+    return enter(worker, task, status, true);
 }
 
 /* The same where fl_here is NULL. */
@@ -264,17 +263,21 @@ static FL_NOINLINE int
 join_at_point(filch_task *task, int *status, filch_time deadline)
 {
     fl_worker *worker = fl_me_at_slowly("filch_join")->worker;
-    return worker ? join_or_enter(worker, task, status, deadline)
-                  : join(task, status, deadline);
+    return worker && deadline == FILCH_NEVER && is_next(worker, task)
+               ? enter(worker, task, status, false)
+               : join(task, status, deadline);
 }
 
 static inline int
 join_by(filch_task *task, int *status, filch_time deadline)
 {
     fl_worker *worker = fl_worker_here();
-    return fl_likely(worker != NULL)
-               ? join_or_enter(worker, task, status, deadline)
-               : join_at_point(task, status, deadline);
+    if (fl_unlikely(!worker)) {
+        return join_at_point(task, status, deadline);
+    }
+    return deadline == FILCH_NEVER && is_next(worker, task)
+               ? enter_here(task, status, worker)
+               : join(task, status, deadline);
 }
 
 int

@@ -60,10 +60,54 @@ int fl_lock_end(filch_lock *lock);
  * suspend. */
 fl_waiter *fl_lock_give_away(filch_lock *lock);
 
+/* With the guard: the first who waits, having been granted and taken out, holds the
+ * lock now. */
+static inline void
+fl_lock_hand_to(filch_lock *lock, fl_waiter *first)
+{
+    first->item = FL_HANDED_OVER;
+    if (!lock->waiters_.first_) {
+        fl_lock_settle(lock);
+        fl_lock_change(lock, FL_WAITERS, 0);
+    }
+}
+
+/* fl_lock_give_away, if the lock is just held, and nobody waits for it or one who
+ * was passed on to it: whether it was given, or freed. Calls nothing. */
+static inline bool
+fl_lock_give_away_here(filch_lock *lock, fl_waiter **next)
+{
+    uint32_t state = fl_load_relaxed(&lock->state_);
+    fl_waiter *first = fl_first(&lock->waiters_);
+    if (fl_unlikely((state & ~(uint32_t)FL_WAITERS) != FL_HELD) ||
+        fl_unlikely(first && first->traits != FL_PASSED_ON)) {
+        return false;
+    }
+    *next = first;
+    if (first) {
+        fl_take_first_(&lock->waiters_, first);
+        fl_lock_hand_to(lock, first);
+    } else {
+        fl_lock_change(lock, FL_HELD | FL_WAITERS, 0);
+    }
+    return true;
+}
+
+/* With the lock's guard: the first who waits holds the lock now, and is to be
+ * resumed when the guard is free; NULL if nobody waits. */
+fl_waiter *fl_lock_hand_to_first(filch_lock *lock);
+
 /* With the lock's guard: puts a waiter that another primitive has granted
- * behind those who wait for the lock. Mostly somebody holds it; else who gets
- * it now is to be resumed. */
-fl_waiter *fl_lock_enqueue(filch_lock *lock, fl_waiter *waiter);
+ * behind those who wait for the lock: what its state was. Mostly somebody holds
+ * it; if not, the lock is the first waiter's now. */
+static inline uint32_t
+fl_lock_enqueue(filch_lock *lock, fl_waiter *waiter)
+{
+    waiter->what = FL_LOCK; /* for who asks what it waits for */
+    waiter->object = lock;
+    fl_pass_on(waiter, &lock->guard_.word_, &lock->waiters_);
+    return fl_lock_change(lock, 0, FL_WAITERS | FL_HELD);
+}
 
 /* Takes the lock, as `waiter` who was passed on to it and has been woken. */
 void fl_lock_after_wake(fl_fiber *me, filch_lock *lock, fl_waiter *waiter);

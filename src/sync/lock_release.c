@@ -23,16 +23,12 @@ no_waiters(const filch_lock *lock)
     return lock->waiters_.first_ ? 0 : FL_WAITERS;
 }
 
-/* With the guard: the first who waits holds the lock now, and is to be resumed
- * when the guard is free; NULL if nobody waits. */
-static fl_waiter *
-hand_to_first(filch_lock *lock)
+fl_waiter *
+fl_lock_hand_to_first(filch_lock *lock)
 {
     fl_waiter *first = fl_grant(&lock->waiters_);
     if (first) {
-        first->item = FL_HANDED_OVER;
-        fl_lock_settle(lock);
-        fl_lock_change(lock, no_waiters(lock), 0);
+        fl_lock_hand_to(lock, first);
     }
     return first;
 }
@@ -41,7 +37,7 @@ hand_to_first(filch_lock *lock)
 static bool
 hand_over(filch_lock *lock)
 {
-    fl_waiter *first = hand_to_first(lock);
+    fl_waiter *first = fl_lock_hand_to_first(lock);
     if (first) {
         fl_leave(&lock->guard_);
         fl_chaos();
@@ -228,21 +224,9 @@ fl_lock_give_away(filch_lock *lock)
         fl_lock_change(lock, 0, FL_GIVEN);
         return NULL;
     }
-    fl_waiter *first = hand_to_first(lock);
+    fl_waiter *first = fl_lock_hand_to_first(lock);
     if (!first) {
         fl_lock_change(lock, FL_HELD | FL_WAITERS, 0);
     }
     return first;
-}
-
-fl_waiter *
-fl_lock_enqueue(filch_lock *lock, fl_waiter *waiter)
-{
-    waiter->what = FL_LOCK; /* for who asks what it waits for */
-    waiter->object = lock;
-    fl_pass_on(waiter, &lock->guard_.word_, &lock->waiters_);
-    uint32_t state = fl_lock_change(lock, 0, FL_WAITERS | FL_HELD);
-    /* somebody else than its holder notified, and it was released just now:
-     * then the lock is the first waiter's */
-    return state & FL_HELD ? NULL : hand_to_first(lock);
 }

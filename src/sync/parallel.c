@@ -87,7 +87,7 @@ static size_t
 choose_grain(size_t n)
 {
     const fl_fiber *me = fl_me();
-    if (me->kind < FL_TASK || me->barred) {
+    if (me->kind > FL_JOB || me->barred) {
         return n;
     }
     return divide_up(n, (size_t)RANGES_PER_WORKER * me->worker->runtime->count);

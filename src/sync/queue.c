@@ -233,24 +233,49 @@ put_or_wait(fl_fiber *me, filch_queue *queue, void *item, fl_atomic32 *held,
     return error;
 }
 
-/* The same; mostly somebody waits for the item. */
-static FL_NOINLINE int
-put_guarded(fl_fiber *me, filch_queue *queue, void *item, fl_atomic32 *held,
-            filch_time deadline)
+/* What was put goes to who waits for it. */
+static inline void
+hand_on(filch_queue *queue, fl_waiter *getter, void *item, fl_atomic32 *held)
 {
-    fl_waiter *getter = NULL;
-    if (fl_likely(!(queue->flags_ & FL_QUEUE_SHUT))) {
-        getter = fl_grant(&queue->getters_);
-    }
-    if (fl_unlikely(!getter)) {
-        return put_or_wait(me, queue, item, held, deadline);
-    }
     getter->item = item;
     queue->unfinished_++;
     fl_leave_by(held);
-    fl_chaos();
+}
+
+static FL_NOINLINE int
+put_disputed(fl_fiber *me, filch_queue *queue, void *item, fl_atomic32 *held,
+             filch_time deadline, fl_waiter *getter)
+{
+    getter = fl_grant_disputed(&queue->getters_, getter);
+    if (!getter) {
+        return put_or_wait(me, queue, item, held, deadline);
+    }
+    hand_on(queue, getter, item, held);
     fl_resume_by(me, fl_waiter_fiber(getter));
     return 0;
+}
+
+/* The same for who was found by fl_here; mostly somebody waits for the item. Calls
+ * nothing, unless as its last act; as do those below. */
+static FL_NOINLINE int
+put_guarded(filch_queue *queue, void *item, filch_time deadline,
+            fl_atomic32 *held)
+{
+    fl_worker *worker = fl_worker_here();
+    fl_assume(worker);
+    fl_waiter *getter = fl_first(&queue->getters_);
+    fl_granted granted = FL_GRANT_REFUSED;
+    if (fl_likely(!(queue->flags_ & FL_QUEUE_SHUT))) {
+        granted = fl_grant_here(&queue->getters_, getter);
+    }
+    if (fl_likely(granted == FL_GRANT_DONE)) {
+        hand_on(queue, getter, item, held);
+        fl_resume_here(worker, fl_waiter_fiber(getter));
+        return 0;
+    }
+    return granted == FL_GRANT_DISPUTED
+               ? put_disputed(worker->me, queue, item, held, deadline, getter)
+               : put_or_wait(worker->me, queue, item, held, deadline);
 }
 
 static FL_NOINLINE int
@@ -268,11 +293,12 @@ get_or_wait(fl_fiber *me, filch_queue *queue, void **item, fl_atomic32 *held,
     return error;
 }
 
-/* The same; mostly there is no item. Calls nothing, unless as its last act. */
+/* Mostly there is no item. */
 static FL_NOINLINE int
-get_guarded(fl_fiber *me, filch_queue *queue, void **item, fl_atomic32 *held,
-            filch_time deadline)
+get_guarded(filch_queue *queue, void **item, filch_time deadline,
+            fl_atomic32 *held)
 {
+    fl_fiber *me = *fl_here();
     return fl_likely(queue->count_ == 0 && !queue->flags_)
                ? wait_for_item(me, queue, held, item, deadline)
                : get_or_wait(me, queue, item, held, deadline);
@@ -301,7 +327,7 @@ put_slowly(filch_queue *queue, void *item, filch_time deadline)
         fl_leave_by(held);
         return 0;
     }
-    return put_guarded(me, queue, item, held, deadline);
+    return put_or_wait(me, queue, item, held, deadline);
 }
 
 static FL_NOINLINE int
@@ -318,14 +344,13 @@ get_slowly(filch_queue *queue, void **item, filch_time deadline)
         fl_leave_by(held);
         return 0;
     }
-    return get_guarded(me, queue, item, held, deadline);
+    return get_or_wait(me, queue, item, held, deadline);
 }
 
 int
 filch_queue_put_until(filch_queue *queue, void *item, filch_time deadline)
 {
-    fl_fiber **here = fl_here();
-    fl_atomic32 *held = enter(here, queue);
+    fl_atomic32 *held = enter(fl_here(), queue);
     if (fl_unlikely(!held)) {
         return put_slowly(queue, item, deadline);
     }
@@ -333,7 +358,7 @@ filch_queue_put_until(filch_queue *queue, void *item, filch_time deadline)
         fl_leave_by(held);
         return 0;
     }
-    return put_guarded(*here, queue, item, held, deadline);
+    return put_guarded(queue, item, deadline, held);
 }
 
 int
@@ -358,8 +383,7 @@ filch_queue_put_nowait(filch_queue *queue, void *item)
 int
 filch_queue_get_until(filch_queue *queue, void **item, filch_time deadline)
 {
-    fl_fiber **here = fl_here();
-    fl_atomic32 *held = enter(here, queue);
+    fl_atomic32 *held = enter(fl_here(), queue);
     if (fl_unlikely(!held)) {
         return get_slowly(queue, item, deadline);
     }
@@ -367,7 +391,7 @@ filch_queue_get_until(filch_queue *queue, void **item, filch_time deadline)
         fl_leave_by(held);
         return 0;
     }
-    return get_guarded(*here, queue, item, held, deadline);
+    return get_guarded(queue, item, deadline, held);
 }
 
 int

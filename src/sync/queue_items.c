@@ -77,12 +77,10 @@ entries(const filch_queue *queue)
 static bool
 before(const filch_queue *queue, const struct entry *a, const struct entry *b)
 {
-    fl_fiber *me = fl_me();
     fl_party *party = fl_party_hide();
-    uint8_t barred = me->barred;
-    me->barred = 1;
+    fl_bar bar = fl_bar_begin();
     int order = queue->compare_(a->item, b->item);
-    me->barred = barred;
+    fl_bar_end(bar);
     fl_party_show_again(party);
     return order < 0 || (order == 0 && a->order < b->order);
 }

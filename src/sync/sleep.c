@@ -20,7 +20,7 @@ filch_yield(void)
     fl_worker *worker = fl_worker_here();
     if (fl_unlikely(!worker)) {
         yield_slowly();
-    } else if (fl_likely(!worker->me->barred)) {
+    } else {
         fl_yield_here(worker->me, worker);
     }
 }
@@ -38,7 +38,7 @@ filch_sleep_until(filch_time when)
     uint32_t before = fl_load_relaxed(&me->waiter.phase);
     fl_waiter_begin(me, FL_TIME, NULL);
     fl_guard_lock(&guard);
-    error = fl_wait_linked(me, &guard, &guard, when, NULL);
+    error = fl_wait_apart(me, &guard, when);
     if (error != ETIMEDOUT) {
         return error;
     }

@@ -127,7 +127,7 @@ wait_for_pending(fl_fiber *me, filch_task **tasks, size_t n, fl_separate *nodes,
         }
     }
     fl_guard_lock(&guard);
-    int error = fl_wait_linked(me, &guard, &guard, deadline, NULL);
+    int error = fl_wait_apart(me, &guard, deadline);
     for (size_t i = 0; i < enlisted; i++) {
         fl_chaos();
         fl_delist(&nodes[i].waiter);

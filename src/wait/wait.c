@@ -96,11 +96,21 @@ fl_grant_one(fl_waiter *waiter)
     if (fl_unlikely(waiter->traits)) {
         return fl_grant_special(waiter);
     }
-    if (fl_likely(fl_grant_to(fl_waiter_fiber(waiter)))) {
+    if (fl_likely(fl_grant_to(fl_waiter_fiber(waiter), false))) {
         return true; /* R3 */
     }
     fl_pass_over(waiter);
     return false;
+}
+
+FL_NOINLINE fl_waiter *
+fl_grant_disputed(filch_waiters_ *list, fl_waiter *waiter)
+{
+    if (fl_let(fl_waiter_fiber(waiter))) {
+        return waiter;
+    }
+    fl_pass_over(waiter);
+    return fl_grant(list);
 }
 
 void
@@ -112,14 +122,6 @@ fl_grant_all(filch_waiters_ *list, fl_chain *chain)
     }
 }
 
-void
-fl_pass_on(fl_waiter *waiter, fl_atomic32 *guard, filch_waiters_ *list)
-{
-    waiter->traits |= FL_PASSED_ON;
-    fl_store_relaxed(&waiter->guard, guard);
-    fl_append(waiter, list);
-}
-
 /* ---- waiting ---- */
 
 FL_NOINLINE int
@@ -128,7 +130,7 @@ fl_may_not_wait(fl_fiber *me)
     if (me->barred) {
         return EDEADLK;
     }
-    if (me->shield || me->kind == FL_THREAD) {
+    if (me->shield) {
         return 0;
     }
     fl_tsan_acquire(&me->state);
@@ -174,7 +176,7 @@ fl_wait_anyway(fl_fiber *me)
 static bool
 begin_waiting(fl_fiber *me)
 {
-    bool sheltered = me->shield || me->kind == FL_JOB;
+    bool sheltered = me->shield;
     uint32_t phase = sheltered ? FL_SHELTERED : FL_CONTESTED;
     fl_chaos();
     /* in order with granted_before, too */
@@ -273,7 +275,7 @@ granted_before(fl_fiber *me, const fl_waiter *waiter)
 }
 
 static FL_NOINLINE int
-wait_slowly(fl_fiber *me, fl_atomic32 *held, filch_time deadline, void **handed)
+wait_slowly(fl_fiber *me, fl_atomic32 *held, void **handed, filch_time deadline)
 {
     fl_waiter *waiter = &me->waiter;
     int error = refusal(me, deadline);
@@ -293,13 +295,13 @@ static FL_NOINLINE int
 wait_cancelled(fl_fiber *me, fl_atomic32 *held, void **handed)
 {
     return fl_wait_anyway(me) ? suspend(me, held, handed)
-                              : wait_slowly(me, held, FILCH_NEVER, handed);
+                              : wait_slowly(me, held, handed, FILCH_NEVER);
 }
 
 static inline int
 wait_plainly(fl_fiber *me, fl_atomic32 *held, void **handed)
 {
-    if (fl_unlikely(!fl_begin_plainly(me))) { /* A3 */
+    if (fl_unlikely(!fl_begin_plainly(me, false))) { /* A3 */
         return wait_cancelled(me, held, handed);
     }
     return suspend(me, held, handed);
@@ -310,16 +312,16 @@ static FL_NOINLINE int
 wait_with_another(fl_fiber *me, fl_atomic32 *held, void **handed)
 {
     return fl_spare(me->worker) ? wait_plainly(me, held, handed)
-                                : wait_slowly(me, held, FILCH_NEVER, handed);
+                                : wait_slowly(me, held, handed, FILCH_NEVER);
 }
 
 static inline int
-wait_linked(fl_fiber *me, fl_atomic32 *held, filch_time deadline, void **handed)
+wait_linked(fl_fiber *me, fl_atomic32 *held, void **handed, filch_time deadline)
 {
-    bool plain = me->manner == FL_PLAIN_TASK && deadline == FILCH_NEVER &&
-                 me->waiter.traits == 0;
+    fl_assert(me->waiter.traits == 0);
+    bool plain = me->manner == 0 && deadline == FILCH_NEVER;
     if (fl_unlikely(!plain || fl_is_cancelled(me))) {
-        return wait_slowly(me, held, deadline, handed);
+        return wait_slowly(me, held, handed, deadline);
     }
     return fl_likely(me->worker->stacks.items)
                ? wait_plainly(me, held, handed)
@@ -327,24 +329,39 @@ wait_linked(fl_fiber *me, fl_atomic32 *held, filch_time deadline, void **handed)
 }
 
 static FL_NOINLINE int
-wait_in_chaos(fl_fiber *me, fl_atomic32 *held, filch_time deadline,
-              void **handed)
+wait_in_chaos(fl_fiber *me, fl_atomic32 *held, void **handed,
+              filch_time deadline)
 {
     fl_chaos();
-    return wait_linked(me, held, deadline, handed);
+    return wait_linked(me, held, handed, deadline);
 }
 
-/* The usual wait calls nothing, unless as its last act. */
-int
-fl_wait_linked(fl_fiber *me, fl_atomic32 *guard, fl_atomic32 *held,
-               filch_time deadline, void **handed)
+/* Called with the guard held. */
+static inline void
+set_guard(fl_fiber *me, fl_atomic32 *guard)
 {
     fl_assert_in(guard);
     fl_assert(me == fl_me() && me->kind != FL_LOOP && !me->barred);
     fl_store_relaxed(&me->waiter.guard, guard);
     fl_tsan_release(&me->waiter); /* to who may end the wait: A3 is hidden */
-    return fl_unlikely(fl_chaos_on) ? wait_in_chaos(me, held, deadline, handed)
-                                    : wait_linked(me, held, deadline, handed);
+}
+
+/* The usual wait calls nothing, unless as its last act. */
+int
+fl_wait_linked(fl_fiber *me, fl_atomic32 *held, void **handed,
+               fl_atomic32 *guard, filch_time deadline)
+{
+    set_guard(me, guard);
+    return fl_unlikely(fl_chaos_on) ? wait_in_chaos(me, held, handed, deadline)
+                                    : wait_linked(me, held, handed, deadline);
+}
+
+int
+fl_wait_apart(fl_fiber *me, fl_atomic32 *guard, filch_time deadline)
+{
+    set_guard(me, guard);
+    fl_chaos();
+    return wait_slowly(me, guard, NULL, deadline);
 }
 
 int
@@ -352,5 +369,5 @@ fl_wait_first(fl_fiber *me, fl_atomic32 *guard, filch_waiters_ *list,
               filch_time deadline)
 {
     prepend(&me->waiter, list);
-    return fl_wait_linked(me, guard, fl_exit_of(guard), deadline, NULL);
+    return fl_wait_linked(me, fl_exit_of(guard), NULL, guard, deadline);
 }

@@ -123,7 +123,8 @@ fl_is_free(fl_fiber *const *here)
         return false;
     }
     const fl_fiber *me = *here;
-    return fl_likely(!((fl_load_relaxed(&me->state) & FL_CANCEL) | me->barred));
+    fl_assert(!me->barred);
+    return fl_likely(!fl_has_relaxed(&me->state, FL_CANCEL));
 }
 
 /* The phase of its next wait. */
@@ -141,16 +142,16 @@ bool fl_wait_anyway(fl_fiber *me);
 static inline bool
 fl_is_cancelled(const fl_fiber *me)
 {
-    return fl_unlikely(fl_load_relaxed(&me->state) & FL_CANCEL);
+    return fl_unlikely(fl_has_relaxed(&me->state, FL_CANCEL));
 }
 
 /* A3 for a plain task that is not cancelled: whether it still is not; then it
  * waits now. */
 static inline bool
-fl_begin_plainly(fl_fiber *me)
+fl_begin_plainly(fl_fiber *me, bool here)
 {
     fl_store_release(&me->waiter.phase, fl_next_phase(me, FL_WAITING));
-    fl_fence_light();
+    fl_fence_lighter(here);
     return !fl_is_cancelled(me);
 }
 
@@ -173,21 +174,25 @@ int fl_wait_first(fl_fiber *me, fl_atomic32 *guard, filch_waiters_ *list,
                   filch_time deadline);
 
 /*
- * The same in two parts, for a fiber that waits in several lists at once:
- * fl_enlist puts waiters into lists, each under its guard; fl_wait_linked
+ * The same in two parts, for a fiber that waits in several lists at once, or in
+ * none: fl_enlist puts waiters into lists, each under its guard; fl_wait_apart
  * waits, called with `guard` (of its own) held. Afterwards it unlinks each.
  */
 void fl_enlist(fl_waiter *waiter, fl_atomic32 *guard, filch_waiters_ *list);
 void fl_delist(fl_waiter *waiter);
-int fl_wait_linked(fl_fiber *me, fl_atomic32 *guard, fl_atomic32 *held,
-                   filch_time deadline, void **handed);
+int fl_wait_apart(fl_fiber *me, fl_atomic32 *guard, filch_time deadline);
+
+/* fl_wait_for, once the waiter is in the list. (What is handed on to who
+ * suspends comes first, so that it need not be moved to other registers.) */
+int fl_wait_linked(fl_fiber *me, fl_atomic32 *held, void **handed,
+                   fl_atomic32 *guard, filch_time deadline);
 
 static inline int
 fl_wait_for(fl_fiber *me, fl_atomic32 *guard, fl_atomic32 *held,
             filch_waiters_ *list, filch_time deadline, void **handed)
 {
     fl_append(&me->waiter, list); /* A2 */
-    return fl_wait_linked(me, guard, held, deadline, handed);
+    return fl_wait_linked(me, held, handed, guard, deadline);
 }
 
 static inline int
@@ -223,20 +228,27 @@ void fl_pass_over(fl_waiter *waiter);
 /* What is left of a grant for one who is out of the list, but has traits. */
 bool fl_grant_special(fl_waiter *waiter);
 
+/* R2 for the first. */
+static inline void
+fl_take_first_(filch_waiters_ *list, fl_waiter *first)
+{
+    fl_waiter *next = first->next;
+    fl_assert(first->list == list && !first->previous);
+    fl_assert_in(fl_guard_of(first));
+    list->first_ = next;
+    *(next ? (void **)&next->previous : &list->last_) = NULL;
+    first->list = NULL;
+}
+
 /* Grants the first who still waits, likewise; NULL if nobody does. */
 static inline fl_waiter *
 fl_grant(filch_waiters_ *list)
 {
     fl_waiter *waiter;
     while ((waiter = fl_first(list))) {
-        fl_waiter *next = waiter->next;
-        fl_assert(waiter->list == list && !waiter->previous);
-        fl_assert_in(fl_guard_of(waiter));
-        list->first_ = next;
-        *(next ? (void **)&next->previous : &list->last_) = NULL;
-        waiter->list = NULL;
+        fl_take_first_(list, waiter);
         fl_fiber *fiber = fl_container(waiter, fl_fiber, waiter);
-        if (fl_likely(waiter->traits == 0 ? fl_grant_to(fiber)
+        if (fl_likely(waiter->traits == 0 ? fl_grant_to(fiber, false)
                                           : fl_grant_special(waiter))) {
             break; /* R3 */
         }
@@ -245,6 +257,39 @@ fl_grant(filch_waiters_ *list)
         }
     }
     return waiter;
+}
+
+/*
+ * The same for who was found by fl_here, calling nothing: grants the first,
+ * `waiter`, if there is one and its wait is a plain one. FL_GRANT_REFUSED: nothing
+ * was done, fl_grant is to. FL_GRANT_DISPUTED: it was cancelled just then, and
+ * fl_grant_disputed is to go on: who is granted, that one or a later one; or NULL.
+ */
+typedef enum fl_granted {
+    FL_GRANT_REFUSED,
+    FL_GRANT_DONE,
+    FL_GRANT_DISPUTED
+} fl_granted;
+
+fl_waiter *fl_grant_disputed(filch_waiters_ *list, fl_waiter *waiter);
+
+static inline fl_granted
+fl_grant_here(filch_waiters_ *list, fl_waiter *waiter)
+{
+    if (fl_unlikely(!waiter || waiter->traits)) {
+        return FL_GRANT_REFUSED;
+    }
+    fl_fiber *fiber = fl_container(waiter, fl_fiber, waiter);
+    uint32_t phase = fl_load_relaxed(&waiter->phase);
+    if (fl_unlikely((phase & FL_PHASE) != FL_WAITING)) {
+        return FL_GRANT_REFUSED;
+    }
+    fl_take_first_(list, waiter);
+    fl_store_release(&waiter->phase, phase + FL_GRANTED - FL_WAITING); /* R3 */
+    fl_fence_lightest();
+    return fl_likely(!fl_has_relaxed(&fiber->state, FL_CANCEL))
+               ? FL_GRANT_DONE
+               : FL_GRANT_DISPUTED;
 }
 
 /* Grants all, into the chain. */
@@ -259,6 +304,12 @@ void fl_give_up(fl_fiber *fiber);
 
 /* Puts a granted waiter at the end of another list, whose guard is held too;
  * who grants it there resumes it. */
-void fl_pass_on(fl_waiter *waiter, fl_atomic32 *guard, filch_waiters_ *list);
+static inline void
+fl_pass_on(fl_waiter *waiter, fl_atomic32 *guard, filch_waiters_ *list)
+{
+    waiter->traits |= FL_PASSED_ON;
+    fl_store_relaxed(&waiter->guard, guard);
+    fl_append(waiter, list);
+}
 
 #endif

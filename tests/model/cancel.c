@@ -44,7 +44,7 @@ model_before(void)
         play_task(i);
         players[i].worker.timers = &heap;
     }
-    the_fiber()->manner = FL_PLAIN_TASK;
+    the_fiber()->mine = FL_NO_JOBS;
     other = (filch_runtime){.tag = OTHER};
     fl_store_relaxed(&born, 0u);
     second_tag = model_choose(2) ? OTHER : players[0].runtime.tag;
@@ -72,8 +72,7 @@ fl_task_each(void (*visit)(filch_task *task, void *arg), void *arg)
 static void
 be_born(fl_fiber *me)
 {
-    me->jobs = NULL;
-    me->manner = FL_PLAIN_TASK;
+    me->mine = FL_NO_JOBS;
     me->sp = NULL;
     me->start.fn = NULL;
     me->start.arg = NULL;

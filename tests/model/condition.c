@@ -1,8 +1,9 @@
 /*
  * A condition and its lock: one waits until a flag is set, one sets it and
- * notifies, holding the lock or just after, one takes the lock now and then,
- * and one may cancel who waits for the flag, or who takes the lock. The flag's
- * waiter always comes back with the lock held, and is never forgotten.
+ * notifies, holding the lock or just after, one takes the lock now and then, or
+ * waits likewise, and one may cancel who waits for the flag, or who takes the
+ * lock. The flag's waiters always come back with the lock held, and none is
+ * forgotten: who was notified notifies the next, who was cancelled does not.
  */
 #include "world.h"
 
@@ -13,7 +14,7 @@
 
 static filch_condition condition;
 static unsigned inside;
-static bool ready, cancels, cancels_other, late;
+static bool ready, cancels, cancels_other, late, two;
 
 void
 model_before(void)
@@ -25,7 +26,8 @@ model_before(void)
         play_task(i);
     }
     cancels = model_choose(2);
-    cancels_other = !cancels && model_choose(2);
+    two = model_choose(2);
+    cancels_other = !cancels && !two && model_choose(2);
     late = model_choose(2);
     if (!cancels && model_choose(2)) {
         play_thread(0);
@@ -50,19 +52,24 @@ leave(void)
 }
 
 static void
-wait_for_it(void)
+wait_for_it(bool cancelled)
 {
     int error = filch_condition_acquire(&condition);
     if (error) {
-        model_assert(error == ECANCELED && cancels);
+        model_assert(error == ECANCELED && cancelled);
         return;
     }
     enter();
+    bool notified = false;
     while (!ready && !error) {
         inside--;
         error = filch_condition_wait(&condition);
         enter();
-        model_assert(!error || (error == ECANCELED && cancels));
+        model_assert(!error || (error == ECANCELED && cancelled));
+        notified = !error;
+    }
+    if (two && notified) {
+        model_assert(filch_condition_notify(&condition, 1) == 0);
     }
     leave();
 }
@@ -103,13 +110,17 @@ model_thread(unsigned thread)
 {
     switch (thread) {
     case 0:
-        wait_for_it();
+        wait_for_it(cancels);
         break;
     case 1:
         set_it();
         break;
     case 2:
-        take_the_lock();
+        if (two) {
+            wait_for_it(false);
+        } else {
+            take_the_lock();
+        }
         break;
     default:
         if (cancels || cancels_other) {

@@ -56,6 +56,17 @@ push(int i)
     model_assert(fl_deque_push(&deque, entry_of(i)) == 0);
 }
 
+/* As filch_sync. */
+static void
+pop_if(void *entry)
+{
+    fl_popped popped = fl_deque_pop_if_here(&deque, entry);
+    if (popped == FL_POPPED ||
+        (popped == FL_POP_CONTESTED && fl_deque_pop_contested(&deque))) {
+        take(entry);
+    }
+}
+
 /* In one of several ways, so that the last entry is met as well as others. */
 static void
 own(void)
@@ -72,9 +83,7 @@ own(void)
         take(fl_deque_shift(&deque));
         break;
     default:
-        if (fl_deque_pop_if_here(&deque, entry_of(1))) {
-            take(entry_of(1));
-        }
+        pop_if(entry_of(1));
     }
     push(2);
     if (model_choose(2)) {

@@ -49,7 +49,7 @@ model_before(void)
     releases = !joins && model_choose(2);
     child = &memory;
     memset(child, 0, sizeof *child);
-    child->fiber.manner = FL_PLAIN_TASK;
+    child->fiber.mine = FL_NO_JOBS;
     child->fiber.worker = &players[0].worker;
     child->fiber.start.fn = be_child;
     fl_store_relaxed(&child->life,
@@ -101,7 +101,7 @@ be_joiner(void)
     filch_shield_end();
     if (result) {
         filch_task_release(child);
-    } else if (worker->tasks.items) {
+    } else if (worker->freed || worker->tasks.items) {
         child->status = 0; /* it is free: as its next user might */
     }
 }
@@ -186,6 +186,7 @@ model_after(void)
 {
     unsigned n = 0;
     for (int i = 0; i < 3; i++) {
+        n += players[i].worker.freed != NULL;
         for (fl_link *one = players[i].worker.tasks.items; one;
              one = one->next) {
             n++;

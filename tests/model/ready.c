@@ -76,7 +76,8 @@ own(void)
         fibers[i].sp = &fibers[i];
         switch (model_choose(3)) {
         case 0:
-            model_assert(fl_ready_put(&ready, &fibers[i]));
+            model_assert(fl_ready_put_here(&ready, &fibers[i]) ||
+                         fl_ready_put(&ready, &fibers[i]));
             break;
         case 1:
             model_assert(fl_ready_push(&ready, &fibers[i]));

@@ -40,7 +40,7 @@ model_before(void)
     cancels = model_choose(2);
     for (unsigned i = 0; i < 2; i++) {
         memset(&memory[i], 0, sizeof memory[i]);
-        memory[i].fiber.manner = FL_PLAIN_TASK;
+        memory[i].fiber.mine = FL_NO_JOBS;
         memory[i].fiber.worker = &players[i + 1].worker;
         memory[i].fiber.start.fn = succeed_or_not;
         memory[i].fiber.start.arg = model_choose(2) ? &memory[i] : NULL;

@@ -33,7 +33,8 @@ fl_warn(const char *format, ...)
 fl_fiber **
 fl_here(void)
 {
-    return &callers[model_self()];
+    fl_fiber **here = &callers[model_self()];
+    return *here && (*here)->worker ? here : NULL;
 }
 
 fl_worker *
@@ -56,6 +57,20 @@ fl_fiber *
 fl_me_slowly(void)
 {
     return callers[model_self()];
+}
+
+fl_bar
+fl_bar_begin(void)
+{
+    fl_bar bar = {fl_me(), NULL, fl_me()->barred};
+    bar.me->barred = 1;
+    return bar;
+}
+
+void
+fl_bar_end(fl_bar bar)
+{
+    bar.me->barred = bar.before;
 }
 
 static fl_party *parties[PLAYERS];
@@ -97,7 +112,7 @@ play_task(unsigned i)
     player *one = &players[i];
     memset(one, 0, sizeof *one);
     fl_fiber *fiber = &one->task.fiber;
-    fiber->kind = FL_TASK;
+    fiber->mine = FL_NO_JOBS;
     fiber->worker = &one->worker;
     one->runtime.count = 1;
     one->runtime.workers = &one->worker;
@@ -118,6 +133,7 @@ play_thread(unsigned i)
     play_party(i, false);
     memset(thread, 0, sizeof *thread);
     thread->fiber.kind = FL_THREAD;
+    thread->fiber.shield = FL_SHIELD_OF_THREAD;
     fl_store_relaxed(&thread->go, 0u);
     fl_store_relaxed(&thread->fiber.state, 0u);
     return callers[i] = &thread->fiber;

@@ -84,6 +84,24 @@ TASK_TEST(forked_child_of_a_callback_is_a_plain_thread_without_a_runtime)
     OK(filch_event_wait(&done));
 }
 
+static bool
+fork_in_predicate(void *arg)
+{
+    (void)arg;
+    fork_and_look();
+    return true;
+}
+
+TASK_TEST(forked_child_of_a_predicate_is_a_plain_thread_without_a_runtime)
+{
+    static filch_condition condition = FILCH_CONDITION_INIT;
+    OK(filch_condition_acquire(&condition));
+    OK(filch_condition_wait_for(&condition, fork_in_predicate, NULL));
+    OK(filch_condition_release(&condition));
+    OK(filch_sleep(FILCH_MS(1)));
+    EQ(0, join(spawn(nothing, NULL)));
+}
+
 static void
 fork_and_return(void *arg)
 {

@@ -95,6 +95,27 @@ TASK_TEST(job_that_leaves_shields_unbalanced_does_not_change_its_forkers)
 }
 
 static int
+shield_between(void *arg)
+{
+    filch_job job;
+    for (int i = 0; i < 4; ++i) {
+        filch_fork(&job, i % 2 ? give : begin_a_shield, arg);
+        filch_shield_begin();
+        EQ(i % 2 ? 5 : 0, filch_sync(&job));
+        filch_fork(&job, give, arg);
+        filch_shield_end();
+        EQ(5, filch_sync(&job));
+    }
+    OK(filch_cancel(filch_current()));
+    return filch_sleep(0);
+}
+
+TASK_TEST(forker_may_be_shielded_between_fork_and_sync_or_no_more)
+{
+    EQ(ECANCELED, join(spawn(shield_between, (void *)5)));
+}
+
+static int
 fork_deeper(void *arg)
 {
     uintptr_t depth = (uintptr_t)arg;
@@ -263,6 +284,43 @@ sync_in_the_wrong_order(void *arg)
 }
 
 static int
+sync_twice(void *arg)
+{
+    filch_job one, two;
+    filch_fork(&one, give, arg);
+    filch_fork(&two, give, arg);
+    filch_sync(&two);
+    filch_sync(&two);
+    filch_sync(&one);
+    return 0;
+}
+
+static int
+sync_what_was_not_forked(void *arg)
+{
+    static filch_job job;
+    (void)arg;
+    return filch_sync(&job);
+}
+
+static filch_job lent;
+
+static int
+sync_lent(void *arg)
+{
+    filch_job own;
+    filch_fork(&own, give, arg); /* as many as its forker had */
+    return filch_sync(&lent);
+}
+
+static int
+lend(void *arg)
+{
+    filch_fork(&lent, give, arg);
+    return join(spawn(sync_lent, arg));
+}
+
+static int
 end_without_sync(void *arg)
 {
     static filch_job job;
@@ -299,6 +357,21 @@ aborts_with_a_message(filch_fn fn)
 TEST(sync_in_the_wrong_order_aborts_with_a_message)
 {
     aborts_with_a_message(sync_in_the_wrong_order);
+}
+
+TEST(sync_again_aborts_with_a_message)
+{
+    aborts_with_a_message(sync_twice);
+}
+
+TEST(sync_of_what_was_not_forked_aborts_with_a_message)
+{
+    aborts_with_a_message(sync_what_was_not_forked);
+}
+
+TEST(sync_of_another_tasks_job_aborts_with_a_message)
+{
+    aborts_with_a_message(lend);
 }
 
 TEST(end_of_main_with_a_job_that_is_not_synced_aborts_with_a_message)
