@@ -9,7 +9,10 @@ void (*fl_abort_wait[2])(fl_fiber *fiber);
 static __thread fl_fiber **here_slowly
     __attribute__((tls_model("initial-exec")));
 
-static __thread fl_thread_fiber thread_fiber;
+static __thread fl_thread_fiber thread_fiber = {
+    .fiber = {.kind = FL_THREAD,
+              .shield = FL_SHIELD_OF_THREAD,
+              .forked = FL_NO_JOBS}};
 static __thread fl_fiber *thread_me;
 
 FL_NOINLINE void
@@ -39,9 +42,6 @@ fl_me_slowly(void)
 {
     fl_fiber *me = fl_me_known();
     if (!me) {
-        thread_fiber.fiber.kind = FL_THREAD;
-        thread_fiber.fiber.shield = FL_SHIELD_OF_THREAD;
-        thread_fiber.fiber.forked = FL_NO_JOBS;
         thread_me = me = &thread_fiber.fiber;
         here_slowly = &thread_me;
     }

@@ -22,6 +22,9 @@ set_up(fl_fiber *me, filch_job *job, filch_fn fn, void *arg)
 static FL_NOINLINE void
 offer(fl_fiber *me, filch_job *job)
 {
+    if (fl_unlikely(me->forked > UINT32_MAX / 2)) {
+        fl_fatal("134 million jobs were forked, and none was synced");
+    }
     if (me->kind > FL_JOB || me->barred ||
         fl_deque_push(&me->worker->deque, fl_work_of_job(job))) {
         fl_store_relaxed(&job->state_, me->mine | FL_JOB_KEPT);
@@ -38,7 +41,7 @@ fork_slowly(filch_job *job, filch_fn fn, void *arg)
 
 /* It calls nothing, unless as its last act, so that it need not save
  * anything. */
-void
+FL_SHORT void
 filch_fork(filch_job *job, filch_fn fn, void *arg)
 {
     fl_worker *worker = fl_worker_here();
@@ -54,14 +57,17 @@ filch_fork(filch_job *job, filch_fn fn, void *arg)
     }
 }
 
-/* A job that was called has returned: its forker is as it was before. */
+/* A job that was called has returned: its forker is as it was before, and it is no
+ * job any more: else a later one would look like it, to who syncs it again. */
 static void
-end_call(fl_fiber *forker, uint64_t before)
+end_call(filch_job *job, uint64_t before)
 {
+    fl_fiber *forker = job->forker_;
     if (fl_unlikely(forker->forked != (uint32_t)before)) {
         fl_fatal("a job ended with a forked job that it had not synced");
     }
     forker->mine = before;
+    fl_store_relaxed(&job->state_, (uint64_t)0);
 }
 
 /* Calls the job on the forker's own stack, shielded as it would be stolen: what
@@ -72,7 +78,7 @@ call(fl_fiber *me, filch_job *job)
     uint64_t before = me->mine;
     me->mine = before | FL_MINE_IN_JOB;
     int status = job->fn_(job->arg_);
-    end_call(me, before);
+    end_call(job, before);
     return status;
 }
 
@@ -83,21 +89,20 @@ static inline int
 call_at_once(fl_fiber *me, filch_job *job, uint64_t mine)
 {
     uint64_t before = mine - FL_ONE_JOB;
-    fl_fiber *forker;
     int status;
     if (fl_likely((int64_t)before < 0)) { /* FL_MINE_IN_JOB */
         me->mine = before;
         status = job->fn_(job->arg_);
-        forker = job->forker_;
-        if (fl_likely(fl_is_relaxed(&job->state_, forker->mine + FL_ONE_JOB))) {
+        me = job->forker_;
+        if (fl_likely(fl_is_relaxed(&job->state_, me->mine + FL_ONE_JOB))) {
+            fl_store_relaxed(&job->state_, (uint64_t)0);
             return status;
         }
     } else {
         me->mine = before | FL_MINE_IN_JOB;
         status = job->fn_(job->arg_);
-        forker = job->forker_;
     }
-    end_call(forker, fl_load_relaxed(&job->state_) - FL_ONE_JOB);
+    end_call(job, fl_load_relaxed(&job->state_) - FL_ONE_JOB);
     return status;
 }
 
@@ -183,6 +188,7 @@ wait_for(fl_fiber *me, filch_job *job)
         }
     }
     fl_tsan_acquire(job);
+    fl_store_relaxed(&job->state_, (uint64_t)0); /* as in end_call */
     return job->status_;
 }
 
@@ -217,7 +223,7 @@ sync_slowly(filch_job *job)
 
 /* Until the job it calls nothing, unless as its last act, so that there is
  * little to be saved. */
-int
+FL_SHORT int
 filch_sync(filch_job *job)
 {
     fl_worker *worker = fl_worker_here();

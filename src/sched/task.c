@@ -36,6 +36,11 @@ filch_task *
 fl_task_alloc(fl_worker *worker)
 {
     fl_link *link;
+    if (worker && worker->freed) {
+        filch_task *freed = worker->freed;
+        worker->freed = NULL;
+        return freed;
+    }
     do {
         link = worker ? fl_cache_pop(&worker->tasks, &depot)
                       : fl_depot_take_one(&depot);

@@ -1,7 +1,8 @@
 /*
- * Fork and sync against a thief (sched/job.h): a task forks two jobs and syncs
- * them, a thief takes what it can. Each job is run once, its status and what
- * it wrote are seen after the sync, and nobody touches it then: it is freed.
+ * Fork and sync against a thief (sched/job.h): a task forks two jobs, of which one
+ * may fork another, and syncs them, a thief takes what it can. Each job is run
+ * once, its status and what it wrote are seen after the sync, and nobody touches
+ * it then: it is freed.
  */
 #include "world.h"
 
@@ -10,13 +11,19 @@
 #define MODEL_THREADS 3
 #define JOBS 2
 
-static int runs[JOBS];
-static filch_job *jobs;
+static int runs[JOBS], inner_runs;
+static filch_job *jobs, *inner;
+static bool nests;
 
 static int
 work(void *arg)
 {
     int *times = arg;
+    if (nests && times == &runs[0]) {
+        filch_fork(inner, work, &inner_runs);
+        model_assert(filch_sync(inner) == 11);
+        model_kill(inner, sizeof *inner);
+    }
     return ++*times + 10;
 }
 
@@ -37,6 +44,9 @@ model_before(void)
         runs[i] = 0;
     }
     jobs = model_malloc(JOBS * sizeof *jobs);
+    inner = model_malloc(sizeof *inner);
+    inner_runs = 0;
+    nests = model_choose(2);
 }
 
 static void

@@ -30,20 +30,24 @@ fl_warn(const char *format, ...)
 
 /* ---- who calls ---- */
 
+/* Whom fl_here does not find, as where there is no membarrier. */
+static bool unseen[PLAYERS + 1];
+
 fl_fiber **
 fl_here(void)
 {
     fl_fiber **here = &callers[model_self()];
-    return *here && (*here)->worker ? here : NULL;
+    return *here && (*here)->worker && !unseen[model_self()] ? here : NULL;
 }
 
 fl_worker *
 fl_worker_here(void)
 {
-    fl_fiber *me = fl_me();
-    if (me->worker) {
-        me->worker->me = me;
+    if (!fl_here()) {
+        return NULL;
     }
+    fl_fiber *me = fl_me();
+    me->worker->me = me;
     return me->worker;
 }
 
@@ -109,6 +113,7 @@ fl_fiber *
 play_task(unsigned i)
 {
     play_party(i, model_choose(4) != 0);
+    unseen[i] = model_choose(4) == 0;
     player *one = &players[i];
     memset(one, 0, sizeof *one);
     fl_fiber *fiber = &one->task.fiber;
@@ -118,6 +123,7 @@ play_task(unsigned i)
     one->runtime.workers = &one->worker;
     one->runtime.tag = i + 1;
     one->worker.runtime = &one->runtime;
+    one->worker.me = fiber;
     one->worker.stack = &spare[i];
     one->worker.stacks.items = &spare[i].link;
     fl_store_relaxed(&fiber->state, (i + 1) << FL_TAG_SHIFT);

@@ -84,6 +84,30 @@ TASK_TEST(forked_child_of_a_callback_is_a_plain_thread_without_a_runtime)
     OK(filch_event_wait(&done));
 }
 
+static int
+give_seven(void *arg)
+{
+    (void)arg;
+    return 7;
+}
+
+/* Which it has kept: a plain thread has no deque. */
+TEST(forked_child_of_a_thread_syncs_the_threads_job)
+{
+    filch_job job;
+    int status;
+    run_on(test_workers(), nothing, NULL);
+    filch_fork(&job, give_seven, NULL);
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0)
+        _exit(filch_sync(&job));
+    EQ(7, filch_sync(&job));
+    CHECK(waitpid(pid, &status, 0) == pid);
+    CHECK(WIFEXITED(status));
+    EQ(7, WEXITSTATUS(status));
+}
+
 static bool
 fork_in_predicate(void *arg)
 {

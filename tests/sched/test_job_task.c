@@ -295,6 +295,17 @@ sync_twice(void *arg)
     return 0;
 }
 
+/* As many are not synced then as were when the job was forked. */
+static int
+sync_again_in_anothers_place(void *arg)
+{
+    filch_job one, two;
+    filch_fork(&one, give, arg);
+    filch_sync(&one);
+    filch_fork(&two, give, arg);
+    return filch_sync(&one);
+}
+
 static int
 sync_what_was_not_forked(void *arg)
 {
@@ -362,6 +373,11 @@ TEST(sync_in_the_wrong_order_aborts_with_a_message)
 TEST(sync_again_aborts_with_a_message)
 {
     aborts_with_a_message(sync_twice);
+}
+
+TEST(sync_again_in_the_place_of_another_aborts_with_a_message)
+{
+    aborts_with_a_message(sync_again_in_anothers_place);
 }
 
 TEST(sync_of_what_was_not_forked_aborts_with_a_message)
