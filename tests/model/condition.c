@@ -24,6 +24,7 @@ model_before(void)
     play_guard(&condition.own_.guard_);
     for (unsigned i = 0; i < MODEL_THREADS; i++) {
         play_task(i);
+        play_unseen(i);
     }
     cancels = model_choose(2);
     two = model_choose(2);

@@ -33,6 +33,7 @@ model_before(void)
     fl_fence_asymmetric = model_choose(2);
     for (unsigned i = 0; i < MODEL_THREADS; i++) {
         play_task(i);
+        play_unseen(i);
         fl_worker *worker = &players[i].worker;
         model_assert(fl_deque_init(&worker->deque) == 0);
         worker->loop.kind = FL_LOOP;

@@ -41,6 +41,7 @@ model_before(void)
     depot = (fl_depot){0};
     for (unsigned i = 0; i < MODEL_THREADS; i++) {
         play_task(i);
+        play_unseen(i);
         model_assert(fl_deque_init(&players[i].worker.deque) == 0);
     }
     play_thread(3);

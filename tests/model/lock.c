@@ -31,6 +31,7 @@ model_before(void)
     play_guard(&lock->guard_);
     for (unsigned i = 0; i < MODEL_THREADS; i++) {
         play_task(i);
+        play_unseen(i);
     }
     if (model_choose(3) == 0) {
         play_thread(2);

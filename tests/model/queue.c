@@ -22,6 +22,7 @@ model_before(void)
 {
     for (unsigned i = 0; i < MODEL_THREADS; i++) {
         play_task(i);
+        play_unseen(i);
     }
     if (model_choose(3) == 0) {
         play_thread(1);

@@ -30,6 +30,7 @@ model_before(void)
     depot = (fl_depot){0};
     for (unsigned i = 0; i < MODEL_THREADS; i++) {
         play_task(i);
+        play_unseen(i);
         fl_worker *worker = &players[i].worker;
         worker->loop.kind = FL_LOOP;
         worker->loop.worker = worker;

@@ -113,7 +113,7 @@ fl_fiber *
 play_task(unsigned i)
 {
     play_party(i, model_choose(4) != 0);
-    unseen[i] = model_choose(4) == 0;
+    unseen[i] = false;
     player *one = &players[i];
     memset(one, 0, sizeof *one);
     fl_fiber *fiber = &one->task.fiber;
@@ -130,6 +130,12 @@ play_task(unsigned i)
     fl_store_relaxed(&one->task.life, 2u * FL_REFERENCE);
     fl_store_relaxed(&one->go, 0u);
     return callers[i] = fiber;
+}
+
+void
+play_unseen(unsigned i)
+{
+    unseen[i] = model_choose(4) == 0;
 }
 
 fl_fiber *

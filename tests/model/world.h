@@ -43,6 +43,10 @@ extern bool fences_fail;
 /* Makes thread `i` a task, on a worker that is mostly a party, or a plain
  * thread, which is none. */
 fl_fiber *play_task(unsigned i);
+
+/* Whether fl_here finds that one, as it does else, is chosen: there may be no
+ * membarrier. */
+void play_unseen(unsigned i);
 fl_fiber *play_thread(unsigned i);
 
 /* Waits until the player is resumed, after it was parked; and the other
