@@ -12,7 +12,15 @@ shortage_begin(void)
         ;
     worker->stacks.items = worker->stacks.full = NULL;
     worker->stacks.count = 0;
-    while (fl_task_alloc(worker))
+    fault_end();
+    shortage_of_descriptors();
+}
+
+void
+shortage_of_descriptors(void)
+{
+    fault_from(0);
+    while (fl_task_alloc(fl_me()->worker))
         ;
     fault_end();
 }

@@ -8,4 +8,7 @@
  */
 void shortage_begin(void);
 
+/* The same of descriptors alone. */
+void shortage_of_descriptors(void);
+
 #endif

@@ -91,6 +91,30 @@ ONE_WORKER_TEST(wait_of_which_all_fails_from_some_step_on_is_ENOMEM_or_works)
     wait_at_each_point(fault_from);
 }
 
+/* --- A spawn where there is just one descriptor --------------------------- */
+
+static int
+nothing(void *arg)
+{
+    return arg != NULL;
+}
+
+/* Which the worker keeps apart from the others. */
+ONE_WORKER_TEST(spawn_takes_the_descriptor_that_has_just_become_free)
+{
+    filch_task_options options = {0};
+    filch_task *task;
+    for (int i = 0; i < 10000; ++i) /* else each join sees to chores first */
+        EQ(0, join(spawn(nothing, NULL)));
+    task = spawn(nothing, NULL);
+    shortage_of_descriptors();
+    EQ(0, join(task));
+    fault_from(0);
+    OK(filch_spawn_with(&task, nothing, NULL, &options));
+    fault_end();
+    EQ(0, join(task));
+}
+
 /* --- A lock that is given away before the wait --------------------------- */
 
 static filch_lock lock;
