@@ -33,6 +33,7 @@ static struct slabs {
     struct slab *all;
     struct slab *slab; /* the one that is being carved, or NULL */
     unsigned carved;
+    fl_link *bare; /* carved, but could not be guarded so far; back in a slab */
 } sizes[FL_STACK_SHIFTS];
 
 /* One that is not mapped any more, or a new one; NULL: no memory. */
@@ -86,65 +87,15 @@ explain_limit(int error)
     }
 }
 
-/* The stack that lies at the slab's end so far; its guard is there. */
-static fl_stack *
-describe(struct slabs *slabs, struct slab *slab, unsigned shift)
+static struct slab *
+slab_of(const struct slabs *slabs, const fl_stack *stack)
 {
-    size_t page = fl_os_page(), size = (size_t)1 << shift;
-    char *base = slab->base + slab->carved * size;
-    fl_stack *stack = &slab->descriptors[slab->carved++];
-    stack->base = base;
-    stack->low = base + size / 4;
-    stack->sp = NULL;
-    stack->units = (uint32_t)(size / FL_STACK_UNIT);
-    stack->shift = (uint8_t)shift;
-    stack->colour = (uint8_t)(slabs->carved++ % COLOURS);
-    fl_lsan_root(base + page, size - page);
-    VALGRIND_STACK_REGISTER(base + page, base + size);
-    return stack;
-}
-
-/* Guards the next n stacks of the slab: how many that are. The pages at which
- * they begin to be used are populated, if they are to be used soon. */
-static unsigned
-guard(const struct slab *slab, size_t size, unsigned n, bool soon)
-{
-    fl_os_range ends[FL_BATCH];
-    size_t page = fl_os_page();
-    char *base = slab->base + slab->carved * size;
-    for (unsigned i = 0; i < n; i++) {
-        ends[i] = (fl_os_range){.base = base + i * size, .size = page};
+    struct slab *slab = slabs->all;
+    while (stack < slab->descriptors ||
+           stack >= slab->descriptors + slab->stacks) {
+        slab = slab->next;
     }
-    explain_limit(fl_os_guard(ends, n, &n));
-    for (unsigned i = 0; i < n; i++) {
-        ends[i].base = base + (i + 1) * size - page;
-    }
-    if (soon) {
-        fl_os_populate(ends, n);
-    }
-    return n;
-}
-
-/* The next stacks of the slab, n at most, NULL: none. With the guard. */
-static fl_link *
-carve(struct slabs *slabs, unsigned shift, unsigned n, bool soon)
-{
-    struct slab *slab = slabs->slab;
-    if (!slab || slab->carved == slab->stacks) {
-        if (!map_slab(slabs, shift)) {
-            return NULL;
-        }
-        slab = slabs->slab;
-    }
-    unsigned left = slab->stacks - slab->carved;
-    n = guard(slab, (size_t)1 << shift, n < left ? n : left, soon);
-    fl_link *batch = NULL;
-    for (unsigned i = 0; i < n; i++) {
-        fl_stack *stack = describe(slabs, slab, shift);
-        stack->link.next = batch;
-        batch = &stack->link;
-    }
-    return batch;
+    return slab;
 }
 
 /* Keeps the slab, and puts what waits there into use. With the guard. */
@@ -158,20 +109,6 @@ keep(struct slab *slab)
         link->next = NULL;
         fl_stack_put_batch(link);
     }
-}
-
-fl_link *
-fl_slab_carve(unsigned shift, unsigned n, bool kept)
-{
-    struct slabs *slabs = &sizes[shift];
-    fl_guard_lock(&slabs->guard);
-    /* what a worker begins with it may never need: that is not populated */
-    fl_link *batch = carve(slabs, shift, n, kept && n > 1);
-    if (batch && kept && !slabs->slab->kept) {
-        keep(slabs->slab);
-    }
-    fl_guard_unlock(&slabs->guard);
-    return batch;
 }
 
 /* ---- giving back what was not used ---- */
@@ -189,15 +126,19 @@ fl_slab_keep(unsigned shift)
     fl_guard_unlock(&slabs->guard);
 }
 
-static struct slab *
-slab_of(const struct slabs *slabs, const fl_stack *stack)
+/* With the guard. */
+static void
+forget_bare(struct slabs *slabs, const struct slab *slab)
 {
-    struct slab *slab = slabs->all;
-    while (stack < slab->descriptors ||
-           stack >= slab->descriptors + slab->stacks) {
-        slab = slab->next;
+    fl_link **at = &slabs->bare;
+    while (*at) {
+        fl_stack *stack = fl_container(*at, fl_stack, link);
+        if (slab_of(slabs, stack) == slab) {
+            *at = stack->link.next;
+        } else {
+            at = &stack->link.next;
+        }
     }
-    return slab;
 }
 
 /* With the guard; all its stacks are back. */
@@ -210,6 +151,7 @@ unmap_slab(struct slabs *slabs, struct slab *slab, size_t size)
         fl_lsan_forget(usable, size - page);
         fl_asan_unpoison(usable, size - page);
     }
+    forget_bare(slabs, slab);
     fl_os_unmap(slab->base, slab->stacks * size);
     slab->base = NULL;
     slab->returned = NULL;
@@ -219,32 +161,144 @@ unmap_slab(struct slabs *slabs, struct slab *slab, size_t size)
     }
 }
 
-/* With the guard. */
+/* A chain of stacks goes to one of two lists: to those that wait in their slab,
+ * or to those that have no guard. */
 static void
-give_back(struct slabs *slabs, fl_stack *stack)
+come_back(struct slabs *slabs, fl_link *batch, bool guarded)
 {
-    struct slab *slab = slab_of(slabs, stack);
-    stack->sp = NULL;
-    stack->link.next = slab->returned;
-    slab->returned = &stack->link;
-    slab->back++;
-    if (slab->kept) {
-        keep(slab);
-    } else if (slab->back == slab->carved) {
-        unmap_slab(slabs, slab, fl_stack_size(stack));
+    fl_guard_lock(&slabs->guard);
+    while (batch) {
+        fl_stack *stack = fl_container(batch, fl_stack, link);
+        struct slab *slab = slab_of(slabs, stack);
+        fl_link **list = guarded ? &slab->returned : &slabs->bare;
+        batch = batch->next;
+        stack->sp = NULL;
+        stack->link.next = *list;
+        *list = &stack->link;
+        slab->back++;
+        if (slab->kept) {
+            keep(slab);
+        } else if (slab->back == slab->carved) {
+            unmap_slab(slabs, slab, fl_stack_size(stack));
+        }
     }
+    fl_guard_unlock(&slabs->guard);
 }
 
 void
 fl_slab_give_back(fl_link *batch)
 {
-    unsigned shift = fl_container(batch, fl_stack, link)->shift;
-    struct slabs *slabs = &sizes[shift];
+    come_back(&sizes[fl_container(batch, fl_stack, link)->shift], batch, true);
+}
+
+/* ---- carving ---- */
+
+/* The stack that lies at the slab's end so far; its guard is not there yet. */
+static fl_stack *
+describe(struct slabs *slabs, struct slab *slab, unsigned shift)
+{
+    size_t page = fl_os_page(), size = (size_t)1 << shift;
+    char *base = slab->base + slab->carved * size;
+    fl_stack *stack = &slab->descriptors[slab->carved++];
+    stack->base = base;
+    stack->low = base + size / 4;
+    stack->sp = NULL;
+    stack->units = (uint32_t)(size / FL_STACK_UNIT);
+    stack->shift = (uint8_t)shift;
+    stack->colour = (uint8_t)(slabs->carved++ % COLOURS);
+    fl_lsan_root(base + page, size - page);
+    VALGRIND_STACK_REGISTER(base + page, base + size);
+    return stack;
+}
+
+/* One that could not be guarded before, or the next of the slab that is being
+ * carved, or of a new one; NULL: no memory. */
+static fl_stack *
+claim_one(struct slabs *slabs, unsigned shift)
+{
+    struct slab *slab = slabs->slab;
+    if (slabs->bare) {
+        fl_stack *stack = fl_container(slabs->bare, fl_stack, link);
+        slabs->bare = slabs->bare->next;
+        slab_of(slabs, stack)->back--;
+        return stack;
+    }
+    if (!slab || slab->carved == slab->stacks) {
+        if (!map_slab(slabs, shift)) {
+            return NULL;
+        }
+        slab = slabs->slab;
+    }
+    return describe(slabs, slab, shift);
+}
+
+/* Takes n stacks, or fewer, that nobody else sees from now on: how many. */
+static unsigned
+claim(struct slabs *slabs, unsigned shift, bool kept, fl_stack **stacks,
+      unsigned n)
+{
+    unsigned claimed = 0;
     fl_guard_lock(&slabs->guard);
-    while (batch) {
-        fl_stack *stack = fl_container(batch, fl_stack, link);
-        batch = batch->next;
-        give_back(slabs, stack);
+    while (claimed < n && (stacks[claimed] = claim_one(slabs, shift))) {
+        struct slab *slab = slab_of(slabs, stacks[claimed++]);
+        if (kept && !slab->kept) {
+            keep(slab);
+        }
     }
     fl_guard_unlock(&slabs->guard);
+    return claimed;
+}
+
+/* Guards n stacks: how many it could, the first of them. */
+static unsigned
+guard(fl_stack *const *stacks, unsigned n)
+{
+    fl_os_range lows[FL_BATCH];
+    for (unsigned i = 0; i < n; i++) {
+        lows[i] = (fl_os_range){.base = stacks[i]->base, .size = fl_os_page()};
+    }
+    explain_limit(fl_os_guard(lows, n, &n));
+    return n;
+}
+
+/* The pages at which n stacks begin to be used. */
+static void
+populate(fl_stack *const *stacks, unsigned n)
+{
+    fl_os_range tops[FL_BATCH];
+    size_t page = fl_os_page();
+    for (unsigned i = 0; i < n; i++) {
+        char *top = stacks[i]->base + fl_stack_size(stacks[i]);
+        tops[i] = (fl_os_range){.base = top - page, .size = page};
+    }
+    fl_os_populate(tops, n);
+}
+
+static fl_link *
+chain(fl_stack *const *stacks, unsigned n)
+{
+    fl_link *batch = NULL;
+    for (unsigned i = 0; i < n; i++) {
+        stacks[i]->link.next = batch;
+        batch = &stacks[i]->link;
+    }
+    return batch;
+}
+
+fl_link *
+fl_slab_carve(unsigned shift, unsigned n, bool kept)
+{
+    struct slabs *slabs = &sizes[shift];
+    fl_stack *stacks[FL_BATCH];
+    n = claim(slabs, shift, kept, stacks, n);
+    /* The kernel takes its time, 100 us and more; by then others have carved
+     * theirs. */
+    unsigned guarded = guard(stacks, n);
+    if (guarded < n) {
+        come_back(slabs, chain(stacks + guarded, n - guarded), false);
+    }
+    if (kept && guarded > 1) { /* what a worker begins with it may never need */
+        populate(stacks, guarded);
+    }
+    return chain(stacks, guarded);
 }

@@ -4,10 +4,12 @@
  * CONTRACT  A stack is carved once, and goes from hand to hand after that
  *           (stack.h); what a runtime carved that fails to start can be given
  *           back, so that its stacks do not stay mapped.
- * STATE     Of each size of stacks its slabs, under a guard. A slab is kept for
- *           good once a task may have run on one of its stacks, since a dump may
- *           look there late. Until then those that come back wait in it, and it
- *           goes when all that were carved are back.
+ * STATE     Of each size of stacks its slabs, under a guard; nobody holds it
+ *           while the kernel guards stacks or makes their pages. A slab is kept
+ *           for good once a task may have run on one of its stacks, since a dump
+ *           may look there late. Until then those that come back wait in it, and
+ *           it goes when all that were carved are back. What the kernel did not
+ *           guard is back too, and the next to be tried.
  */
 #ifndef FL_SLAB_H
 #define FL_SLAB_H

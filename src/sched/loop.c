@@ -85,9 +85,12 @@ leave_loop(fl_worker *worker, void *to, fl_stack *stack, bool pooled)
 
 /* ---- work on a stack of its own ---- */
 
+/* On this stack; another one is at hand by then, which is got from the system
+ * before whoever waits is in a guard, and keeps others from it meanwhile. */
 static fl_worker *
 run_here(fl_worker *worker, fl_work *work)
 {
+    fl_spare(worker);
     if (fl_work_is_job(work)) {
         return fl_run_job(worker, fl_work_job(work));
     }

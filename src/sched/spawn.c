@@ -129,12 +129,8 @@ is_at_hand(const fl_worker *worker)
 static inline filch_task *
 take_descriptor(fl_worker *worker)
 {
-    filch_task *task = worker->freed;
-    if (!task) {
-        return (filch_task *)fl_cache_take(&worker->tasks);
-    }
-    worker->freed = NULL;
-    return task;
+    filch_task *freed = fl_take_freed(worker);
+    return freed ? freed : (filch_task *)fl_cache_take(&worker->tasks);
 }
 
 /* It calls nothing, unless as its last act, so that it need not save

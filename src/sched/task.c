@@ -36,9 +36,8 @@ filch_task *
 fl_task_alloc(fl_worker *worker)
 {
     fl_link *link;
-    if (worker && worker->freed) {
-        filch_task *freed = worker->freed;
-        worker->freed = NULL;
+    filch_task *freed = worker ? fl_take_freed(worker) : NULL;
+    if (freed) {
         return freed;
     }
     do {
@@ -99,9 +98,9 @@ void
 fl_task_flush(fl_worker *worker)
 {
     fl_cache *cache = &worker->tasks;
-    if (worker->freed) {
-        fl_depot_give_one(&depot, &worker->freed->fiber.free);
-        worker->freed = NULL;
+    filch_task *freed = fl_take_freed(worker);
+    if (freed) {
+        fl_depot_give_one(&depot, &freed->fiber.free);
     }
     if (cache->items) {
         fl_depot_give(&depot, cache->items);

@@ -288,10 +288,10 @@ fl_fetch_frames(const void *sp)
  * time. */
 void fl_fetch_ahead(const fl_ready *ready);
 
-/* Takes what fl_ready_pick says. */
+/* Takes what fl_ready_pick says; `here`, a constant: from a worker that was found
+ * by fl_here. */
 fl_fiber *fl_take_ready_slowly(fl_worker *worker);
 
-/* `here`, a constant: the worker was found by fl_here. */
 static inline fl_fiber *
 fl_take_ready(fl_worker *worker, bool here)
 {
@@ -349,6 +349,17 @@ void fl_sleep_alone(fl_worker *worker, const fl_atomic32 *called);
 void fl_wake_all(filch_runtime *runtime);
 
 /* ---- task.c ---- */
+
+/* The descriptor that was freed last, and is kept apart; NULL: it was taken. */
+static inline filch_task *
+fl_take_freed(fl_worker *worker)
+{
+    filch_task *task = worker->freed;
+    if (task) {
+        worker->freed = NULL;
+    }
+    return task;
+}
 
 /* Gives descriptors that are too many for a worker's cache to the others. */
 void fl_task_shed(fl_link *surplus);

@@ -25,6 +25,7 @@ static atomic_uint points, failed, nth;
 static atomic_int mappings;
 static atomic_bool old_kernel;
 static void (*_Atomic before_fence)(void);
+static void (*_Atomic before_guard)(void);
 static _Thread_local uint64_t dice;
 static _Thread_local unsigned failed_here;
 
@@ -103,6 +104,12 @@ void
 fault_fences(void (*before)(void))
 {
     atomic_store(&before_fence, before);
+}
+
+void
+fault_guards(void (*before)(void))
+{
+    atomic_store(&before_guard, before);
 }
 
 uint32_t
@@ -192,6 +199,9 @@ REAL(void, fl_os_unmap, void *memory, size_t size)
 REAL(int, fl_os_guard, const fl_os_range *ranges, unsigned n, unsigned *done)
 {
     unsigned granted = 0;
+    void (*before)(void) = atomic_load(&before_guard);
+    if (before)
+        before();
     while (granted < n && !fault_fails())
         ++granted;
     int error = __real_fl_os_guard(ranges, granted, done);

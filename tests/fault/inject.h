@@ -55,6 +55,10 @@ void fault_old_kernel(bool old);
  */
 void fault_fences(void (*before)(void));
 
+/* From now on `before` is called wherever stacks are about to be guarded, on the
+ * thread that does so. NULL: no more. */
+void fault_guards(void (*before)(void));
+
 /* The next number below `n` of the calling thread's own sequence; the
  * sanitizers do not see it, since it is the thread's, whichever task it
  * runs. */
