@@ -14,7 +14,6 @@
 #define LOOK_LATE FILCH_US(100)
 #define LOOK_COUNTS FILCH_US(50) /* for a look where the time stands still */
 #define SELDOM_MOST 5            /* once in 32 releases */
-#define SELDOM_WATCHED 8         /* once in 256, as long as somebody idles */
 
 /* With the guard: the bits that nobody is left to need. */
 static uint32_t
@@ -60,35 +59,23 @@ wake(filch_lock *lock, uint32_t state)
     }
 }
 
-/* Whether another worker idles: it takes along who was woken, and not reached
- * yet. If that one finds the lock held nobody is woken any more, and the next
- * release looks. */
-static bool
-is_watched(const fl_fiber *me)
-{
-    return me->kind != FL_THREAD &&
-           fl_load_relaxed(&me->worker->runtime->watch);
-}
-
 /* With the guard: whether those who wait have been passed over for too long. */
 static bool
 too_long(filch_lock *lock)
 {
-    fl_fiber *me = fl_me();
-    unsigned most = is_watched(me) ? SELDOM_WATCHED : SELDOM_MOST;
-    bool counts = fl_is_seeded(me);
+    bool counts = fl_is_seeded(fl_me());
     filch_time now = counts ? lock->looked_ + LOOK_COUNTS : fl_os_now();
     filch_time took = now - lock->looked_;
     if (lock->passed_since_ == 0) {
         lock->passed_since_ = now;
         lock->seldom_ = 0;
-    } else if (took < LOOK_SOON && lock->seldom_ < most) {
+    } else if (took < LOOK_SOON && lock->seldom_ < SELDOM_MOST) {
         lock->seldom_++;
     } else if (took > LOOK_LATE) {
         lock->seldom_ = 0;
     }
     lock->looked_ = now;
-    lock->passes_ = 1u << (lock->seldom_ < most ? lock->seldom_ : most);
+    lock->passes_ = 1u << lock->seldom_;
     return now - lock->passed_since_ > PATIENCE;
 }
 
