@@ -170,6 +170,14 @@ fl_ready_peek(const fl_ready *ready, uint32_t n)
 
 /* ---- the owner ---- */
 
+/* Whether one that is put now is the one that is picked next. */
+static inline bool
+fl_ready_awaits(const fl_ready *ready)
+{
+    return fl_likely(ready->streak < FL_STREAK) &&
+           fl_likely(!fl_load_relaxed(&ready->next));
+}
+
 /* To the end of the ring; false when it is full. */
 static inline bool
 fl_ready_push(fl_ready *ready, struct fl_fiber *fiber)

@@ -1,4 +1,5 @@
 #include "sched/switch.h"
+#include "sched/resume.h"
 
 /* ---- suspension ---- */
 
@@ -101,6 +102,40 @@ int
 fl_suspend_guarded(fl_fiber *me, fl_atomic32 *guard, void **handed)
 {
     return fl_context_leave(me, guard, handed, suspend_guarded);
+}
+
+static FL_NOINLINE int
+resume_and_suspend(fl_fiber *me, void *guard, fl_fiber *next)
+{
+    fl_resume_by(me, next);
+    return suspend_slowly(me, guard, NULL);
+}
+
+/* Who would be put into the next slot, only to be taken out again, goes on. */
+static int
+suspend_onward(void *fiber, void *guard, void *fiber_next)
+{
+    fl_worker *worker = fl_worker_here();
+    fl_fiber *me = fiber, *next = fiber_next;
+    uint32_t turn = fl_likely(worker != NULL) ? fl_free_turn(worker) : 0;
+    if (fl_unlikely(!turn) || !fl_ready_awaits(&worker->ready) ||
+        fl_unlikely(!fl_same_runtime(me, next))) {
+        return resume_and_suspend(me, guard, next);
+    }
+    worker->ready.streak++;
+    fl_begin_turn(worker, turn);
+    fl_tsan_release(guard);
+    fl_tsan_release(next);
+    park_for(me, worker, next->sp, fl_parked_on(next), guard,
+             *worker->errno_at);
+    return fl_outcome_in(me, NULL);
+}
+
+int
+fl_suspend_onward(fl_fiber *me, fl_atomic32 *guard, fl_fiber *next)
+{
+    fl_assert(!fl_is_undecided(next));
+    return fl_context_leave(me, guard, next, suspend_onward);
 }
 
 void

@@ -212,6 +212,10 @@ void fl_suspend(fl_fiber *me, void (*after)(void *arg), void *arg);
  * has come to (fl_outcome_in): so who waits needs no frame of its own meanwhile. */
 int fl_suspend_guarded(fl_fiber *me, fl_atomic32 *guard, void **handed);
 
+/* The same by who resumes `next` as well, which is parked, and goes on at once if
+ * nobody comes before it. */
+int fl_suspend_onward(fl_fiber *me, fl_atomic32 *guard, fl_fiber *next);
+
 /* Whether the worker has a stack to go on with when its fiber suspends. */
 bool fl_spare_slowly(fl_worker *worker);
 

@@ -96,7 +96,7 @@ count_inside(filch_condition *condition, const filch_lock *lock, uint32_t n)
     }
 }
 
-/* A4, where the lock was not handed over. */
+/* A4, where the lock was not handed over, or the run may be steered. */
 static FL_NOINLINE int
 take_back(fl_fiber *me, filch_lock *lock, int error)
 {
@@ -108,36 +108,22 @@ take_back(fl_fiber *me, filch_lock *lock, int error)
     return error;
 }
 
-/* From A3 on. `here`, a constant: the run is not steered. */
-static inline int
-wait_in(fl_fiber *me, filch_condition *condition, filch_lock *lock,
-        fl_atomic32 *held, filch_time deadline, bool here)
-{
-    int error = fl_wait_by(me, &lock->guard_.word_, held, &condition->waiters_,
-                           deadline); /* A3 */
-    bool has_it = !error && me->waiter.item == FL_HANDED_OVER;
-    if (fl_unlikely(!has_it) || !here) {
-        take_back(me, lock, error);
-    }
-    count_inside(condition, lock, (uint32_t)-1);
-    return error;
-}
-
-/* From A2 on, where that is not so simple, or the one who gets the lock is not
- * resumed so simply. */
+/* From A2 on, where it takes longer. */
 static FL_NOINLINE int
 wait_guarded(fl_fiber *me, filch_condition *condition, fl_atomic32 *held,
-             filch_time deadline, fl_waiter *next)
+             filch_time deadline)
 {
     filch_lock *lock = lock_of(condition);
-    if (!next) {
-        next = fl_lock_give_away(lock); /* A2 */
-    }
+    fl_waiter *next = fl_lock_give_away(lock); /* A2 */
     if (next) {
         fl_resume_by(me, fl_waiter_fiber(next));
     }
     fl_chaos();
-    return wait_in(me, condition, lock, held, deadline, false);
+    int error = fl_wait_by(me, &lock->guard_.word_, held, &condition->waiters_,
+                           deadline); /* A3 */
+    take_back(me, lock, error);
+    count_inside(condition, lock, (uint32_t)-1);
+    return error;
 }
 
 /* Where it takes longer, or the run is steered. */
@@ -160,7 +146,7 @@ wait_slowly(filch_condition *condition, filch_time deadline)
     count_inside(condition, lock, 1);
     fl_waiter_begin(me, FL_CONDITION, condition);
     fl_chaos();
-    return wait_guarded(me, condition, held, deadline, NULL);
+    return wait_guarded(me, condition, held, deadline);
 }
 
 int
@@ -170,6 +156,7 @@ filch_condition_wait_until(filch_condition *condition, filch_time deadline)
     filch_lock *lock = lock_of(condition);
     if (fl_unlikely(!worker) || fl_unlikely(!fl_is_free(&worker->me)) ||
         fl_unlikely(!worker->stacks.items) ||
+        fl_unlikely(deadline != FILCH_NEVER) ||
         fl_unlikely(!fl_lock_held(lock))) {
         return wait_slowly(condition, deadline);
     }
@@ -178,15 +165,22 @@ filch_condition_wait_until(filch_condition *condition, filch_time deadline)
     if (fl_unlikely(!held)) {
         return wait_slowly(condition, deadline);
     }
-    fl_waiter *next = NULL;
+    fl_waiter *next;
     count_inside(condition, lock, 1);
     fl_waiter_begin(me, FL_CONDITION, condition);
-    if (fl_unlikely(!fl_lock_give_away_here(lock, &next)) || /* A2 */
-        (next &&
-         !fl_resume_at_once(worker, fl_container(next, fl_fiber, waiter)))) {
-        return wait_guarded(me, condition, held, deadline, next);
+    if (fl_unlikely(!fl_lock_give_away_here(lock, &next))) { /* A2 */
+        return wait_guarded(me, condition, held, deadline);
     }
-    return wait_in(me, condition, lock, held, deadline, true);
+    fl_atomic32 *guard = &lock->guard_.word_;
+    int error = next ? fl_wait_onward(me, guard, held, &condition->waiters_,
+                                      fl_container(next, fl_fiber, waiter))
+                     : fl_wait_by(me, guard, held, &condition->waiters_,
+                                  FILCH_NEVER); /* A3 */
+    if (fl_unlikely(error) || fl_unlikely(me->waiter.item != FL_HANDED_OVER)) {
+        take_back(me, lock, error);
+    }
+    count_inside(condition, lock, (uint32_t)-1);
+    return error;
 }
 
 int

@@ -356,6 +356,27 @@ fl_wait_linked(fl_fiber *me, fl_atomic32 *held, void **handed,
                                     : wait_linked(me, held, handed, deadline);
 }
 
+/* It is shielded, or a cancel has come at A3. */
+static FL_NOINLINE int
+resume_and_wait(fl_fiber *me, fl_atomic32 *held, fl_fiber *next)
+{
+    fl_resume_by(me, next);
+    return me->manner == 0 ? wait_cancelled(me, held, NULL)
+                           : wait_slowly(me, held, NULL, FILCH_NEVER);
+}
+
+int
+fl_wait_onward_linked(fl_fiber *me, fl_atomic32 *held, fl_fiber *next,
+                      fl_atomic32 *guard)
+{
+    set_guard(me, guard);
+    if (fl_unlikely(me->manner != 0) ||
+        fl_unlikely(!fl_begin_plainly(me, true))) { /* A3 */
+        return resume_and_wait(me, held, next);
+    }
+    return fl_suspend_onward(me, held, next);
+}
+
 int
 fl_wait_apart(fl_fiber *me, fl_atomic32 *guard, filch_time deadline)
 {

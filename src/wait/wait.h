@@ -209,6 +209,19 @@ fl_wait(fl_fiber *me, fl_atomic32 *guard, filch_waiters_ *list,
     return fl_wait_by(me, guard, fl_exit_of(guard), list, deadline);
 }
 
+/* fl_wait_by by a caller found by fl_here that has a stack to go on with, and that
+ * resumes `next`, whom it has just granted what it had. */
+int fl_wait_onward_linked(fl_fiber *me, fl_atomic32 *held, fl_fiber *next,
+                          fl_atomic32 *guard);
+
+static inline int
+fl_wait_onward(fl_fiber *me, fl_atomic32 *guard, fl_atomic32 *held,
+               filch_waiters_ *list, fl_fiber *next)
+{
+    fl_append(&me->waiter, list); /* A2 */
+    return fl_wait_onward_linked(me, held, next, guard);
+}
+
 /* ---- who grants; with the guard ---- */
 
 static inline fl_waiter *

@@ -4,6 +4,7 @@
  * waits likewise, and one may cancel who waits for the flag, or who takes the
  * lock. The flag's waiters always come back with the lock held, and none is
  * forgotten: who was notified notifies the next, who was cancelled does not.
+ * Two who wait may notify each other before, without cause.
  */
 #include "world.h"
 
@@ -14,7 +15,7 @@
 
 static filch_condition condition;
 static unsigned inside;
-static bool ready, cancels, cancels_other, late, two;
+static bool ready, cancels, cancels_other, late, two, nudges;
 
 void
 model_before(void)
@@ -28,6 +29,7 @@ model_before(void)
     }
     cancels = model_choose(2);
     two = model_choose(2);
+    nudges = two && model_choose(2);
     cancels_other = !cancels && !two && model_choose(2);
     late = model_choose(2);
     if (!cancels && model_choose(2)) {
@@ -61,8 +63,12 @@ wait_for_it(bool cancelled)
         return;
     }
     enter();
-    bool notified = false;
+    bool notified = false, nudged = !nudges;
     while (!ready && !error) {
+        if (!nudged) { /* so that somebody has the lock from it as it waits */
+            nudged = true;
+            model_assert(filch_condition_notify(&condition, 1) == 0);
+        }
         inside--;
         error = filch_condition_wait(&condition);
         enter();

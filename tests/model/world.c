@@ -1,5 +1,7 @@
 #include "world.h"
 
+#include "sched/resume.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -180,6 +182,13 @@ fl_suspend_guarded(fl_fiber *me, fl_atomic32 *guard, void **handed)
     fl_store_release(guard, 0u);
     player_sleep(one);
     return fl_outcome_in(me, handed);
+}
+
+__attribute__((weak)) int
+fl_suspend_onward(fl_fiber *me, fl_atomic32 *guard, fl_fiber *next)
+{
+    fl_resume_by(me, next);
+    return fl_suspend_guarded(me, guard, NULL);
 }
 
 __attribute__((weak)) void
