@@ -26,15 +26,14 @@
  * stack on which it is called; a fl_context_fn. In task_run.c. */
 fl_onward fl_run_entered(void *worker, void *task, void *guard);
 
-/* Returns the worker on which the caller goes on. Inlined, so that the registers
- * are saved once. */
-static inline __attribute__((always_inline)) fl_worker *
+/* Returns the caller again. Inlined, so that the registers are saved once. */
+static inline __attribute__((always_inline)) fl_fiber *
 fl_enter_task(fl_fiber *me, fl_worker *worker, fl_atomic32 *guard,
               filch_task *task)
 {
     if (fl_unlikely(task->fiber.start.own != NULL)) {
         fl_suspend_into(me, guard, &task->fiber);
-        return me->worker;
+        return me;
     }
     fl_count(&worker->stats.switches);
     int error = *worker->errno_at;
@@ -47,21 +46,18 @@ fl_enter_task(fl_fiber *me, fl_worker *worker, fl_atomic32 *guard,
     fl_handed handed = fl_context_call(&me->sp, spare->sp, fl_run_entered,
                                        worker, task, guard);
     fl_asan_arrive(fake);
-    worker = fl_arrive(handed.value, handed.more, here);
-    worker->stack = here;
-    fl_go_on(me, worker, error);
-    return worker;
+    return fl_go_on(handed, here, error);
 }
 
 #else
 
-static inline fl_worker *
+static inline fl_fiber *
 fl_enter_task(fl_fiber *me, fl_worker *worker, fl_atomic32 *guard,
               filch_task *task)
 {
     (void)worker;
     fl_suspend_into(me, guard, &task->fiber);
-    return me->worker;
+    return me;
 }
 
 #endif

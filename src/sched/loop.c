@@ -72,15 +72,19 @@ give_up_stack(fl_worker *worker, bool pooled)
     fl_give_spare(worker);
 }
 
-/* From the loop to a parked context; returns when a loop is needed again.
- * Inlined: the CPU expects a call to return to where it was made last, which was
- * on another stack. */
+/* From the loop to a parked context (see fl_jump); returns when a loop is needed
+ * again. Inlined: the CPU expects a call to return to where it was made last,
+ * which was on another stack. */
 static inline __attribute__((always_inline)) fl_worker *
-leave_loop(fl_worker *worker, void *to, fl_stack *stack, bool pooled)
+leave_loop(fl_worker *worker, void *to, void *value, fl_stack *stack,
+           bool pooled)
 {
     fl_stack *here = worker->stack;
     give_up_stack(worker, pooled);
-    return fl_jump(worker, &here->sp, to, stack, NULL);
+    fl_handed handed = fl_jump(worker, &here->sp, to, value, stack, NULL);
+    worker = fl_arrive(handed.value, handed.more, here);
+    worker->stack = here;
+    return worker;
 }
 
 /* ---- work on a stack of its own ---- */
@@ -110,7 +114,7 @@ begin_own(void *value, void *let_go)
     worker = run_here(worker, work);
     if (fl_spare(worker)) {
         fl_stack *spare = fl_take_spare(worker);
-        worker = leave_loop(worker, spare->sp, spare, false);
+        worker = leave_loop(worker, spare->sp, worker, spare, false);
     }
     run_loop(worker, false); /* for want of memory: on this stack */
 }
@@ -145,7 +149,7 @@ start(fl_worker *worker, fl_work *work, bool pooled)
     fl_stack_prepare(stack, begin_own);
     fl_tsan_be(&worker->loop);
     worker->pending = work;
-    return leave_loop(worker, stack->sp, stack, pooled);
+    return leave_loop(worker, stack->sp, worker, stack, pooled);
 }
 
 /* ---- the loop ---- */
@@ -170,11 +174,12 @@ run_loop(fl_worker *worker, bool pooled)
     for (;;) {
         fl_work *work = next_work(worker);
         if (fl_unlikely(!work)) {
-            worker = leave_loop(worker, worker->native, &worker->native_stack,
-                                pooled);
+            worker = leave_loop(worker, worker->native, worker,
+                                &worker->native_stack, pooled);
         } else if (!fl_work_is_job(work) && fl_work_fiber(work)->sp) {
             fl_fiber *fiber = fl_work_fiber(work);
-            worker = leave_loop(worker, fiber->sp, fl_parked_on(fiber), pooled);
+            worker = leave_loop(worker, fiber->sp, fl_handed_to(fiber, worker),
+                                fl_parked_on(fiber), pooled);
         } else {
             worker = start(worker, work, pooled);
         }
@@ -205,7 +210,9 @@ fl_worker_main(void *arg)
     worker->native_stack.units = (uint32_t)(size / FL_STACK_UNIT);
     fl_party_begin();
     fl_stack *first = fl_take_spare(worker);
-    fl_jump(worker, &worker->native, first->sp, first, NULL);
+    fl_handed handed =
+        fl_jump(worker, &worker->native, first->sp, worker, first, NULL);
+    fl_arrive(worker, handed.more, &worker->native_stack);
     fl_party_end();
     fl_here_end();
     fl_os_fault_stack_free(worker->signal_stack);

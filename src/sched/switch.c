@@ -28,39 +28,49 @@ next_ready(fl_worker *worker, bool here)
     return next;
 }
 
-/* Parks the fiber, the worker going on with the context `to` (on `stack`, see
- * fl_jump), until it is resumed. The guard is dropped once it is parked; or, if
- * that is NULL, what the worker was told is done then. `error` is errno by then.
- * Inlined, so that the registers are saved once, in one frame. */
-static inline __attribute__((always_inline)) void
-park_for(fl_fiber *me, fl_worker *worker, void *to, fl_stack *stack,
-         fl_atomic32 *guard, int error)
+/* Parks the fiber, the worker going on with the context `to` (see fl_jump), until
+ * it is resumed; itself again. The guard is dropped once it is parked; or, if that
+ * is NULL, what the worker was told is done then. Inlined, so that the registers
+ * are saved once, in one frame. */
+static inline __attribute__((always_inline)) fl_fiber *
+park_for(fl_fiber *me, fl_worker *worker, void *to, void *value,
+         fl_stack *stack, fl_atomic32 *guard, int error)
 {
     fl_assert(me->worker == worker);
     fl_assert(me->kind == FL_TASK || me->kind == FL_JOB);
+    fl_stack *here = worker->stack;
 #if FL_ASAN
-    me->stack = worker->stack;
+    me->stack = here;
 #endif
     fl_count(&worker->stats.switches); /* beside the turn */
     fl_tsan_be(&worker->loop);
-    worker = fl_jump(worker, &me->sp, to, stack, guard);
-    fl_go_on(me, worker, error);
+    return fl_go_on(fl_jump(worker, &me->sp, to, value, stack, guard), here,
+                    error);
+}
+
+/* The same with a fiber that is parked. */
+static inline __attribute__((always_inline)) fl_fiber *
+park_for_fiber(fl_fiber *me, fl_worker *worker, fl_fiber *next,
+               fl_atomic32 *guard)
+{
+    int error = *worker->errno_at;
+    return park_for(me, worker, next->sp, fl_handed_to(next, worker),
+                    fl_parked_on(next), guard, error);
 }
 
 /* The same with a fiber, or by way of the loop, if that has not begun, or is
  * NULL. */
-static inline __attribute__((always_inline)) void
+static inline __attribute__((always_inline)) fl_fiber *
 park(fl_fiber *me, fl_worker *worker, fl_fiber *next, fl_atomic32 *guard)
 {
-    int error = *worker->errno_at;
     if (fl_likely(next && next->sp)) {
-        park_for(me, worker, next->sp, fl_parked_on(next), guard, error);
-    } else {
-        worker->pending = fl_work_of(next);
-        fl_tsan_be(&worker->loop); /* who will be on that stack */
-        fl_stack *spare = fl_take_spare(worker);
-        park_for(me, worker, spare->sp, spare, guard, error);
+        return park_for_fiber(me, worker, next, guard);
     }
+    int error = *worker->errno_at;
+    worker->pending = fl_work_of(next);
+    fl_tsan_be(&worker->loop); /* who will be on that stack */
+    fl_stack *spare = fl_take_spare(worker);
+    return park_for(me, worker, spare->sp, worker, spare, guard, error);
 }
 
 void
@@ -79,7 +89,7 @@ suspend_on(fl_worker *worker, fl_fiber *me, void *guard, void **handed,
 {
     fl_tsan_release(
         guard); /* in the eyes of the sanitizer it is dropped here */
-    park(me, worker, next_ready(worker, here), guard);
+    me = park(me, worker, next_ready(worker, here), guard);
     return fl_outcome_in(me, handed);
 }
 
@@ -126,8 +136,7 @@ suspend_onward(void *fiber, void *guard, void *fiber_next)
     fl_begin_turn(worker, turn);
     fl_tsan_release(guard);
     fl_tsan_release(next);
-    park_for(me, worker, next->sp, fl_parked_on(next), guard,
-             *worker->errno_at);
+    me = park_for_fiber(me, worker, next, guard);
     return fl_outcome_in(me, NULL);
 }
 
@@ -182,7 +191,7 @@ yield_to_loop(fl_fiber *me, fl_worker *worker, fl_fiber *next)
     worker->after = push_yielded;
     worker->after_arg = me;
     me->next = me;
-    park(me, worker, next, NULL);
+    me = park(me, worker, next, NULL);
     me->next = NULL;
     return true;
 }
@@ -317,8 +326,7 @@ fl_yield_here(fl_fiber *me, fl_worker *worker)
     if (fl_unlikely(!next->sp)) {
         return yield_to_fresh(me, worker, next);
     }
-    park_for(me, worker, next->sp, fl_parked_on(next), &ready->bias.inside,
-             *worker->errno_at);
+    park_for_fiber(me, worker, next, &ready->bias.inside);
     return true;
 }
 

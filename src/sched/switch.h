@@ -34,9 +34,8 @@ fl_worker *fl_do_after(fl_worker *worker, fl_stack *here);
  * guard that it was handed, or, if that is NULL, does what else there is to do, on
  * the stack that it is on, `here`. */
 static inline fl_worker *
-fl_arrive(void *value, void *let_go, fl_stack *here)
+fl_arrive(fl_worker *worker, void *let_go, fl_stack *here)
 {
-    fl_worker *worker = value;
     if (fl_likely(let_go != NULL)) {
         fl_assert(fl_load_relaxed((fl_atomic32 *)let_go)); /* until now */
         fl_store_release((fl_atomic32 *)let_go, 0u);       /* A3 */
@@ -45,24 +44,36 @@ fl_arrive(void *value, void *let_go, fl_stack *here)
     return fl_likely(!worker->after) ? worker : fl_do_after(worker, here);
 }
 
-/* Switches from a context, saved in *save, to one parked in `to`, to which
- * `let_go` is handed. Each knows by itself which stack it is on; `stack` is for
- * one that has not begun, and for the AddressSanitizer, else NULL. */
-static inline __attribute__((always_inline)) fl_worker *
-fl_jump(fl_worker *worker, void **save, void *to, fl_stack *stack,
+/*
+ * What a context is handed as it goes on: a loop its worker; a fiber itself, with
+ * its worker in it. So it need not wait for its own frame to know who it is: that
+ * was stored only just before, in a hand-over, and so is loaded last.
+ */
+static inline void *
+fl_handed_to(fl_fiber *fiber, fl_worker *worker)
+{
+    if (fl_unlikely(fiber->worker != worker)) {
+        fiber->worker = worker;
+    }
+    return fiber;
+}
+
+/* Switches from a context of that worker, saved in *save, to one parked in `to`,
+ * to which `value` and `let_go` are handed; what it is handed itself. `stack` is
+ * for one that has not begun, and for the AddressSanitizer, else NULL: each knows
+ * by itself which stack it is on. */
+static inline __attribute__((always_inline)) fl_handed
+fl_jump(fl_worker *worker, void **save, void *to, void *value, fl_stack *stack,
         fl_atomic32 *let_go)
 {
-    fl_stack *here = worker->stack;
     void *fake = NULL;
     if (stack) {
         fake = fl_asan_depart(stack->base, fl_stack_size(stack), false);
         worker->stack = stack;
     }
-    fl_handed handed = fl_context_switch(save, to, worker, (void *)let_go);
+    fl_handed handed = fl_context_switch(save, to, value, (void *)let_go);
     fl_asan_arrive(fake);
-    worker = fl_arrive(handed.value, handed.more, here);
-    worker->stack = here;
-    return worker;
+    return handed;
 }
 
 /* What a fiber is parked on, if that is to be told. */
@@ -101,24 +112,25 @@ fl_give_spare(fl_worker *worker)
 }
 
 /*
- * What a fiber does first when it goes on, on that worker. A CPU writes one store
- * a cycle, or two if they go to the same 32 bytes one after the other: so it is
- * the first to be stored, beside its stack, and what is there already is not
- * stored again.
+ * What a fiber does first when it goes on, on that stack, with what it was handed.
+ * A CPU writes one store a cycle, or two if they go to the same 32 bytes one after
+ * the other: so it is the first to be stored, beside its stack, and what is there
+ * already is not stored again.
  */
-static inline void
-fl_go_on(fl_fiber *me, fl_worker *worker, int error)
+static inline __attribute__((always_inline)) fl_fiber *
+fl_go_on(fl_handed handed, fl_stack *here, int error)
 {
+    fl_fiber *me = handed.value;
+    fl_worker *worker = fl_arrive(me->worker, handed.more, here);
+    worker->stack = here;
     fl_be(worker, me);
     fl_assert(!fl_is_undecided(me));
-    if (fl_unlikely(me->worker != worker)) {
-        me->worker = worker;
-    }
     fl_tsan_be(me);
     fl_tsan_acquire(me);
     if (fl_unlikely(*worker->errno_at != error)) {
         *worker->errno_at = error;
     }
+    return me;
 }
 
 #endif

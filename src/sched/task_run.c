@@ -30,6 +30,7 @@ begin(fl_worker *worker, fl_fiber *fiber)
 static void
 end(fl_worker *worker, void *tsan)
 {
+    fl_tsan_release(worker->runtime); /* to who frees it, and its workers */
     fl_tsan_be(&worker->loop);
     fl_tsan_destroy(tsan);
 }
@@ -155,7 +156,6 @@ run(fl_worker *worker, filch_task *task)
     task->status = status;
     fl_end_life(fiber);
     fl_tsan_release(&task->life);
-    fl_tsan_release(worker->runtime); /* to who awaits the end of the run */
     /* before a joiner may go on, who might look at the counts */
     fl_count_release(&worker->stats.tasks);
     fl_fiber *next = here ? finish(worker, task, direct, true)
@@ -185,16 +185,17 @@ fl_run_entered(void *worker, void *task, void *guard)
     struct outcome ended = run(worker, task);
     fl_stack *onto =
         ended.worker->stack; /* the same: there the loop is parked */
-    void *to = onto->sp;
+    void *to = onto->sp, *value = ended.worker;
     if (fl_likely(ended.next != NULL)) {
         fl_give_spare(ended.worker);
         onto = fl_parked_on(ended.next);
+        value = fl_handed_to(ended.next, ended.worker);
         to = NULL; /* which is who has called */
     }
     if (FL_ASAN) {
         fl_asan_depart(onto->base, fl_stack_size(onto), true);
     }
-    return (fl_onward){ended.worker, to};
+    return (fl_onward){value, to};
 }
 #endif
 
@@ -225,7 +226,6 @@ fl_run_job(fl_worker *worker, filch_job *job)
         worker->runtime->seeded->jobs_out--;
     }
     fl_tsan_release(job);
-    fl_tsan_release(worker->runtime);
     fl_chaos();
     if (fl_add_acq_rel(&job->state_, (uint64_t)FL_JOB_DONE) & FL_JOB_AWAITED) {
         fl_chaos();

@@ -233,12 +233,12 @@ enter(fl_worker *worker, filch_task *task, int *status, bool here)
         put_newest(worker, task);
         return join(task, status, FILCH_NEVER);
     }
-    worker = fl_enter_task(me, worker, &guard, task); /* D4 */
+    me = fl_enter_task(me, worker, &guard, task); /* D4 */
     int error = fl_outcome(me);
     if (fl_likely(!error)) {
         fl_tsan_acquire(&task->life);
         tell(task, status);
-        fl_task_drop_on(worker, task);
+        fl_task_drop_on(me->worker, task);
     }
     return error;
 }
