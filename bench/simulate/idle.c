@@ -92,6 +92,8 @@ keep_watch(struct world *world, worker *worker, instant takes)
 {
     instant first = first_nap(world, worker);
     worker->looks = 0;
+    worker->looks_until = 0;
+    worker->napped = first;
     worker->length = first ? first : ns(world->protocol.nap_first);
     world->watch_until = 0;
     go_on(world, worker, first ? begin_nap : begin_look, takes);
@@ -188,6 +190,8 @@ hand_over_watch(struct world *world, worker *self)
     if (!next)
         return takes;
     next->looks = 0;
+    next->looks_until = 0;
+    next->napped = 0;
     next->length = ns(world->protocol.nap_first);
     return takes + wake(world, next);
 }
@@ -207,6 +211,8 @@ nap(struct world *world, worker *self)
         until = world->clock + self->length;
     until = first < until ? first : until;
     instant most = ns(world->protocol.nap_last);
+    self->napped = self->length;
+    self->looks_until = 0;
     self->length = self->length < most / 2 ? 2 * self->length : most;
 
     if (worker_inject(world, self, true) || first <= world->clock) {
@@ -254,14 +260,21 @@ leave_watch(struct world *world, worker *self, fiber *found, worker *victim,
     go_on(world, self, found ? run_found : run_due_timers, takes);
 }
 
+/* Whether what it has seen needs to be seen once more before the next nap. */
+static bool
+looks_on(const struct world *world, worker *self)
+{
+    bool pays = self->looks_for <= self->napped / 8;
+    if (self->looks_until == 0)
+        self->looks_until = world->clock + (pays ? self->looks_for : 0);
+    return world->clock < self->looks_until;
+}
+
 static void
 look_in_vain(struct world *world, worker *self, instant takes)
 {
     unsigned looks = self->looks++;
-    bool again = self->looks_again && !self->looked_again; /* once a nap */
-    self->looks_again = false;
-    self->looked_again = again;
-    if (looks < world->protocol.looks_spinning || again)
+    if (looks < world->protocol.looks_spinning || looks_on(world, self))
         go_on(world, self, begin_look, takes + ns(world->costs.pauses));
     else
         nap(world, self);
@@ -317,6 +330,7 @@ begin_look(struct world *world, actor *actor)
         leave_watch(world, self, NULL, NULL, takes);
         return;
     }
+    self->looks_for = 0;
     self->visit = 0;
     self->first = world->protocol.looks_anywhere && world->count > 2
                       ? world_chance(world, world->count)

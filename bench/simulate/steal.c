@@ -55,6 +55,12 @@ steal_half(struct world *world, worker *thief, worker *victim, instant *takes)
     return first;
 }
 
+static void
+look_on(worker *watch, instant age)
+{
+    watch->looks_for = watch->looks_for > age ? watch->looks_for : age;
+}
+
 static fiber *
 look_at_deque(struct world *world, worker *watch, worker *victim,
               struct look *look, instant *takes)
@@ -66,7 +72,8 @@ look_at_deque(struct world *world, worker *watch, worker *victim,
     if (look->since == 0 || look->top != victim->deque.top) {
         const struct ready *ready = &victim->ready;
         bool full = ready->next || ready_size(ready);
-        watch->looks_again |= deque_size(&victim->deque) >= (full ? 64 : 2);
+        if (deque_size(&victim->deque) >= (full ? 64 : 2))
+            look_on(watch, ns(world->protocol.deque_age));
         look->top = victim->deque.top;
         look->since = watch->now;
         return NULL;
@@ -112,6 +119,7 @@ look_at_ring(struct world *world, worker *watch, worker *victim,
         look->ring_since = 0;
         return NULL;
     }
+    look_on(watch, ns(world->protocol.ring_age));
     if (look->ring_since == 0) {
         note_ring(watch, ready, look);
         return NULL;

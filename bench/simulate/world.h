@@ -154,7 +154,8 @@ typedef struct worker {
     /* idle.c */
     bool asleep;
     unsigned looks, visit, first;
-    bool looks_again, looked_again; /* soon, at a deque that is in use */
+    instant looks_for, looks_until; /* at what it found; and so until when */
+    instant napped;                 /* before that */
     struct worker *victim;          /* who to take from, once woken */
     instant length, now;            /* of the next nap; when the look began */
     uint64_t stole;                 /* so much at once, if anything, */

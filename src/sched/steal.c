@@ -3,7 +3,9 @@
  * take from where the watch has seen that there is more (idle.c).
  *
  * CONTRACT  The watch remembers what it saw of each worker, and takes what it
- *           finds still waiting a while later. Work that its own worker comes
+ *           finds still waiting a while later. What comes and goes between two
+ *           naps it would never see for so long: after a nap it stays awake until
+ *           it can tell (looks_for). Work that its own worker comes
  *           to run at once stays there: taking it would cost a hundred times
  *           what running it does, and pull two tasks that exchange items onto
  *           two workers, where each item costs a cache miss.
@@ -60,6 +62,14 @@ take_from_deque(fl_worker *worker, fl_deque *victim)
     return taken[0];
 }
 
+/* It may be too soon to tell: the watch naps only when it has looked again, after
+ * that time. */
+static void
+look_on(fl_worker *worker, filch_time age)
+{
+    worker->looks_for = worker->looks_for > age ? worker->looks_for : age;
+}
+
 static fl_work *
 look_at_deque(fl_worker *worker, fl_worker *victim, struct fl_look *look,
               filch_time now)
@@ -74,7 +84,9 @@ look_at_deque(fl_worker *worker, fl_worker *victim, struct fl_look *look,
         /* A tree of tasks, or a crowd, whose oldest its worker begins now and
          * then: they would never stay from one nap to the next. */
         uint64_t least = fl_ready_empty(&victim->ready) ? FEW : CROWD;
-        worker->looks_again |= fl_deque_size(deque) >= least;
+        if (fl_deque_size(deque) >= least) {
+            look_on(worker, DEQUE_AGE);
+        }
         look->top = top;
         look->since = now;
         return NULL;
@@ -117,6 +129,7 @@ look_at_ring(fl_worker *worker, fl_ready *victim, struct fl_look *look,
         look->ring_since = 0;
         return NULL;
     }
+    look_on(worker, RING_AGE);
     if (look->ring_since == 0) {
         note_ring(victim, look, now);
         return NULL;

@@ -10,6 +10,9 @@
 #ifndef LOOKS_SPINNING
 #define LOOKS_SPINNING 16
 #endif
+#ifndef LOOKS_MOST
+#define LOOKS_MOST 64 /* after a nap, where pauses are short */
+#endif
 #define PAUSES 64 /* between two looks, some 1.5 us */
 #define NAP_FIRST FILCH_US(50)
 #define WORTH_IT 250 /* ns a task: what it costs two CPUs to move one */
@@ -54,7 +57,7 @@ are_timers_due(const filch_runtime *runtime)
 static bool
 look(fl_worker *worker, fl_work **work, fl_worker **victim)
 {
-    worker->looks_again = false;
+    worker->looks_for = 0;
     if (fl_inject_count(&worker->runtime->inject) &&
         (*work = fl_find_injected(worker))) {
         return true;
@@ -84,27 +87,54 @@ first_nap(fl_worker *worker)
     return worker->vain ? NAP_FIRST << (worker->vain - 1) : 0;
 }
 
+/* What the watch has done since its last nap. */
+struct vigil {
+    unsigned looks, spins; /* that it took; that it takes at least */
+    filch_time napped;     /* how long that nap was; 0: there was none */
+    filch_time until;      /* when it can tell, as of the first look; or 0 */
+};
+
+/* Whether what it has seen needs to be seen once more before it naps again: else it
+ * would never know that from what comes and goes between two naps, if those are
+ * much longer. */
+static bool
+cannot_tell(const fl_worker *worker, struct vigil *vigil)
+{
+    filch_time now = fl_os_now();
+    if (vigil->until == 0) {
+        bool pays = worker->looks_for <= vigil->napped / 8;
+        vigil->until = pays ? now + worker->looks_for : now;
+    }
+    return now < vigil->until && vigil->looks < LOOKS_MOST;
+}
+
+static bool
+stays_awake(const fl_worker *worker, struct vigil *vigil)
+{
+    vigil->looks++;
+    return (vigil->looks <= vigil->spins || cannot_tell(worker, vigil)) &&
+           !fl_chaos_chance(8);
+}
+
 /* Until there is something to do, as look says; false when relieved or to
  * quit. */
 static bool
 keep_watch(fl_worker *worker, fl_work **work, fl_worker **victim)
 {
     filch_time first = first_nap(worker), length = first ? first : NAP_FIRST;
+    struct vigil vigil = {.spins = worker->unhurried ? 0 : LOOKS_SPINNING,
+                          .napped = first};
     *work = NULL;
     if (first && !fl_nap(worker, first)) {
         return false;
     }
-    bool again = false;
-    unsigned looks = worker->unhurried ? LOOKS_SPINNING : 0;
-    for (; !fl_quits(worker); looks++) {
+    while (!fl_quits(worker)) {
         fl_chaos_assert(fl_load_seq_cst(&worker->runtime->watch) ==
                         (void *)worker);
         if (look(worker, work, victim)) {
             return true;
         }
-        again = worker->looks_again && !again; /* once a nap */
-        bool spins = looks < LOOKS_SPINNING || again;
-        if (spins && !fl_chaos_chance(8)) {
+        if (stays_awake(worker, &vigil)) {
             for (int i = 0; i < PAUSES; i++) {
                 fl_pause();
             }
@@ -113,6 +143,7 @@ keep_watch(fl_worker *worker, fl_work **work, fl_worker **victim)
         if (!fl_nap(worker, length)) {
             return false;
         }
+        vigil = (struct vigil){.napped = length};
         length = length < FL_NAP_LAST / 2 ? length * 2 : FL_NAP_LAST;
     }
     return false;

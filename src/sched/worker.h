@@ -107,7 +107,7 @@ typedef struct fl_worker {
     uint32_t stole;        /* W: so much at once, if anything, and when */
     filch_time stole_at;   /* W */
     uint32_t vain;         /* W: how often in a row that was not worth it */
-    bool looks_again;      /* W: soon, at a deque that it found in use */
+    filch_time looks_for;  /* W: what it found, before it leaves it alone */
     bool idled;            /* W: since it last looked at the clock */
     filch_time turn_takes; /* W */
     bool unhurried;        /* W: when it is the watch it naps at once */

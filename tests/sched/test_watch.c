@@ -102,3 +102,56 @@ TEST(what_a_thread_submits_is_taken_while_a_task_computes)
     EQ(0, join(naps));
     OK(filch_stop(runtime));
 }
+
+/* --- What comes and goes between two looks --------------------------------- */
+
+struct slicer {
+    filch_semaphore go;
+    pthread_t thread; /* that ran its last slice */
+};
+
+static filch_semaphore done;
+static bool over;
+
+static int
+run_slices(void *arg)
+{
+    struct slicer *self = arg;
+    for (;;) {
+        OK(filch_semaphore_acquire(&self->go));
+        if (over)
+            return 0;
+        self->thread = pthread_self();
+        compute_until(filch_after(FILCH_US(30)));
+        OK(filch_semaphore_release(&done, 1));
+    }
+}
+
+/* Both are woken here, so the second waits until the first is through with its
+ * slice: much shorter than a nap, and longer than what waits is left alone. */
+TASK_TEST(what_waits_for_shorter_than_a_nap_is_taken_at_last)
+{
+    static struct slicer slicers[2];
+    filch_task *tasks[2];
+    bool apart = false;
+    need_another_worker();
+    OK(filch_semaphore_init(&done, 0));
+    for (int i = 0; i < 2; ++i) {
+        OK(filch_semaphore_init(&slicers[i].go, 0));
+        tasks[i] = park(run_slices, &slicers[i]);
+    }
+    compute_until(filch_after(FILCH_MS(5))); /* the watch takes naps by then */
+    for (int round = 0; round < 20000 && !apart; ++round) {
+        OK(filch_semaphore_release(&slicers[0].go, 1));
+        OK(filch_semaphore_release(&slicers[1].go, 1));
+        OK(filch_semaphore_acquire(&done));
+        OK(filch_semaphore_acquire(&done));
+        apart = !pthread_equal(slicers[0].thread, slicers[1].thread);
+    }
+    over = true;
+    for (int i = 0; i < 2; ++i) {
+        OK(filch_semaphore_release(&slicers[i].go, 1));
+        EQ(0, join(tasks[i]));
+    }
+    CHECK(apart);
+}
