@@ -189,8 +189,8 @@ typedef struct fl_fiber {
     };
     fl_atomic32 state;
     uint32_t kind;            /* a fl_kind; constant */
-    struct fl_worker *worker; /* O: who runs it, or ran it last; before that
-                                 some worker of its runtime */
+    struct fl_worker *worker; /* O: who runs it, is about to, or ran it last;
+                                 before that some worker of its runtime */
     union {
         fl_waiter waiter;
         struct { /* a task that has not started */

@@ -33,7 +33,7 @@ static struct slabs {
     struct slab *all;
     struct slab *slab; /* the one that is being carved, or NULL */
     unsigned carved;
-    fl_link *bare; /* carved, but could not be guarded so far; back in a slab */
+    fl_link *unguarded; /* carved, but the kernel did not; back in a slab */
 } sizes[FL_STACK_SHIFTS];
 
 /* One that is not mapped any more, or a new one; NULL: no memory. */
@@ -128,9 +128,9 @@ fl_slab_keep(unsigned shift)
 
 /* With the guard. */
 static void
-forget_bare(struct slabs *slabs, const struct slab *slab)
+forget_unguarded(struct slabs *slabs, const struct slab *slab)
 {
-    fl_link **at = &slabs->bare;
+    fl_link **at = &slabs->unguarded;
     while (*at) {
         fl_stack *stack = fl_container(*at, fl_stack, link);
         if (slab_of(slabs, stack) == slab) {
@@ -151,7 +151,7 @@ unmap_slab(struct slabs *slabs, struct slab *slab, size_t size)
         fl_lsan_forget(usable, size - page);
         fl_asan_unpoison(usable, size - page);
     }
-    forget_bare(slabs, slab);
+    forget_unguarded(slabs, slab);
     fl_os_unmap(slab->base, slab->stacks * size);
     slab->base = NULL;
     slab->returned = NULL;
@@ -170,7 +170,7 @@ come_back(struct slabs *slabs, fl_link *batch, bool guarded)
     while (batch) {
         fl_stack *stack = fl_container(batch, fl_stack, link);
         struct slab *slab = slab_of(slabs, stack);
-        fl_link **list = guarded ? &slab->returned : &slabs->bare;
+        fl_link **list = guarded ? &slab->returned : &slabs->unguarded;
         batch = batch->next;
         stack->sp = NULL;
         stack->link.next = *list;
@@ -217,9 +217,9 @@ static fl_stack *
 claim_one(struct slabs *slabs, unsigned shift)
 {
     struct slab *slab = slabs->slab;
-    if (slabs->bare) {
-        fl_stack *stack = fl_container(slabs->bare, fl_stack, link);
-        slabs->bare = slabs->bare->next;
+    if (slabs->unguarded) {
+        fl_stack *stack = fl_container(slabs->unguarded, fl_stack, link);
+        slabs->unguarded = slabs->unguarded->next;
         slab_of(slabs, stack)->back--;
         return stack;
     }

@@ -46,7 +46,7 @@ fl_enter_task(fl_fiber *me, fl_worker *worker, fl_atomic32 *guard,
     fl_handed handed = fl_context_call(&me->sp, spare->sp, fl_run_entered,
                                        worker, task, guard);
     fl_asan_arrive(fake);
-    return fl_go_on(handed, here, error);
+    return fl_go_on(me, handed, here, error);
 }
 
 #else

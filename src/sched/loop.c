@@ -25,6 +25,20 @@ fetch_stack(const fl_stack *stack)
     }
 }
 
+/* A batch of stacks that are used soon; how many those are. */
+static fl_link *
+get_batch(const fl_worker *worker, unsigned *n)
+{
+    fl_link *batch = fl_stack_get_batch(worker->runtime->shift);
+    *n = 0;
+    for (fl_link *one = batch; one; one = one->next) {
+        ++*n;
+        fl_fetch(one->batch);
+        fetch_stack(fl_container(one, fl_stack, link));
+    }
+    return batch;
+}
+
 FL_NOINLINE bool
 fl_spare_slowly(fl_worker *worker)
 {
@@ -32,13 +46,7 @@ fl_spare_slowly(fl_worker *worker)
     if (stacks->full) {
         return fl_cache_refill(stacks, NULL);
     }
-    stacks->items = fl_stack_get_batch(worker->runtime->shift);
-    stacks->count = 0;
-    for (fl_link *one = stacks->items; one; one = one->next) {
-        stacks->count++;
-        fl_fetch(one->batch);
-        fetch_stack(fl_container(one, fl_stack, link));
-    }
+    stacks->items = get_batch(worker, &stacks->count);
     return stacks->items;
 }
 
@@ -89,12 +97,35 @@ leave_loop(fl_worker *worker, void *to, void *value, fl_stack *stack,
 
 /* ---- work on a stack of its own ---- */
 
-/* On this stack; another one is at hand by then, which is got from the system
- * before whoever waits is in a guard, and keeps others from it meanwhile. */
+/*
+ * Two stacks are at hand when a task begins, if there are any, one for when it
+ * waits, one for a task that it enters by joining it: so they are not got from the
+ * system while who waits is in a guard, and keeps others from it.
+ */
+static FL_NOINLINE void
+get_two(fl_worker *worker)
+{
+    fl_cache *stacks = &worker->stacks;
+    unsigned n;
+    if (fl_spare(worker) && !stacks->items->next && !stacks->full) {
+        stacks->full = get_batch(worker, &n);
+    }
+}
+
+static inline bool
+has_two(const fl_cache *stacks)
+{
+    return fl_likely(stacks->items != NULL) &&
+           (stacks->items->next || fl_likely(stacks->full != NULL));
+}
+
+/* On this stack. */
 static fl_worker *
 run_here(fl_worker *worker, fl_work *work)
 {
-    fl_spare(worker);
+    if (!has_two(&worker->stacks)) {
+        get_two(worker);
+    }
     if (fl_work_is_job(work)) {
         return fl_run_job(worker, fl_work_job(work));
     }

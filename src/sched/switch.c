@@ -44,8 +44,8 @@ park_for(fl_fiber *me, fl_worker *worker, void *to, void *value,
 #endif
     fl_count(&worker->stats.switches); /* beside the turn */
     fl_tsan_be(&worker->loop);
-    return fl_go_on(fl_jump(worker, &me->sp, to, value, stack, guard), here,
-                    error);
+    fl_handed handed = fl_jump(worker, &me->sp, to, value, stack, guard);
+    return fl_go_on(me, handed, here, error);
 }
 
 /* The same with a fiber that is parked. */

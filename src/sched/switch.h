@@ -112,15 +112,17 @@ fl_give_spare(fl_worker *worker)
 }
 
 /*
- * What a fiber does first when it goes on, on that stack, with what it was handed.
- * A CPU writes one store a cycle, or two if they go to the same 32 bytes one after
+ * What a fiber does first when it goes on, on that stack, with what it was handed:
+ * itself. A CPU writes one store a cycle, or two if they go to the same 32 bytes one after
  * the other: so it is the first to be stored, beside its stack, and what is there
  * already is not stored again.
  */
 static inline __attribute__((always_inline)) fl_fiber *
-fl_go_on(fl_handed handed, fl_stack *here, int error)
+fl_go_on(const fl_fiber *before, fl_handed handed, fl_stack *here, int error)
 {
     fl_fiber *me = handed.value;
+    fl_assert(me == before);
+    (void)before;
     fl_worker *worker = fl_arrive(me->worker, handed.more, here);
     worker->stack = here;
     fl_be(worker, me);

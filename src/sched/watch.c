@@ -90,7 +90,7 @@ first_nap(fl_worker *worker)
 /* What the watch has done since its last nap. */
 struct vigil {
     unsigned looks, spins; /* that it took; that it takes at least */
-    filch_time napped;     /* how long that nap was; 0: there was none */
+    filch_time napped;     /* how long that nap was, or the first is to be */
     filch_time until;      /* when it can tell, as of the first look; or 0 */
 };
 
@@ -123,7 +123,7 @@ keep_watch(fl_worker *worker, fl_work **work, fl_worker **victim)
 {
     filch_time first = first_nap(worker), length = first ? first : NAP_FIRST;
     struct vigil vigil = {.spins = worker->unhurried ? 0 : LOOKS_SPINNING,
-                          .napped = first};
+                          .napped = length};
     *work = NULL;
     if (first && !fl_nap(worker, first)) {
         return false;

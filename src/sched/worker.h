@@ -190,8 +190,8 @@ fl_worker_here(void)
 #endif
 
 /* The worker of the fiber that calls. It is not read from there if it need not
- * be: it was stored there just now, when the fiber went on, and whatever follows
- * would wait for that. */
+ * be: the fiber was stored in its worker just now, when it went on, and whatever
+ * follows would wait for that. */
 static inline fl_worker *
 fl_worker_of(const fl_fiber *me)
 {

@@ -12,8 +12,8 @@
  *               the lock; take it
  *           A notified waiter is not resumed, only to find the lock held: it
  *           moves to the lock's waiters, and is resumed by a release. Who gets
- *           the lock in A2 is resumed before A3, so may find the guard taken
- *           for a moment.
+ *           the lock in A2 goes on as the guard is dropped, in A3; or is resumed
+ *           before, and may find the guard taken for a moment.
  * NO LOST WAKEUP  From A1 to A3 the guard is held, so a notify after A2 finds
  *           it.
  * TIMEOUT AND CANCEL  Until N2. A waiter that was not notified takes the lock

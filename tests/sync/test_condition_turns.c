@@ -7,6 +7,7 @@
 static filch_condition condition;
 static int turn;           /* the lock's: whose it is */
 static bool over;          /* the lock's */
+static int inside;         /* the lock's: who has it */
 static atomic_ulong turns; /* that were taken */
 
 /* (Not inlined: where a task is on another thread its errno is elsewhere.) */
@@ -29,7 +30,9 @@ static int
 wait_for_turn(int self)
 {
     set_errno(1000 + self);
+    EQ(1, inside--);
     int status = filch_condition_wait(&condition);
+    EQ(0, inside++);
     EQ(1000 + self, get_errno());
     CHECK(filch_condition_locked(&condition));
     return status;
@@ -41,6 +44,7 @@ play(void *arg)
 {
     int self = (int)(intptr_t)arg, status = 0;
     OK(filch_condition_acquire(&condition));
+    EQ(0, inside++);
     while (!over) {
         while (status == 0 && turn != self && !over)
             status = wait_for_turn(self);
@@ -49,6 +53,7 @@ play(void *arg)
         atomic_fetch_add(&turns, 1);
         OK(filch_condition_notify(&condition, 1));
     }
+    EQ(1, inside--);
     OK(filch_condition_release(&condition));
     return status;
 }
