@@ -1,5 +1,6 @@
 /* What a watch leaves behind that is mostly back at once, and then is not. */
 #include "../harness/harness.h"
+#include <unistd.h>
 
 enum { ROUNDS = UNDER_SANITIZER ? 20 : 100, NAPS = 10 };
 
@@ -107,7 +108,7 @@ TEST(what_a_thread_submits_is_taken_while_a_task_computes)
 
 struct slicer {
     filch_semaphore go;
-    pthread_t thread; /* that ran its last slice */
+    pid_t thread; /* that ran its last slice */
 };
 
 static filch_semaphore done;
@@ -121,7 +122,7 @@ run_slices(void *arg)
         OK(filch_semaphore_acquire(&self->go));
         if (over)
             return 0;
-        self->thread = pthread_self();
+        self->thread = gettid();
         compute_until(filch_after(FILCH_US(30)));
         OK(filch_semaphore_release(&done, 1));
     }
@@ -146,7 +147,7 @@ TASK_TEST(what_waits_for_shorter_than_a_nap_is_taken_at_last)
         OK(filch_semaphore_release(&slicers[1].go, 1));
         OK(filch_semaphore_acquire(&done));
         OK(filch_semaphore_acquire(&done));
-        apart = !pthread_equal(slicers[0].thread, slicers[1].thread);
+        apart = slicers[0].thread != slicers[1].thread;
     }
     over = true;
     for (int i = 0; i < 2; ++i) {
