@@ -132,3 +132,24 @@ TEST(stacks_of_a_runtime_that_does_not_start_are_unmapped_guarded_or_not)
     }
     EQ(4, length(fl_slab_carve(shift, 4, false)));
 }
+
+/* Of these four fill a mapping: the first is kept, with two that have no guard,
+ * and the second goes again. */
+TEST(stacks_without_a_guard_stay_when_another_mapping_goes)
+{
+    const unsigned big = 24;
+    fl_link *one = fl_slab_carve(big, 1, true);
+    char *base = fl_container(one, fl_stack, link)->base;
+    int before = fault_mappings();
+    fault_from(1);
+    EQ(1, length(fl_slab_carve(big, 3, true)));
+    fault_end();
+    fault_from(1); /* the second is mapped */
+    EQ(0, length(fl_slab_carve(big, 4, false)));
+    fault_end();
+    EQ(before, fault_mappings());
+    fl_link *two = fl_slab_carve(big, 2, true);
+    EQ(before, fault_mappings());
+    CHECK(is_among(two, base + ((size_t)2 << big)));
+    CHECK(is_among(two, base + ((size_t)3 << big)));
+}
