@@ -179,6 +179,10 @@ void crew_stop(struct crew *crew);
 /* Spawns on the next runtime; the body has then ended, or is suspended. */
 filch_task *crew_park(struct crew *crew, filch_fn fn, void *arg);
 
+/* errno of the thread that the caller is on now. */
+void set_errno(int value);
+int get_errno(void);
+
 /* --- Child processes, for what ends a program ---------------------------- */
 
 struct child {

@@ -118,3 +118,18 @@ crew_park(struct crew *crew, filch_fn fn, void *arg)
     EQ(0, join(task));
     return parking.task;
 }
+
+/* Not inlined, since compilers keep the address of a thread-local. */
+__attribute__((noinline)) void
+set_errno(int value)
+{
+    errno = value;
+    __asm__ volatile("" ::: "memory");
+}
+
+__attribute__((noinline)) int
+get_errno(void)
+{
+    __asm__ volatile("" ::: "memory");
+    return errno;
+}

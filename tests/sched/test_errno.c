@@ -1,21 +1,6 @@
 /* errno survives every suspension. */
 #include "../harness/calls.h"
 
-/* Not inlined, since compilers keep the address of a thread-local. */
-__attribute__((noinline)) static void
-set_errno(int value)
-{
-    errno = value;
-    __asm__ volatile("" ::: "memory");
-}
-
-__attribute__((noinline)) static int
-get_errno(void)
-{
-    __asm__ volatile("" ::: "memory");
-    return errno;
-}
-
 static int
 run_with_errno(void *arg)
 {

@@ -10,21 +10,6 @@ static bool over;          /* the lock's */
 static int inside;         /* the lock's: who has it */
 static atomic_ulong turns; /* that were taken */
 
-/* (Not inlined: where a task is on another thread its errno is elsewhere.) */
-__attribute__((noinline)) static void
-set_errno(int value)
-{
-    errno = value;
-    __asm__ volatile("" ::: "memory");
-}
-
-__attribute__((noinline)) static int
-get_errno(void)
-{
-    __asm__ volatile("" ::: "memory");
-    return errno;
-}
-
 /* What is to be the same after a wait as before. */
 static int
 wait_for_turn(int self)
