@@ -124,7 +124,7 @@ miss(fl_party *party, const fl_atomic32 *word)
         party->own = NULL;
         party->lost = true;
         if (party->hurries && fl_os_now() - party->since < OFTEN) {
-            fl_guard_keep_away();
+            fl_guard_keep_away(word);
         }
     }
 }

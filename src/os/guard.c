@@ -36,10 +36,14 @@ fl_guard_back_off(unsigned round)
     fl_os_back_off(round);
 }
 
+/* Who hurries holds the guard by the time of the look, or has it reserved. */
 void
-fl_guard_keep_away(void)
+fl_guard_keep_away(const fl_atomic32 *guard)
 {
     for (int i = 0; i < TURN; i++) {
+        if (i == PAUSES && fl_load_relaxed(guard) == 0) {
+            return;
+        }
         fl_pause();
     }
 }

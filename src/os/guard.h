@@ -23,8 +23,9 @@
 /* Spins, then sleeps, until the guard may be free. */
 void fl_guard_wait(const fl_atomic32 *guard);
 
-/* Leaves a guard to others for some 10 us, who so enter it hundreds of times. */
-void fl_guard_keep_away(void);
+/* Leaves a guard to others for some 10 us, who so enter it hundreds of times;
+ * or for one, if nobody seems to. */
+void fl_guard_keep_away(const fl_atomic32 *guard);
 
 /* Gives up the CPU while somebody holds a guard, for `round` 0, 1, 2 … */
 void fl_guard_back_off(unsigned round);
