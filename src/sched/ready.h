@@ -23,14 +23,13 @@
 #ifndef FL_READY_H
 #define FL_READY_H
 
+#include "fiber/fiber.h"
 #include "os/bias.h"
 
 #ifndef FL_READY
 #define FL_READY 1024u
 #endif
 #define FL_STREAK 16u /* so that two that wake each other starve nobody */
-
-struct fl_fiber;
 
 typedef struct fl_ready {
     fl_bias bias;
@@ -59,26 +58,22 @@ fl_ready_empty(const fl_ready *ready)
 }
 
 #define FL_FETCH 4u
+#define FL_READY_COLD 128u /* with two or three lines each, and what they do */
 
 /* Whether it is time to have the CPU fetch what those who come soon will need:
  * now and then, for some at once, so that it waits for their pages together. */
 static inline bool
-fl_ready_fetches_(uint32_t head, uint32_t tail)
-{
-    return fl_unlikely(tail - head >= 3 * FL_FETCH) && head % FL_FETCH == 0;
-}
-
-static inline bool
 fl_ready_fetches(const fl_ready *ready)
 {
-    return fl_ready_fetches_(fl_load_relaxed(&ready->head),
-                             fl_load_relaxed(&ready->tail));
+    uint32_t head = fl_load_relaxed(&ready->head);
+    uint32_t tail = fl_load_relaxed(&ready->tail);
+    return fl_unlikely(tail - head >= 3 * FL_FETCH) && head % FL_FETCH == 0;
 }
 
 /* ---- with the bias ---- */
 
 static inline bool
-fl_ready_append(fl_ready *ready, struct fl_fiber *fiber)
+fl_ready_append(fl_ready *ready, fl_fiber *fiber)
 {
     uint32_t tail = fl_load_relaxed(&ready->tail);
     if (fl_unlikely(tail - fl_load_relaxed(&ready->head) >= FL_READY)) {
@@ -89,7 +84,7 @@ fl_ready_append(fl_ready *ready, struct fl_fiber *fiber)
     return true;
 }
 
-static inline struct fl_fiber *
+static inline fl_fiber *
 fl_ready_first(fl_ready *ready)
 {
     uint32_t head = fl_load_relaxed(&ready->head);
@@ -98,27 +93,27 @@ fl_ready_first(fl_ready *ready)
         return NULL;
     }
     fl_store_relaxed(&ready->head, head + 1);
-    return (struct fl_fiber *)fl_load_relaxed(&ready->slots[head % FL_READY]);
+    return (fl_fiber *)fl_load_relaxed(&ready->slots[head % FL_READY]);
 }
 
-static inline struct fl_fiber *
+static inline fl_fiber *
 fl_ready_next(fl_ready *ready)
 {
     void *next = fl_load_relaxed(&ready->next);
     if (next) {
         fl_store_relaxed(&ready->next, (void *)NULL);
     }
-    return (struct fl_fiber *)next;
+    return (fl_fiber *)next;
 }
 
 /* What is in the next slot, unless it is the ring's turn. */
-static inline struct fl_fiber *
+static inline fl_fiber *
 fl_ready_pick_next(fl_ready *ready)
 {
     if (fl_unlikely(ready->streak >= FL_STREAK)) {
         return NULL;
     }
-    struct fl_fiber *fiber = fl_ready_next(ready);
+    fl_fiber *fiber = fl_ready_next(ready);
     if (fiber) {
         ready->streak++;
     }
@@ -126,19 +121,19 @@ fl_ready_pick_next(fl_ready *ready)
 }
 
 /* If there was none: the first of the ring, or else what is in the next slot. */
-static inline struct fl_fiber *
+static inline fl_fiber *
 fl_ready_pick_first(fl_ready *ready)
 {
     ready->streak = ready->streak_from;
-    struct fl_fiber *fiber = fl_ready_first(ready);
+    fl_fiber *fiber = fl_ready_first(ready);
     return fl_likely(fiber) ? fiber : fl_ready_next(ready);
 }
 
 /* One of both; NULL when there is neither. */
-static inline struct fl_fiber *
+static inline fl_fiber *
 fl_ready_pick(fl_ready *ready)
 {
-    struct fl_fiber *fiber = fl_ready_pick_next(ready);
+    fl_fiber *fiber = fl_ready_pick_next(ready);
     return fiber ? fiber : fl_ready_pick_first(ready);
 }
 
@@ -158,14 +153,14 @@ fl_ready_advance(fl_ready *ready, uint32_t n)
 
 /* The one that stands n places behind the ring's first, NULL if there is none;
  * with the bias, else it may be gone by now. */
-static inline struct fl_fiber *
+static inline fl_fiber *
 fl_ready_peek(const fl_ready *ready, uint32_t n)
 {
     uint32_t at = fl_load_relaxed(&ready->head) + n;
     if ((int32_t)(fl_load_relaxed(&ready->tail) - at) <= 0) {
         return NULL;
     }
-    return (struct fl_fiber *)fl_load_relaxed(&ready->slots[at % FL_READY]);
+    return (fl_fiber *)fl_load_relaxed(&ready->slots[at % FL_READY]);
 }
 
 /* ---- the owner ---- */
@@ -180,7 +175,7 @@ fl_ready_awaits(const fl_ready *ready)
 
 /* To the end of the ring; false when it is full. */
 static inline bool
-fl_ready_push(fl_ready *ready, struct fl_fiber *fiber)
+fl_ready_push(fl_ready *ready, fl_fiber *fiber)
 {
     fl_bias_enter(&ready->bias);
     bool pushed = fl_ready_append(ready, fiber);
@@ -191,7 +186,7 @@ fl_ready_push(fl_ready *ready, struct fl_fiber *fiber)
 /* In the bias, which it leaves: into the next slot if that is free, else to the
  * end of the ring; false when that is full. */
 static inline bool
-fl_ready_put_(fl_ready *ready, struct fl_fiber *fiber)
+fl_ready_put_(fl_ready *ready, fl_fiber *fiber)
 {
     bool put = true;
     if (!fl_load_relaxed(&ready->next)) {
@@ -204,7 +199,7 @@ fl_ready_put_(fl_ready *ready, struct fl_fiber *fiber)
 }
 
 static inline bool
-fl_ready_put(fl_ready *ready, struct fl_fiber *fiber)
+fl_ready_put(fl_ready *ready, fl_fiber *fiber)
 {
     fl_bias_enter(&ready->bias);
     return fl_ready_put_(ready, fiber);
@@ -213,7 +208,7 @@ fl_ready_put(fl_ready *ready, struct fl_fiber *fiber)
 /* The same for an owner found by fl_here, calling nothing: also false, and to be
  * done by fl_ready_put, if a visitor is there, or wants to be. */
 static inline bool
-fl_ready_put_here(fl_ready *ready, struct fl_fiber *fiber)
+fl_ready_put_here(fl_ready *ready, fl_fiber *fiber)
 {
     return fl_bias_try(&ready->bias, true) && fl_ready_put_(ready, fiber);
 }
@@ -230,38 +225,52 @@ fl_is_served(const fl_ready *ready, uint32_t until)
  * yields. False: there is none, or the one that yields does not fit, and has
  * not been put. */
 static inline bool
-fl_ready_swap(fl_ready *ready, struct fl_fiber *fiber, struct fl_fiber **next)
+fl_ready_swap(fl_ready *ready, fl_fiber *fiber, fl_fiber **next)
 {
     *next = fl_ready_pick(ready);
     fl_store_relaxed(&ready->yielded, fl_load_relaxed(&ready->tail));
     return fl_likely(*next != NULL) && fl_ready_append(ready, fiber);
 }
 
-/* The same, if nobody is in the next slot, and somebody in the ring, and it is
- * not time to fetch; else NULL. */
-static inline struct fl_fiber *
-fl_ready_rotate(fl_ready *ready, struct fl_fiber *fiber)
+/* Has the CPU fetch what one needs that comes a little later, where so many yield
+ * in turns that they do not fit into its first cache. The load is of the
+ * descriptor's first line; of the frame it is the second that is full. */
+static inline void
+fl_ready_fetch_(const fl_ready *ready, uint32_t head, uint32_t tail)
+{
+    if (fl_likely(tail - head >= FL_READY_COLD)) {
+        uint32_t later = (head + FL_FETCH) % FL_READY;
+        const fl_fiber *fiber = fl_load_relaxed(&ready->slots[later]);
+        __builtin_prefetch((void *)((uintptr_t)fiber->sp + FL_CACHE_LINE));
+    }
+}
+
+/* The same, if nobody is in the next slot, and somebody in the ring; else
+ * NULL. */
+static inline fl_fiber *
+fl_ready_rotate(fl_ready *ready, fl_fiber *fiber)
 {
     uint32_t head = fl_load_relaxed(&ready->head);
     uint32_t tail = fl_load_relaxed(&ready->tail);
     if (fl_unlikely(fl_load_relaxed(&ready->next)) ||
-        fl_unlikely(head == tail) || fl_ready_fetches_(head, tail)) {
+        fl_unlikely(head == tail)) {
         return NULL;
     }
+    fl_ready_fetch_(ready, head, tail);
     void *next = fl_load_relaxed(&ready->slots[head % FL_READY]);
     fl_store_relaxed(&ready->head, head + 1);
     fl_store_relaxed(&ready->tail, tail + 1);
     fl_store_relaxed(&ready->yielded, tail);
     fl_store_relaxed(&ready->slots[tail % FL_READY], (void *)fiber);
     fl_assume(next);
-    return (struct fl_fiber *)next;
+    return (fl_fiber *)next;
 }
 
 /* ---- other workers; they may get nothing although something is there ---- */
 
 /* Takes half of the ring, at most `most`, into fibers[]; how many. */
 static inline uint32_t
-fl_ready_steal(fl_ready *ready, struct fl_fiber **fibers, uint32_t most)
+fl_ready_steal(fl_ready *ready, fl_fiber **fibers, uint32_t most)
 {
     if (!fl_bias_visit(&ready->bias)) {
         return 0;
@@ -278,14 +287,14 @@ fl_ready_steal(fl_ready *ready, struct fl_fiber **fibers, uint32_t most)
 }
 
 /* Takes what is in the next slot. */
-static inline struct fl_fiber *
+static inline fl_fiber *
 fl_ready_steal_next(fl_ready *ready)
 {
     if (!fl_bias_visit(&ready->bias)) {
         return NULL;
     }
     fl_chaos();
-    struct fl_fiber *fiber = fl_ready_next(ready);
+    fl_fiber *fiber = fl_ready_next(ready);
     fl_bias_depart(&ready->bias);
     return fiber;
 }
