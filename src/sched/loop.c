@@ -174,7 +174,7 @@ start(fl_worker *worker, fl_work *work, bool pooled)
         return run_here(worker, work);
     }
 #if FL_TSAN
-    worker->fresh = fl_tsan_create();
+    worker->fresh = fl_tsan_begin(worker);
     fl_tsan_switch(worker->fresh); /* who first touches the stack */
 #endif
     fl_stack_prepare(stack, begin_own);
@@ -233,6 +233,7 @@ fl_worker_main(void *arg)
     }
 #if FL_TSAN
     worker->loop.tsan = fl_tsan_current();
+    worker->unaware = fl_tsan_create();
 #endif
     size_t size;
     void *base;
@@ -244,6 +245,9 @@ fl_worker_main(void *arg)
     fl_handed handed =
         fl_jump(worker, &worker->native, first->sp, worker, first, NULL);
     fl_arrive(worker, handed.more, &worker->native_stack);
+#if FL_TSAN
+    fl_tsan_destroy(worker->unaware);
+#endif
     fl_party_end();
     fl_here_end();
     fl_os_fault_stack_free(worker->signal_stack);

@@ -20,7 +20,7 @@ begin(fl_worker *worker, fl_fiber *fiber)
     }
     fl_be(worker, fiber);
 #if FL_TSAN
-    fiber->tsan = worker->fresh ? worker->fresh : fl_tsan_create();
+    fiber->tsan = worker->fresh ? worker->fresh : fl_tsan_begin(worker);
     worker->fresh = NULL;
     fl_tsan_be(fiber);
 #endif

@@ -118,6 +118,7 @@ typedef struct fl_worker {
     fl_timers *timers;     /* C */
     int *errno_at;         /* W: its thread's errno */
     void *fresh;           /* W: the sanitizer's context for pending work */
+    void *unaware;         /* W: another, in which nothing ever happens */
     void *native;          /* W: the context of the thread's own stack */
     fl_stack native_stack; /* W */
     void *signal_stack;    /* W */
@@ -390,6 +391,16 @@ fl_task_drop_on(fl_worker *worker, filch_task *task)
 }
 
 /* ---- task_run.c ---- */
+
+/* The sanitizer's context for what begins; the caller is to be in that one next. A
+ * new one knows what the one that made it does. Were that the loop's, whatever a
+ * callback did would seem to come before all tasks that begin there later. */
+static inline void *
+fl_tsan_begin(fl_worker *worker)
+{
+    fl_tsan_switch(worker->unaware);
+    return fl_tsan_create();
+}
 
 /* Runs a fresh task where the caller stands; the worker it ended on. */
 fl_worker *fl_run_task(fl_worker *worker, filch_task *task);

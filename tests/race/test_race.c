@@ -120,6 +120,32 @@ race_with_callback(void *arg)
     return arg != NULL;
 }
 
+static atomic_bool called;
+
+static void
+write_and_tell(void *arg)
+{
+    write_shared(arg);
+    atomic_store_explicit(&called, true, memory_order_relaxed);
+}
+
+static int
+write_if_called(void *arg)
+{
+    bool after = atomic_load_explicit(&called, memory_order_relaxed);
+    return after ? write_shared(arg) + 1 : 0;
+}
+
+/* A task that begins on a worker after a callback there is not after it. */
+static int
+race_with_an_earlier_callback(void *arg)
+{
+    OK(filch_call_soon(write_and_tell, NULL));
+    while (!join(spawn(write_if_called, NULL)))
+        ;
+    return arg != NULL;
+}
+
 /* --- What is ordered ----------------------------------------------------- */
 
 static int
@@ -210,6 +236,7 @@ static const struct {
     {"with the parent", race_with_parent},
     {"after a set", race_after_set},
     {"with a callback", race_with_callback},
+    {"with an earlier callback", race_with_an_earlier_callback},
     {"with a stolen job", race_with_stolen_job}, /* takes two workers */
 };
 enum { RACES = sizeof races / sizeof *races };
