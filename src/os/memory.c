@@ -12,6 +12,9 @@
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
 #endif
+#ifndef PIDFD_SELF
+#define PIDFD_SELF (-10000) /* Linux 6.14 */
+#endif
 
 int
 fl_os_map(void **memory, size_t size)
@@ -44,6 +47,25 @@ _Static_assert(sizeof(fl_os_range) == sizeof(struct iovec) &&
                        offsetof(struct iovec, iov_len),
                "see os.h");
 
+static long
+advise(int process, const fl_os_range *ranges, unsigned n, int advice)
+{
+    return syscall(SYS_process_madvise, process, ranges, (size_t)n, advice, 0U);
+}
+
+/* By a descriptor of its own: to keep one would have a forked child advise its
+ * parent. */
+static long
+advise_opened(const fl_os_range *ranges, unsigned n, int advice)
+{
+    long self = syscall(SYS_pidfd_open, getpid(), 0U), advised = -1;
+    if (self >= 0) {
+        advised = advise((int)self, ranges, n, advice);
+        syscall(SYS_close, (int)self); /* close(2) is a cancellation point */
+    }
+    return advised;
+}
+
 /* Tells the kernel of all ranges in one call, which it takes from Linux 6.13
  * on: whether it did. */
 static bool
@@ -53,11 +75,9 @@ advise_at_once(const fl_os_range *ranges, unsigned n, int advice)
     for (unsigned i = 0; i < n; i++) {
         bytes += ranges[i].size;
     }
-    long self = syscall(SYS_pidfd_open, getpid(), 0U), advised = -1;
-    if (self >= 0) {
-        advised = syscall(SYS_process_madvise, (int)self, ranges, (size_t)n,
-                          advice, 0U);
-        syscall(SYS_close, (int)self); /* close(2) is a cancellation point */
+    long advised = advise(PIDFD_SELF, ranges, n, advice);
+    if (advised < 0 && errno == EBADF) { /* the kernel does not know it */
+        advised = advise_opened(ranges, n, advice);
     }
     return advised >= 0 && (size_t)advised == bytes;
 }

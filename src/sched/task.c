@@ -2,33 +2,55 @@
 
 #include "sched/worker.h"
 
-#define CHUNK_TASKS 512
+/* The more there are the more are made at once: to map memory is to wait until the
+ * kernel has finished what other workers have asked of it, mostly stacks. */
+#define CHUNK_FIRST 512u
+#define CHUNK_MOST 8192u
 
 /* A run of descriptors, never given back. */
 struct chunk {
     struct chunk *next;
-    _Alignas(2 * FL_CACHE_LINE) filch_task tasks[CHUNK_TASKS];
+    size_t n;
+    _Alignas(2 * FL_CACHE_LINE) filch_task tasks[];
 };
 
 void (*fl_task_on_end)(filch_task *task);
 
 static fl_depot depot;
-static fl_atomic_ptr chunks; /* the newest, linked to the others */
+static fl_atomic_ptr chunks;             /* the newest, linked to the others */
+static fl_atomic32 wanted = CHUNK_FIRST; /* in the next one, about */
+
+/* For so many, or fewer if memory is short; NULL: not even for the fewest. */
+static struct chunk *
+map_chunk(size_t n)
+{
+    for (; n >= CHUNK_FIRST; n /= 2) {
+        void *memory;
+        size_t size = sizeof(struct chunk) + n * sizeof(filch_task);
+        if (fl_os_map(&memory, size) == 0) {
+            fl_os_populate(&(fl_os_range){memory, size}, 1);
+            struct chunk *chunk = memory;
+            chunk->n = n;
+            return chunk;
+        }
+    }
+    return NULL;
+}
 
 static bool
 make_chunk(void)
 {
-    void *memory;
-    if (fl_os_map(&memory, sizeof(struct chunk))) {
+    struct chunk *chunk = map_chunk(fl_load_relaxed(&wanted));
+    if (!chunk) {
         return false;
     }
-    fl_os_populate(&(fl_os_range){memory, sizeof(struct chunk)}, 1);
-    struct chunk *chunk = memory;
+    size_t n = chunk->n < CHUNK_MOST ? 2 * chunk->n : CHUNK_MOST;
+    fl_store_relaxed(&wanted, (uint32_t)n);
     void *first = fl_load_relaxed(&chunks);
     do {
         chunk->next = first;
     } while (!fl_cas_acq_rel(&chunks, &first, (void *)chunk));
-    fl_depot_fill(&depot, chunk->tasks, sizeof(filch_task), CHUNK_TASKS);
+    fl_depot_fill(&depot, chunk->tasks, sizeof(filch_task), chunk->n);
     return true;
 }
 
@@ -116,7 +138,7 @@ fl_task_each(void (*visit)(filch_task *task, void *arg), void *arg)
 {
     struct chunk *chunk = fl_load_acquire(&chunks);
     for (; chunk; chunk = chunk->next) {
-        for (size_t i = 0; i < CHUNK_TASKS; i++) {
+        for (size_t i = 0; i < chunk->n; i++) {
             visit(&chunk->tasks[i], arg);
         }
     }

@@ -285,6 +285,8 @@ refusal(long number, const long *a)
                    ? ENOMEM
                    : 0;
     case SYS_process_madvise:
+        if ((int)a[0] < 0 && (old || fault_fails()))
+            return EBADF; /* it does not know itself but by a descriptor */
         return old && a[3] == GUARD_INSTALL ? EINVAL : 0;
     case SYS_pidfd_open:
         return fault_fails() ? EMFILE : 0;
