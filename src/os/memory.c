@@ -13,7 +13,7 @@
 #define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
 #endif
 #ifndef PIDFD_SELF
-#define PIDFD_SELF (-10000) /* Linux 6.14 */
+#define PIDFD_SELF (-10000) /* newer than the rest; else EBADF */
 #endif
 
 int

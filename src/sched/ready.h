@@ -234,7 +234,8 @@ fl_ready_swap(fl_ready *ready, fl_fiber *fiber, fl_fiber **next)
 
 /* Has the CPU fetch what one needs that comes a little later, where so many yield
  * in turns that they do not fit into its first cache. The load is of the
- * descriptor's first line; of the frame it is the second that is full. */
+ * descriptor's first line; of the frame it is the second that is full. (Likely:
+ * so that it lies in line, without a jump where that is what counts.) */
 static inline void
 fl_ready_fetch_(const fl_ready *ready, uint32_t head, uint32_t tail)
 {
