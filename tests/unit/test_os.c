@@ -35,6 +35,24 @@ TEST(guard_where_nothing_is_mapped_is_an_error)
     EQ(4711, errno);
 }
 
+TEST(large_memory_lies_at_a_multiple_of_its_size)
+{
+    void *memory[3];
+    for (int i = 0; i < 3; i++) {
+        errno = 4711;
+        OK(fl_os_map_large(&memory[i]));
+        EQ(4711, errno);
+        EQ(0, (uintptr_t)memory[i] % FL_OS_LARGE);
+        fl_os_populate(&(fl_os_range){memory[i], FL_OS_LARGE}, 1);
+        char *last = (char *)memory[i] + FL_OS_LARGE - 1;
+        EQ(0, *last);
+        *last = 1;
+    }
+    for (int i = 0; i < 3; i++) {
+        fl_os_unmap(memory[i], FL_OS_LARGE);
+    }
+}
+
 TEST(memory_that_is_renewed_is_as_new)
 {
     char *memory = map();
