@@ -70,7 +70,19 @@ fl_find_injected(fl_worker *worker)
         first->next = rest->next;
         fl_make_ready(worker, rest);
     }
+    worker->injected_until = fl_load_relaxed(&worker->ready.tail);
     return fl_work_of(first);
+}
+
+/* Whether there is anything in the common queue, and what comes before it has run:
+ * what this worker has put there comes after what was in its ring by then, and
+ * what it takes out after what it took out before. To take some few more often
+ * would have each worker find those that others have had fetched, for another CPU. */
+static bool
+is_injected_turn(const fl_worker *worker)
+{
+    return fl_inject_count(&worker->runtime->inject) &&
+           fl_is_served(&worker->ready, worker->injected_until);
 }
 
 void
@@ -198,10 +210,7 @@ do_chores(fl_worker *worker)
             return work;
         }
     }
-    fl_work *work = NULL;
-    if (fl_inject_count(&worker->runtime->inject)) {
-        work = fl_find_injected(worker);
-    }
+    fl_work *work = is_injected_turn(worker) ? fl_find_injected(worker) : NULL;
     /* by turns, not by time, so that one worker's order does not vary */
     uint32_t turn = fl_load_relaxed(&worker->turn);
     bool kept = !fl_ready_empty(&worker->ready); /* from its deque */

@@ -26,11 +26,24 @@ fl_foreign_leave(filch_runtime *runtime)
     fl_add_seq_cst(&runtime->foreign, (uint32_t)-1);
 }
 
+/* What does not fit into the worker's ring goes to the common queue, to come after
+ * what is there by now. (Not once more until that has run: else, where there is too
+ * much again and again, it would never come.) */
+static void
+inject_behind(fl_worker *worker, fl_fiber *first, fl_fiber *last, uint32_t n)
+{
+    fl_ready *ready = &worker->ready;
+    if (fl_is_served(ready, worker->injected_until)) {
+        worker->injected_until = fl_load_relaxed(&ready->tail);
+    }
+    fl_inject_push(&worker->runtime->inject, first, last, n);
+}
+
 void
 fl_make_ready(fl_worker *worker, fl_fiber *fiber)
 {
     if (fl_unlikely(!fl_ready_push(&worker->ready, fiber))) {
-        fl_inject_push(&worker->runtime->inject, fiber, fiber, 1);
+        inject_behind(worker, fiber, fiber, 1);
     }
 }
 
@@ -66,7 +79,7 @@ fl_resume_slowly(fl_fiber *me, fl_fiber *fiber)
     if (fiber->kind == FL_THREAD) {
         resume_thread(fiber);
     } else if (fl_same_runtime(me, fiber)) {
-        fl_inject_push(&me->worker->runtime->inject, fiber, fiber, 1);
+        inject_behind(me->worker, fiber, fiber, 1);
     } else {
         resume_foreign(fiber, fiber, 1);
     }
@@ -88,8 +101,7 @@ inject_rest(fl_worker *worker, const fl_chain *chain)
         fl_tsan_release(one);
     }
 #endif
-    fl_inject_push(&worker->runtime->inject, chain->first, chain->last,
-                   chain->n);
+    inject_behind(worker, chain->first, chain->last, chain->n);
 }
 
 FL_NOINLINE void

@@ -78,6 +78,46 @@ fl_chain_add(fl_chain *chain, fl_fiber *fiber)
     }
 }
 
+/* A chain that is made from its last on. */
+typedef struct fl_chain_end {
+    fl_chain chain;
+    fl_fiber *recent[FL_AHEAD]; /* as many of its first as there are */
+} fl_chain_end;
+
+static inline void
+fl_chain_prepend(fl_chain_end *end, fl_fiber *fiber)
+{
+    fl_chain *chain = &end->chain;
+    uint32_t tag = fl_load_relaxed(&fiber->state) >> FL_TAG_SHIFT;
+    fl_fiber **later = &end->recent[chain->n % FL_AHEAD];
+    if (chain->n == 0) {
+        chain->tag = tag;
+        chain->last = fiber;
+    }
+    if (chain->n >= FL_AHEAD) {
+        fiber->waiter.ahead = *later;
+    } else {
+        chain->behind = fiber;
+    }
+    chain->tag = chain->tag == tag ? tag : 0;
+    fiber->next = chain->first;
+    chain->first = *later = fiber;
+    chain->n++;
+}
+
+/* Puts it behind a chain that is not empty. */
+static inline void
+fl_chain_join(fl_chain *chain, const fl_chain *end)
+{
+    if (end->n) {
+        chain->last->next = end->first;
+        chain->last = end->last;
+        chain->behind = end->behind;
+        chain->n += end->n;
+        chain->tag = chain->tag == end->tag ? end->tag : 0;
+    }
+}
+
 void fl_resume_chain_slowly(fl_chain *chain);
 
 static inline void

@@ -90,15 +90,17 @@ typedef struct fl_worker {
     uint32_t poll_mask; /* W: chores are due when these bits of turn are 0 */
     struct fl_counters stats; /* beside it: see switch.h */
 
-    fl_fiber loop;         /* W */
-    fl_cache stacks;       /* W: idle ones, a loop parked on most */
-    filch_task *freed;     /* W: the latest free descriptor, if not taken */
-    fl_cache tasks;        /* W: the others */
-    fl_work *pending;      /* W: work to be done before anything else */
-    uint64_t owed;         /* W: of its deque's oldest, to run before the ring,
+    fl_fiber loop;       /* W */
+    fl_cache stacks;     /* W: idle ones, a loop parked on most */
+    filch_task *freed;   /* W: the latest free descriptor, if not taken */
+    fl_cache tasks;      /* W: the others */
+    fl_work *pending;    /* W: work to be done before anything else */
+    uint64_t owed;       /* W: of its deque's oldest, to run before the ring,
                              with FL_OWED_NEWEST its newest; with
                              FL_OWED_LATER more once that was served */
-    uint32_t owed_until;   /* W: up to here */
+    uint32_t owed_until; /* W: up to here */
+    uint32_t
+        injected_until;    /* W: in its ring, what came from the common queue */
     uint32_t far_size;     /* W: of its deque, after far_turn */
     uint32_t far_share;    /* W: how many of it were owed then */
     uint32_t far_turn;     /* W: when it last looked at its deque's top */

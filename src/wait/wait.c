@@ -113,13 +113,31 @@ fl_grant_disputed(filch_waiters_ *list, fl_waiter *waiter)
     return fl_grant(list);
 }
 
+static fl_waiter *
+grant_last(filch_waiters_ *list)
+{
+    fl_waiter *waiter;
+    while ((waiter = list->last_) && !fl_grant_one(waiter)) {
+    }
+    return waiter;
+}
+
+/* From both ends at once: where the next one is, only the one before it tells, or
+ * the one behind it, and so the CPU has two to wait for at a time. */
 void
 fl_grant_all(filch_waiters_ *list, fl_chain *chain)
 {
-    fl_waiter *waiter;
-    while ((waiter = fl_grant(list))) {
-        fl_chain_add(chain, fl_waiter_fiber(waiter));
+    fl_chain_end end;
+    end.chain = (fl_chain){0};
+    fl_waiter *first, *last;
+    while ((first = fl_grant(list))) {
+        fl_chain_add(chain, fl_waiter_fiber(first));
+        if (!(last = grant_last(list))) {
+            break;
+        }
+        fl_chain_prepend(&end, fl_waiter_fiber(last));
     }
+    fl_chain_join(chain, &end.chain);
 }
 
 /* ---- waiting ---- */
