@@ -67,7 +67,8 @@ put_stack(void *stack)
 /*
  * Gives away the stack that the loop runs on, as the worker is about to switch
  * from it: into the cache if it is a pooled one, else once it was left. The
- * caller knows that; its descriptor would have to be fetched.
+ * caller knows that: to look at its descriptor would be to wait for it, where
+ * whoever ended there had slept for long. To write to it is not.
  */
 static inline void
 give_up_stack(fl_worker *worker, bool pooled)
@@ -77,7 +78,10 @@ give_up_stack(fl_worker *worker, bool pooled)
         worker->after_arg = worker->stack;
         return;
     }
-    fl_give_spare(worker);
+    fl_link *surplus = fl_cache_push(&worker->stacks, &worker->stack->link);
+    if (surplus) {
+        fl_stack_put_batch(surplus);
+    }
 }
 
 /* From the loop to a parked context (see fl_jump); returns when a loop is needed
