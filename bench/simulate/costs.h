@@ -36,8 +36,8 @@
     COST(item, 5, "a put or a get on a queue")                                 \
     COST(inject, 8, "a push to the common queue, under its guard")             \
     COST(chain, 12, "taking one more from the common queue, under its guard")  \
-    COST(woken, 110, "the cold stack of one of very many that are woken")      \
-    COST(grant, 45, "deciding the wait of one of very many")                   \
+    COST(woken, 55, "the cold stack of one of very many that are woken")       \
+    COST(grant, 20, "deciding the wait of one of very many")                   \
     COST(arm, 40, "arming a timer, under its heap's guard")                    \
     COST(expire, 60, "letting a timer go off, under its heap's guard")         \
     COST(submit, 60, "making a task on a plain thread")                        \

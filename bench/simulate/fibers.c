@@ -117,6 +117,14 @@ fiber_compute(struct world *world, double length)
     return ns(length);
 }
 
+/* What a worker puts into the common queue. */
+static void
+comes_after_ring(worker *worker)
+{
+    if (ready_is_served(&worker->ready, worker->injected_until))
+        worker->injected_until = worker->ready.tail;
+}
+
 instant
 fiber_inject(struct world *world, int index, fiber *first, fiber *last,
              uint32_t n)
@@ -124,6 +132,8 @@ fiber_inject(struct world *world, int index, fiber *first, fiber *last,
     unsigned to = index >= 0 ? (unsigned)index % world->protocol.injects
                              : world_chance(world, world->protocol.injects);
     struct inject *inject = &world->injects[to];
+    if (index >= 0)
+        comes_after_ring(&world->workers[index]);
     inject_append(inject, first, last, n);
     instant takes =
         guard_pass(world, &inject->guard, index, ns(world->costs.inject));

@@ -54,6 +54,7 @@ worker_takes_injected(struct world *world, worker *worker,
         ready_push(&worker->ready, rest);
         rest = next;
     }
+    worker->injected_until = worker->ready.tail;
     inject->first = rest;
     inject->count -= n;
     *takes +=
@@ -85,7 +86,7 @@ do_chores(struct world *world, worker *worker, instant *takes)
 {
     poll(world, worker, takes);
     struct inject *inject = worker_inject(world, worker, false);
-    if (inject)
+    if (inject && ready_is_served(&worker->ready, worker->injected_until))
         return worker_takes_injected(world, worker, inject, takes);
     const struct ready *ready = &worker->ready;
     bool full = ready->next || ready_size(ready);

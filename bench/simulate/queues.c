@@ -74,6 +74,12 @@ take_first(struct ready *ready)
     return ready_size(ready) ? ready->slots[ready->head++ % READY] : NULL;
 }
 
+bool
+ready_is_served(const struct ready *ready, uint32_t until)
+{
+    return until - ready->head - 1 > READY;
+}
+
 static fiber *
 take_next(struct ready *ready)
 {

@@ -145,7 +145,7 @@ typedef struct worker {
     struct ready ready;
     struct timers timers;
     fiber *current, *found;
-    uint32_t turn, far_turn, poll_mask, owed;
+    uint32_t turn, far_turn, poll_mask, owed, injected_until;
     instant polled;
     instant changed;      /* when its queues last changed */
     instant delay;        /* what it has yet to pay for looks at its lines */
@@ -243,6 +243,7 @@ deque_size(const struct deque *deque)
 bool ready_put(struct ready *ready, fiber *fiber);
 bool ready_push(struct ready *ready, fiber *fiber);
 fiber *ready_pick(struct ready *ready);
+bool ready_is_served(const struct ready *ready, uint32_t until);
 uint32_t ready_steal(struct ready *ready, fiber **fibers, uint32_t most);
 uint32_t ready_size(const struct ready *ready);
 
