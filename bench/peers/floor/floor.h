@@ -16,9 +16,16 @@ extern unsigned threads_count;
 /* Has each thread do its part of 0 to `count` - 1. */
 void together(size_t count, void (*body)(size_t from, size_t to));
 
+/* Calculates fib(n) on each thread, by calls of how(&fib). */
+struct fib {
+    size_t n, result;
+};
+void grow_trees(int (*how)(void *fib), size_t n);
+
 /* The rows of each file. */
 extern const struct workload waiting_floors[], /* waiting.c */
     working_floors[],                          /* main.c */
-    small_floors[];                            /* small.c */
+    small_floors[],                            /* small.c */
+    job_floors[];                              /* jobs.c */
 
 #endif

@@ -1,40 +1,12 @@
 /* Tasks that do next to nothing. */
+#include "deque.h"
 #include "floor.h"
 
-#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What a thief would look at: it comes by a fence of the whole process, so that
- * the owner needs none. */
-static _Thread_local struct {
-    _Alignas(64) atomic_size_t bottom;
-    _Alignas(64) atomic_size_t top;
-    _Alignas(64) void *_Atomic *slots;
-} deque;
-
-enum { SLOTS = 1 << 20, AHEAD = 16 };
-
-static inline void
-push(void *work)
-{
-    size_t at = atomic_load_explicit(&deque.bottom, memory_order_relaxed);
-
-    atomic_store_explicit(&deque.slots[at % SLOTS], work, memory_order_relaxed);
-    atomic_store_explicit(&deque.bottom, at + 1, memory_order_release);
-}
-
-static inline void *
-pop(void)
-{
-    size_t at = atomic_load_explicit(&deque.bottom, memory_order_relaxed) - 1;
-
-    atomic_store_explicit(&deque.bottom, at, memory_order_relaxed);
-    atomic_signal_fence(memory_order_seq_cst);
-    REQUIRE(atomic_load_explicit(&deque.top, memory_order_relaxed) <= at);
-    return atomic_load_explicit(&deque.slots[at % SLOTS], memory_order_relaxed);
-}
+enum { AHEAD = 16 };
 
 struct small {
     _Alignas(128) void *arg;
@@ -77,11 +49,10 @@ make_small(size_t n)
 {
     struct small *all;
 
-    if (deque.slots)
+    if (!make_deque())
         return;
     all = aligned_alloc(128, (n + 1) * sizeof *all);
-    deque.slots = calloc(SLOTS, sizeof *deque.slots);
-    REQUIRE(all && deque.slots);
+    REQUIRE(all);
     memset(all, 0, (n + 1) * sizeof *all);
     for (size_t i = n + 1; i-- > 0;)
         end_one(&all[i], 0);
@@ -182,10 +153,6 @@ spawn_and_join(size_t n, size_t value)
     REQUIRE(counter == n);
 }
 
-struct fib {
-    size_t n, result;
-};
-
 static int
 fib(void *arg)
 {
@@ -204,38 +171,19 @@ fib(void *arg)
     return 0;
 }
 
-static size_t
-plain_fib(size_t n)
+static int
+fib_on_stacks(void *arg)
 {
-    return n < 2 ? n : plain_fib(n - 1) + plain_fib(n - 2);
-}
-
-static size_t fib_n, fib_result;
-
-/* Each thread has a tree of its own. */
-static void
-grow_tree(size_t from, size_t to)
-{
-    struct fib self = {fib_n, 0};
-
-    (void)from, (void)to;
-    make_small(fib_n);
+    make_small(((struct fib *)arg)->n);
     make_stacks();
-    fib(&self);
-    REQUIRE(self.result == fib_result);
+    return fib(arg);
 }
 
 static void
 fib_of_tasks(size_t unused, size_t n)
 {
-    size_t calls = 2 * plain_fib(n + 1) - 1;
-
     (void)unused;
-    fib_n = n;
-    fib_result = plain_fib(n);
-    watch_start();
-    together(threads_count, grow_tree);
-    watch_stop(calls * threads_count);
+    grow_trees(fib_on_stacks, n);
 }
 #endif
 
@@ -287,31 +235,11 @@ wave(size_t unused, size_t n)
     free(handles);
 }
 
-/* Who forked it calls it, as no thief was faster. */
-static void
-fork_and_sync(size_t n, size_t value)
-{
-    size_t counter = 0;
-
-    (void)value;
-    make_small(0);
-    watch_start();
-    for (size_t i = 0; i < n; ++i) {
-        struct small *one, job;
-        begin_at(&job, add_one, &counter);
-        one = pop();
-        one->status = one->fn(one->arg);
-    }
-    watch_stop(n);
-    REQUIRE(counter == n);
-}
-
 const struct workload small_floors[] = {
 #ifdef __x86_64__
     {"spawn-join", 2000000, 1, spawn_and_join, false},
     {"fib-spawn", 0, 30, fib_of_tasks, false},
 #endif
     {"wave", 0, 1000000, wave, false},
-    {"fork-sync", 10000000, 0, fork_and_sync, false},
     {.name = NULL},
 };
