@@ -36,10 +36,10 @@ there := $(if $(call runs_,go),go) $(if $(call runs_,python3),asyncio) \
 endif
 
 $(peers)/pthreads: bench/peers/pthreads.c $(benchkit)
-$(peers)/floor: $(wildcard bench/peers/floor/*.c) $(benchkit)
+$(peers)/floor: $(wildcard bench/peers/floor/*.[ch]) $(benchkit)
 $(peers)/pthreads $(peers)/floor:
 	@mkdir -p $(@D)
-	$(call run,CC,$(link) $(warnings) -D_GNU_SOURCE -o $@ $^)
+	$(call run,CC,$(link) $(warnings) -D_GNU_SOURCE -o $@ $(filter-out %.h,$^))
 $(peers)/openmp: bench/peers/openmp.c $(benchkit)
 	@mkdir -p $(@D)
 	$(call run,CC,$(link) $(warnings) -D_GNU_SOURCE -fopenmp -o $@ $^)

@@ -52,9 +52,9 @@ worker_takes_injected(struct world *world, worker *worker,
     for (; n < share && rest; ++n) {
         fiber *next = rest->next;
         ready_push(&worker->ready, rest);
+        worker->injected_until = worker->ready.tail;
         rest = next;
     }
-    worker->injected_until = worker->ready.tail;
     inject->first = rest;
     inject->count -= n;
     *takes +=
@@ -82,12 +82,8 @@ poll(struct world *world, worker *worker, instant *takes)
 }
 
 static fiber *
-do_chores(struct world *world, worker *worker, instant *takes)
+take_far(worker *worker)
 {
-    poll(world, worker, takes);
-    struct inject *inject = worker_inject(world, worker, false);
-    if (inject && ready_is_served(&worker->ready, worker->injected_until))
-        return worker_takes_injected(world, worker, inject, takes);
     const struct ready *ready = &worker->ready;
     bool full = ready->next || ready_size(ready);
     unsigned every = full ? FAR_EVERY : OLDEST_EVERY;
@@ -95,6 +91,27 @@ do_chores(struct world *world, worker *worker, instant *takes)
         return NULL;
     worker->far_turn = worker->turn;
     return deque_steal(&worker->deque);
+}
+
+static bool
+is_injected_turn(const struct ready *ready, uint32_t until)
+{
+    uint32_t size = ready_size(ready);
+    return size == 0 || size >= READY - 1 || ready_is_served(ready, until);
+}
+
+static fiber *
+do_chores(struct world *world, worker *worker, instant *takes)
+{
+    poll(world, worker, takes);
+    bool far_first = worker->turn % (2 * FAR_EVERY) == 0;
+    fiber *far = far_first ? take_far(worker) : NULL;
+    if (far)
+        return far;
+    struct inject *inject = worker_inject(world, worker, false);
+    if (inject && is_injected_turn(&worker->ready, worker->injected_until))
+        return worker_takes_injected(world, worker, inject, takes);
+    return far_first ? NULL : take_far(worker);
 }
 
 static fiber *

@@ -54,35 +54,54 @@ fl_take_ready_slowly(fl_worker *worker)
     return fiber;
 }
 
-fl_work *
-fl_find_injected(fl_worker *worker)
+/* A chain of those that stand first in the common queue; NULL: there are none. */
+static fl_fiber *
+take_injected(fl_worker *worker)
 {
     filch_runtime *runtime = worker->runtime;
     uint32_t share = fl_inject_count(&runtime->inject) / runtime->count + 1;
     uint32_t room = FL_READY - fl_ready_size(&worker->ready);
     share = share < room / 2 + 1 ? share : room / 2 + 1;
+    fl_fiber *first;
+    return fl_inject_pop(&runtime->inject, &first, share) ? first : NULL;
+}
 
-    fl_fiber *first, *rest;
-    if (!fl_inject_pop(&runtime->inject, &first, share)) {
+static void
+put_into_ring(fl_worker *worker, fl_fiber *chain)
+{
+    while (chain) {
+        fl_fiber *one = chain;
+        chain = one->next;
+        fl_make_ready(worker, one);
+        worker->injected_until = fl_load_relaxed(&worker->ready.tail);
+    }
+}
+
+fl_work *
+fl_find_injected(fl_worker *worker)
+{
+    fl_fiber *first = take_injected(worker);
+    if (!first) {
         return NULL;
     }
-    for (rest = first->next; rest; rest = first->next) {
-        first->next = rest->next;
-        fl_make_ready(worker, rest);
-    }
-    worker->injected_until = fl_load_relaxed(&worker->ready.tail);
+    put_into_ring(worker, first->next);
     return fl_work_of(first);
 }
 
-/* Whether there is anything in the common queue, and what comes before it has run:
- * what this worker has put there comes after what was in its ring by then, and
- * what it takes out after what it took out before. To take some few more often
- * would have each worker find those that others have had fetched, for another CPU. */
+/*
+ * Whether there is anything in the common queue, and what is to come before it has
+ * run (injected_until); or there is no room for more than one at a time. Each time
+ * the worker takes as many as have room: of some few, taken often, each worker would
+ * wait for what the CPU of another has fetched.
+ */
 static bool
 is_injected_turn(const fl_worker *worker)
 {
+    const fl_ready *ready = &worker->ready;
+    uint32_t size = fl_ready_size(ready);
     return fl_inject_count(&worker->runtime->inject) &&
-           fl_is_served(&worker->ready, worker->injected_until);
+           (size == 0 || size >= FL_READY - 1 ||
+            fl_is_served(ready, worker->injected_until));
 }
 
 void
@@ -101,10 +120,7 @@ fl_tend(fl_fiber *me)
         fl_timers_run(worker, worker->timers);
     }
     if (fl_inject_count(&worker->runtime->inject)) {
-        fl_work *work = fl_find_injected(worker);
-        if (work) {
-            fl_make_ready(worker, fl_work_fiber(work));
-        }
+        put_into_ring(worker, take_injected(worker));
     }
     fl_be(worker, me);
     fl_tsan_release(me);
@@ -200,6 +216,31 @@ owe_share(fl_worker *worker, bool kept)
     worker->far_size = size - share; /* if nothing comes meanwhile */
 }
 
+/* The deque's oldest, if it is time for it: by turns, not by time, so that one
+ * worker's order does not vary. */
+static fl_work *
+take_far(fl_worker *worker)
+{
+    uint32_t turn = fl_load_relaxed(&worker->turn);
+    bool kept = !fl_ready_empty(&worker->ready); /* from its deque */
+    uint32_t every = kept ? FAR_EVERY : OLDEST_EVERY;
+    if (turn % FAR_EVERY || turn - worker->far_turn < every) {
+        return NULL;
+    }
+    worker->far_turn = turn;
+    fl_work *far = fl_deque_shift(&worker->deque);
+    owe_share(worker, kept);
+    return far;
+}
+
+static fl_work *
+take_injected_in_turn(fl_worker *worker)
+{
+    return is_injected_turn(worker) ? fl_find_injected(worker) : NULL;
+}
+
+/* One of the two: the first that comes out of the common queue runs at once, as
+ * those behind it are in the ring by then. */
 static fl_work *
 do_chores(fl_worker *worker)
 {
@@ -210,21 +251,12 @@ do_chores(fl_worker *worker)
             return work;
         }
     }
-    fl_work *work = is_injected_turn(worker) ? fl_find_injected(worker) : NULL;
-    /* by turns, not by time, so that one worker's order does not vary */
-    uint32_t turn = fl_load_relaxed(&worker->turn);
-    bool kept = !fl_ready_empty(&worker->ready); /* from its deque */
-    uint32_t every = kept ? FAR_EVERY : OLDEST_EVERY;
-    if (turn % FAR_EVERY || turn - worker->far_turn < every) {
-        return work;
+    bool far_first = fl_load_relaxed(&worker->turn) % (2 * FAR_EVERY) == 0;
+    fl_work *work = far_first ? take_far(worker) : NULL;
+    if (!work) {
+        work = take_injected_in_turn(worker);
     }
-    worker->far_turn = turn;
-    fl_work *far = fl_deque_shift(&worker->deque);
-    owe_share(worker, kept);
-    if (far && work) {
-        fl_make_ready(worker, fl_work_fiber(work));
-    }
-    return far ? far : work;
+    return work || far_first ? work : take_far(worker);
 }
 
 /* The ring was served up to owed_until: what was put off then is owed now. */

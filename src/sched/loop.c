@@ -68,7 +68,7 @@ put_stack(void *stack)
  * Gives away the stack that the loop runs on, as the worker is about to switch
  * from it: into the cache if it is a pooled one, else once it was left. The
  * caller knows that: to look at its descriptor would be to wait for it, where
- * whoever ended there had slept for long. To write to it is not.
+ * whoever ended there had slept for long. A write waits for nobody.
  */
 static inline void
 give_up_stack(fl_worker *worker, bool pooled)

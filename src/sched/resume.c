@@ -26,9 +26,9 @@ fl_foreign_leave(filch_runtime *runtime)
     fl_add_seq_cst(&runtime->foreign, (uint32_t)-1);
 }
 
-/* What does not fit into the worker's ring goes to the common queue, to come after
- * what is there by now. (Not once more until that has run: else, where there is too
- * much again and again, it would never come.) */
+/* What does not fit into the worker's ring goes to the common queue, and is to come
+ * after all that stand in the ring by now; not after more of them if others follow
+ * before those have run. */
 static void
 inject_behind(fl_worker *worker, fl_fiber *first, fl_fiber *last, uint32_t n)
 {

@@ -99,21 +99,21 @@ typedef struct fl_worker {
                              with FL_OWED_NEWEST its newest; with
                              FL_OWED_LATER more once that was served */
     uint32_t owed_until; /* W: up to here */
-    uint32_t
-        injected_until;    /* W: in its ring, what came from the common queue */
-    uint32_t far_size;     /* W: of its deque, after far_turn */
-    uint32_t far_share;    /* W: how many of it were owed then */
-    uint32_t far_turn;     /* W: when it last looked at its deque's top */
-    uint32_t timers_turn;  /* W: when it last let timers go off */
-    uint32_t timers_head;  /* W: of its ring, then */
-    uint32_t stole;        /* W: so much at once, if anything, and when */
-    filch_time stole_at;   /* W */
-    uint32_t vain;         /* W: how often in a row that was not worth it */
-    filch_time looks_for;  /* W: what it found, before it leaves it alone */
-    bool idled;            /* W: since it last looked at the clock */
-    filch_time turn_takes; /* W */
-    bool unhurried;        /* W: when it is the watch it naps at once */
-    bool brief;            /* W: so it was away when it last left the watch */
+    uint32_t injected_until; /* W: this place of its ring has its turn before
+                                the common queue */
+    uint32_t far_size;       /* W: of its deque, after far_turn */
+    uint32_t far_share;      /* W: how many of it were owed then */
+    uint32_t far_turn;       /* W: when it last looked at its deque's top */
+    uint32_t timers_turn;    /* W: when it last let timers go off */
+    uint32_t timers_head;    /* W: of its ring, then */
+    uint32_t stole;          /* W: so much at once, if anything, and when */
+    filch_time stole_at;     /* W */
+    uint32_t vain;           /* W: how often in a row that was not worth it */
+    filch_time looks_for;    /* W: what it found, before it leaves it alone */
+    bool idled;              /* W: since it last looked at the clock */
+    filch_time turn_takes;   /* W */
+    bool unhurried;          /* W: when it is the watch it naps at once */
+    bool brief;              /* W: so it was away when it last left the watch */
     filch_time left_at;    /* W: when it did, if it had stolen nothing; or 0 */
     filch_time polled;     /* W: when it last looked */
     filch_time shed_at;    /* W: when it last gave stacks back */

@@ -11,7 +11,7 @@
  *           decided, and how, is its phase.
  * PROTOCOL      who waits                       who ends the wait
  *           A1  takes the guard             R1  takes the guard
- *           A2  links its waiter            R2  unlinks the first waiter
+ *           A2  links its waiter            R2  unlinks a waiter, the first
  *           A3  phase := WAITING; light     R3  phase := GRANTED; light fence;
  *               fence; FL_CANCEL is set:        FL_CANCEL is set: see there; it
  *               see sched/cancel.c              was aborted: R2 again
@@ -305,7 +305,8 @@ fl_grant_here(filch_waiters_ *list, fl_waiter *waiter)
                : FL_GRANT_DISPUTED;
 }
 
-/* Grants all, into the chain. */
+/* Grants all, into the chain in their order; the last ones before those in the
+ * middle. */
 void fl_grant_all(filch_waiters_ *list, fl_chain *chain);
 
 /* With the guard: takes it out of its list. */

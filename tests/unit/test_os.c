@@ -35,6 +35,28 @@ TEST(guard_where_nothing_is_mapped_is_an_error)
     EQ(4711, errno);
 }
 
+/* Pages of address space that are in use. */
+static size_t
+mapped(void)
+{
+    size_t pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    CHECK(file && fscanf(file, "%zu", &pages) == 1);
+    fclose(file);
+    return pages;
+}
+
+TEST(large_memory_takes_no_more_address_space_than_it_has)
+{
+    enum { TIMES = 8 };
+    void *memory;
+    size_t before = mapped(), least = TIMES * FL_OS_LARGE / fl_os_page();
+    for (int i = 0; i < TIMES; i++)
+        OK(fl_os_map_large(&memory));
+    size_t now = mapped();
+    CHECK(now >= before + least && now < before + least + least / TIMES);
+}
+
 TEST(large_memory_lies_at_a_multiple_of_its_size)
 {
     void *memory[3];
