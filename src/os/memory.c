@@ -42,26 +42,6 @@ fl_os_unmap(void *memory, size_t size)
     errno = saved;
 }
 
-int
-fl_os_map_large(void **memory)
-{
-    void *twice; /* in which there is one, wherever that begins */
-    int error = fl_os_map(&twice, 2 * FL_OS_LARGE), saved = errno;
-    if (error) {
-        return error;
-    }
-    size_t before = -(uintptr_t)twice % FL_OS_LARGE;
-    char *at = (char *)twice + before;
-    if (before) {
-        fl_os_unmap(twice, before);
-    }
-    fl_os_unmap(at + FL_OS_LARGE, FL_OS_LARGE - before);
-    madvise(at, FL_OS_LARGE, MADV_HUGEPAGE);
-    *memory = at;
-    errno = saved;
-    return 0;
-}
-
 _Static_assert(sizeof(fl_os_range) == sizeof(struct iovec) &&
                    offsetof(fl_os_range, size) ==
                        offsetof(struct iovec, iov_len),

@@ -42,12 +42,6 @@ void fl_os_back_off(unsigned round);
 
 /* Address space that reads as zero and takes no memory until touched. */
 int fl_os_map(void **memory, size_t size);
-
-/* The same, FL_OS_LARGE of it, at a multiple of that, for who touches all of it
- * soon: in one huge page, if the kernel has one. */
-#define FL_OS_LARGE ((size_t)2 << 20)
-int fl_os_map_large(void **memory);
-
 void fl_os_unmap(void *memory, size_t size);
 
 /* A range of whole pages; laid out as an iovec. What follows takes some at

@@ -2,16 +2,15 @@
 
 #include "sched/worker.h"
 
-/* Bytes. The more there are the more are made at once: to map memory is to wait
- * until the kernel has finished what other workers have asked of it, mostly stacks;
- * and to touch it first takes ten times as long in small pages as in a huge one. */
-#define CHUNK_FIRST ((size_t)64 << 10)
-#define CHUNK_MOST FL_OS_LARGE
+/* The more there are the more are made at once: to map memory is to wait until the
+ * kernel has finished what other workers have asked of it, mostly stacks. */
+#define CHUNK_FIRST 512u
+#define CHUNK_MOST 8192u
 
 /* A run of descriptors, never given back. */
 struct chunk {
     struct chunk *next;
-    size_t size;
+    size_t n;
     _Alignas(2 * FL_CACHE_LINE) filch_task tasks[];
 };
 
@@ -19,30 +18,23 @@ void (*fl_task_on_end)(filch_task *task);
 
 static fl_depot depot;
 static fl_atomic_ptr chunks;             /* the newest, linked to the others */
-static fl_atomic32 wanted = CHUNK_FIRST; /* for the next one, about */
+static fl_atomic32 wanted = CHUNK_FIRST; /* in the next one, about */
 
-/* Of so many bytes, or fewer if memory is short; NULL: not even of the fewest. */
+/* For so many, or fewer if memory is short; NULL: not even for the fewest. */
 static struct chunk *
-map_chunk(size_t size)
+map_chunk(size_t n)
 {
-    for (; size >= CHUNK_FIRST; size /= 2) {
+    for (; n >= CHUNK_FIRST; n /= 2) {
         void *memory;
-        int error = size == FL_OS_LARGE ? fl_os_map_large(&memory)
-                                        : fl_os_map(&memory, size);
-        if (!error) {
+        size_t size = sizeof(struct chunk) + n * sizeof(filch_task);
+        if (fl_os_map(&memory, size) == 0) {
             fl_os_populate(&(fl_os_range){memory, size}, 1);
             struct chunk *chunk = memory;
-            chunk->size = size;
+            chunk->n = n;
             return chunk;
         }
     }
     return NULL;
-}
-
-static size_t
-tasks_in(const struct chunk *chunk)
-{
-    return (chunk->size - sizeof *chunk) / sizeof(filch_task);
 }
 
 static bool
@@ -52,14 +44,13 @@ make_chunk(void)
     if (!chunk) {
         return false;
     }
-    size_t size = chunk->size;
-    fl_store_relaxed(&wanted,
-                     (uint32_t)(size < CHUNK_MOST ? 2 * size : CHUNK_MOST));
+    size_t n = chunk->n < CHUNK_MOST ? 2 * chunk->n : CHUNK_MOST;
+    fl_store_relaxed(&wanted, (uint32_t)n);
     void *first = fl_load_relaxed(&chunks);
     do {
         chunk->next = first;
     } while (!fl_cas_acq_rel(&chunks, &first, (void *)chunk));
-    fl_depot_fill(&depot, chunk->tasks, sizeof(filch_task), tasks_in(chunk));
+    fl_depot_fill(&depot, chunk->tasks, sizeof(filch_task), chunk->n);
     return true;
 }
 
@@ -147,7 +138,7 @@ fl_task_each(void (*visit)(filch_task *task, void *arg), void *arg)
 {
     struct chunk *chunk = fl_load_acquire(&chunks);
     for (; chunk; chunk = chunk->next) {
-        for (size_t i = 0; i < tasks_in(chunk); i++) {
+        for (size_t i = 0; i < chunk->n; i++) {
             visit(&chunk->tasks[i], arg);
         }
     }

@@ -1,8 +1,8 @@
 # Tests with a floor that gives way (tests/fault/inject.h): the linker puts it
 # between the library, as it is shipped, and malloc, libc and src/os.
 
-wrapped = malloc calloc realloc aligned_alloc fl_os_map fl_os_map_large \
-          fl_os_unmap fl_os_guard fl_os_wait fl_os_wake fl_os_back_off fl_os_now \
+wrapped = malloc calloc realloc aligned_alloc fl_os_map fl_os_unmap \
+          fl_os_guard fl_os_wait fl_os_wake fl_os_back_off fl_os_now \
           madvise syscall pthread_create pthread_attr_init \
           pthread_attr_setsigmask_np pthread_attr_setaffinity_np \
           pthread_atfork sigaction sigaltstack \

@@ -190,13 +190,6 @@ REAL(int, fl_os_map, void **memory, size_t size)
     return error;
 }
 
-REAL(int, fl_os_map_large, void **memory)
-{
-    int error = fault_fails() ? ENOMEM : __real_fl_os_map_large(memory);
-    atomic_fetch_add(&mappings, !error);
-    return error;
-}
-
 REAL(void, fl_os_unmap, void *memory, size_t size)
 {
     atomic_fetch_sub(&mappings, 1);

@@ -187,12 +187,6 @@ fl_os_map(void **memory, size_t size)
     model_fail("more tasks were asked for than there are");
 }
 
-int
-fl_os_map_large(void **memory)
-{
-    return fl_os_map(memory, FL_OS_LARGE);
-}
-
 void
 fl_os_populate(const fl_os_range *ranges, unsigned n)
 {
