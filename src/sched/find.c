@@ -239,8 +239,9 @@ take_injected_in_turn(fl_worker *worker)
     return is_injected_turn(worker) ? fl_find_injected(worker) : NULL;
 }
 
-/* One of the two: the first that comes out of the common queue runs at once, as
- * those behind it are in the ring by then. */
+/* The deque's oldest, or the first of the common queue: where both are due they take
+ * turns. Not both at once, since the first, not run now, would come behind those
+ * that stood behind it, which are in the ring by then. */
 static fl_work *
 do_chores(fl_worker *worker)
 {
