@@ -1,6 +1,7 @@
 #include "measure.h"
 
 #include "child.h"
+#include "memory.h"
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -79,6 +80,8 @@ run(const struct point *point, size_t count, int program)
     ++done;
     if (samples->failure)
         return;
+    if (point->row->mib > 0)
+        memory_find_mib(point->row->mib);
     samples->failure = child_run(&programs[program], point->row->workload,
                                  point->workers[count], point->value,
                                  RUN_SECONDS + 2 * point->seconds, sample);

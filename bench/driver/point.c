@@ -1,24 +1,8 @@
 /* From rows to points: a row has one, a sweep several. */
 #include "measure.h"
 
-#include <stdio.h>
+#include "memory.h"
 #include <string.h>
-
-/* What may be used before memory is short. */
-static size_t
-available_mib(void)
-{
-    FILE *file = fopen("/proc/meminfo", "r");
-    char line[128];
-    size_t kib = 0;
-
-    while (file && fgets(line, sizeof line, file))
-        if (sscanf(line, "MemAvailable: %zu", &kib) == 1)
-            break;
-    if (file)
-        fclose(file);
-    return kib / 1024;
-}
 
 /* What takes more memory than there is is left out. */
 static void
@@ -41,7 +25,7 @@ visit_row(const struct options *options, const struct row *row,
     }
     if (row->mib > 0) {
         point.runs = 1;
-        if (available_mib() < row->mib)
+        if (memory_available_mib() < row->mib)
             return;
     }
     visit(options, &point);

@@ -25,6 +25,7 @@ void grow_trees(int (*how)(void *fib), size_t n);
 /* The rows of each file. */
 extern const struct workload waiting_floors[], /* waiting.c */
     working_floors[],                          /* main.c */
+    sharing_floors[],                          /* sharing.c */
     small_floors[],                            /* small.c */
     job_floors[];                              /* jobs.c */
 

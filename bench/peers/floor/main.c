@@ -80,7 +80,8 @@ host(void (*run)(void), unsigned workers)
 }
 
 static const struct workload *const groups[] = {waiting_floors, working_floors,
-                                                small_floors, job_floors, NULL};
+                                                sharing_floors, small_floors,
+                                                job_floors,     NULL};
 
 int
 main(int argc, char **argv)
