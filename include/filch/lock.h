@@ -27,15 +27,14 @@ typedef struct filch_lock {
     uint8_t seldom_;
     uint16_t owed_;
     filch_waiters_ waiters_;
-    uint32_t passes_;
-    uint32_t spare_;
+    uint64_t spare_;
     filch_time passed_since_;
     filch_time looked_;
 } filch_lock;
 
 /* clang-format off */
-#define FILCH_LOCK_INIT {{0, 0, 0}, 0, 0, 0, 0, {0, 0}, 0, 0, 0, 0}
-#define FILCH_LOCK_FAIR_INIT {{0, 0, 0}, 0, 1, 0, 0, {0, 0}, 0, 0, 0, 0}
+#define FILCH_LOCK_INIT {{0, 0, 0}, 0, 0, 0, 0, {0, 0}, 0, 0, 0}
+#define FILCH_LOCK_FAIR_INIT {{0, 0, 0}, 0, 1, 0, 0, {0, 0}, 0, 0, 0}
 /* clang-format on */
 
 /* Makes a lock that nobody holds. Both return 0. */

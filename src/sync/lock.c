@@ -8,11 +8,11 @@
  *                                look
  *             bit 2  FL_WOKEN    one who was in waiters_ is about to try again
  *             bit 3  FL_GIVEN    the lock is held for it, as it will find
+ *             above  FL_PASSES   releases that may still pass over it before
+ *                                somebody looks at the clock, at looked_
  *           passed_since_  since when those who wait have been passed over; 0:
  *                          they have not
- *           passes_        releases that may still pass over the woken one
- *                          before somebody looks at the clock, at looked_
- *           seldom_        after the next look those are 1 << seldom_, so that
+ *           seldom_        after the next look FL_PASSES are 1 << seldom_, so that
  *                          there are up to 20 to 100 us between two
  *           owed_          hand-overs due, to all who waited when the first had
  *                          waited for too long
@@ -20,6 +20,7 @@
  *           I2  FL_GIVEN is set only with FL_HELD and FL_WOKEN
  *           I3  nobody is ever woken for a fair lock, and it is held whenever
  *               somebody waits
+ *           I4  FL_PASSES are none but with FL_WOKEN
  * PROTOCOL  Under guard_, which a worker that has the lock for itself enters for
  *           nearly nothing (fiber/reserve.h). acquire: set FL_HELD; if it is set,
  *           set FL_WAITERS, and wait. release: if nobody waits, clear FL_HELD; else
@@ -133,7 +134,7 @@ take_or_mark(filch_lock *lock, bool woken)
 {
     uint32_t state = fl_load_relaxed(&lock->state_);
     bool taken = !(state & FL_HELD) || (woken && (state & FL_GIVEN));
-    fl_lock_change(lock, woken ? FL_WOKEN | FL_GIVEN : 0,
+    fl_lock_change(lock, woken ? FL_WOKEN | FL_GIVEN | FL_PASSES : 0,
                    taken ? FL_HELD : FL_WAITERS);
     if (woken && taken) {
         fl_lock_settle(lock);

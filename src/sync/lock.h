@@ -7,7 +7,14 @@
 #include <filch/lock.h>
 
 /* Bits of state_; see lock.c. */
-enum { FL_HELD = 1, FL_WAITERS = 2, FL_WOKEN = 4, FL_GIVEN = 8 };
+enum {
+    FL_HELD = 1,
+    FL_WAITERS = 2,
+    FL_WOKEN = 4,
+    FL_GIVEN = 8,
+    FL_ONE_PASS = 16,
+    FL_PASSES = 63 * FL_ONE_PASS
+};
 
 #define FL_HANDED_OVER ((void *)1) /* a waiter's item: it holds the lock */
 
@@ -19,7 +26,8 @@ fl_lock_is_sound(const filch_lock *lock)
     bool marked = !lock->waiters_.first_ || (state & FL_WAITERS); /* I1 */
     bool given = state & FL_GIVEN;
     bool busy = state & FL_HELD && !(state & FL_WOKEN);
-    return marked && (!lock->fair_ || state == 0 || busy) && /* I3 */
+    bool awaits = state & FL_WOKEN || !(state & FL_PASSES);            /* I4 */
+    return marked && awaits && (!lock->fair_ || state == 0 || busy) && /* I3 */
            (!given || (state & (FL_HELD | FL_WOKEN)) == (FL_HELD | FL_WOKEN));
 }
 

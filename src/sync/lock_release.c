@@ -51,7 +51,10 @@ static void
 wake(filch_lock *lock, uint32_t state)
 {
     fl_waiter *first = state & FL_WOKEN ? NULL : fl_grant(&lock->waiters_);
-    fl_lock_change(lock, FL_HELD | no_waiters(lock), first ? FL_WOKEN : 0);
+    bool awaited = first || (state & FL_WOKEN);
+    uint32_t passes = (uint32_t)FL_ONE_PASS << lock->seldom_;
+    fl_lock_change(lock, FL_HELD | FL_PASSES | no_waiters(lock),
+                   awaited ? FL_WOKEN | passes : 0);
     fl_leave(&lock->guard_);
     fl_chaos();
     if (first) { /* FL_WOKEN stays until it runs: it will look */
@@ -75,7 +78,6 @@ too_long(filch_lock *lock)
         lock->seldom_ = 0;
     }
     lock->looked_ = now;
-    lock->passes_ = 1u << lock->seldom_;
     return now - lock->passed_since_ > PATIENCE;
 }
 
@@ -99,7 +101,6 @@ owes(filch_lock *lock, uint32_t state)
         if (!too_long(lock)) {
             return false;
         }
-        lock->passes_ = 0;
         lock->owed_ = count_waiters(lock, state);
     }
     if (lock->owed_ == 0) {
@@ -111,30 +112,21 @@ owes(filch_lock *lock, uint32_t state)
     return true;
 }
 
-/* Whether the one who was woken may be passed over once more. */
-static inline bool
-may_pass(filch_lock *lock)
-{
-    if (lock->passes_ == 0) {
-        return false;
-    }
-    lock->passes_--;
-    return true;
-}
-
 /* With the guard: the lock is free, if nobody is to be woken for it, or owed
  * it. */
 static inline bool
 set_free(filch_lock *lock)
 {
     uint32_t state = fl_load_relaxed(&lock->state_);
-    bool woken = /* one is on its way */
-        (state & (FL_HELD | FL_WOKEN | FL_GIVEN)) == (FL_HELD | FL_WOKEN);
-    if (fl_likely(state == FL_HELD) || (woken && may_pass(lock))) {
-        fl_store_release(&lock->state_, state & ~(uint32_t)FL_HELD);
-        return true;
+    uint32_t less = FL_HELD;
+    if (fl_unlikely(state != FL_HELD)) {
+        if ((state & (FL_HELD | FL_GIVEN)) != FL_HELD || !(state & FL_PASSES)) {
+            return false;
+        }
+        less += FL_ONE_PASS; /* one is on its way */
     }
-    return false;
+    fl_store_release(&lock->state_, state - less);
+    return true;
 }
 
 /* The release of a lock that others want, or whose guard was not to be had at
