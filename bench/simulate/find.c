@@ -55,6 +55,7 @@ worker_takes_injected(struct world *world, worker *worker,
         worker->injected_until = worker->ready.tail;
         rest = next;
     }
+    worker->injected_turn = worker->turn;
     inject->first = rest;
     inject->count -= n;
     *takes +=
@@ -94,10 +95,13 @@ take_far(worker *worker)
 }
 
 static bool
-is_injected_turn(const struct ready *ready, uint32_t until)
+is_injected_turn(const worker *worker)
 {
+    const struct ready *ready = &worker->ready;
     uint32_t size = ready_size(ready);
-    return size == 0 || size >= READY - 1 || ready_is_served(ready, until);
+    return worker->turn - worker->injected_turn > 1 &&
+           (size == 0 || size >= READY - 1 ||
+            ready_is_served(ready, worker->injected_until));
 }
 
 static fiber *
@@ -109,7 +113,7 @@ do_chores(struct world *world, worker *worker, instant *takes)
     if (far)
         return far;
     struct inject *inject = worker_inject(world, worker, false);
-    if (inject && is_injected_turn(&worker->ready, worker->injected_until))
+    if (inject && is_injected_turn(worker))
         return worker_takes_injected(world, worker, inject, takes);
     return far_first ? NULL : take_far(worker);
 }

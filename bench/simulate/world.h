@@ -145,7 +145,7 @@ typedef struct worker {
     struct ready ready;
     struct timers timers;
     fiber *current, *found;
-    uint32_t turn, far_turn, poll_mask, owed, injected_until;
+    uint32_t turn, far_turn, poll_mask, owed, injected_until, injected_turn;
     instant polled;
     instant changed;      /* when its queues last changed */
     instant delay;        /* what it has yet to pay for looks at its lines */

@@ -88,7 +88,8 @@ typedef enum filch_return_when {
  * at once.
  *
  * EINVAL: an unknown `when`. EDEADLK: the caller is among the tasks, or a
- * callback. ENOMEM: above 32 pending tasks it allocates. ECANCELED, ETIMEDOUT.
+ * callback. ENOMEM: above 32 pending tasks it allocates; more than 2^31 - 1 it
+ * cannot count. ECANCELED, ETIMEDOUT.
  */
 FILCH_API int filch_wait(filch_task **tasks, size_t n, filch_return_when when,
                          size_t *done);

@@ -84,6 +84,7 @@ fl_find_injected(fl_worker *worker)
     if (!first) {
         return NULL;
     }
+    worker->injected_turn = fl_load_relaxed(&worker->turn);
     put_into_ring(worker, first->next);
     return fl_work_of(first);
 }
@@ -91,8 +92,9 @@ fl_find_injected(fl_worker *worker)
 /*
  * Whether there is anything in the common queue, and what is to come before it has
  * run (injected_until); or there is no room for more than one at a time. Each time
- * the worker takes as many as have room: of some few, taken often, each worker would
- * wait for what the CPU of another has fetched.
+ * the worker takes its share: of some few, taken often, each worker would wait for
+ * what the CPU of another has fetched. But not twice in a row, with chores at each
+ * turn: what is nearer would wait for ever.
  */
 static bool
 is_injected_turn(const fl_worker *worker)
@@ -100,6 +102,7 @@ is_injected_turn(const fl_worker *worker)
     const fl_ready *ready = &worker->ready;
     uint32_t size = fl_ready_size(ready);
     return fl_inject_count(&worker->runtime->inject) &&
+           fl_load_relaxed(&worker->turn) - worker->injected_turn > 1 &&
            (size == 0 || size >= FL_READY - 1 ||
             fl_is_served(ready, worker->injected_until));
 }
@@ -310,11 +313,13 @@ take_oldest(fl_deque *deque)
     return fl_deque_shift(deque);
 }
 
+/* Two turns of four: of those that chores leave, which may be every other one,
+ * each second one. */
 static bool
 is_woken_turn(const fl_worker *worker)
 {
     return (worker->owed & FL_OWED_COUNT) && !(worker->owed & FL_OWED_NEWEST) &&
-           fl_load_relaxed(&worker->turn) % 2 == 0;
+           fl_load_relaxed(&worker->turn) / 2 % 2 == 0;
 }
 
 /* One that was woken, though something is owed. */
@@ -331,7 +336,7 @@ take_woken(fl_worker *worker)
 
 /* What comes before the ring, if there is any; otherwise, and once nobody is in
  * the ring any more, nothing is owed. But where that is since one has yielded,
- * those that were woken have every other turn: it may be very much. */
+ * those that were woken have half of the turns: it may be very much. */
 static FL_NOINLINE fl_work *
 find_owed(fl_worker *worker)
 {

@@ -151,8 +151,8 @@ may_take_back(fl_fiber *me, filch_job *job)
     return worker->runtime->seeded && room && fl_seeded_take(worker, job);
 }
 
-/* Waits on this stack, and so holds the worker up, until there is another. Only
- * what needs none is seen to, for whom the job may wait. */
+/* Waits on this stack, where there is no other: who has one goes on meanwhile, as
+ * the job may wait for that; where nobody has, the worker is held up. */
 static void
 hold_up(fl_fiber *me, filch_job *job)
 {
@@ -162,8 +162,7 @@ hold_up(fl_fiber *me, filch_job *job)
             park(me, job);
             return;
         }
-        fl_tend(me);
-        fl_os_back_off(round++);
+        fl_give_way(me, round++);
     }
 }
 

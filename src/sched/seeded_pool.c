@@ -35,11 +35,22 @@ fl_seeded_number(fl_fiber *fiber)
     return fl_container(fiber, filch_task, fiber)->number;
 }
 
+static uint32_t
+next_number(fl_seeded *seeded)
+{
+    if (++seeded->numbers == 0) {
+        fl_fatal(
+            "a deterministic run has no numbers for more than 4,294,967,295 "
+            "tasks and jobs");
+    }
+    return seeded->numbers;
+}
+
 /* A task's first time in the pool. */
 static void
 number_task(fl_seeded *seeded, filch_task *task)
 {
-    task->number = ++seeded->numbers;
+    task->number = next_number(seeded);
     if (task->number == 1 && seeded->ends_with_main) {
         seeded->main = fl_task_hold(task);
     }
@@ -49,7 +60,7 @@ static uint32_t
 number(fl_seeded *seeded, fl_work *work)
 {
     if (fl_work_is_job(work)) {
-        return ++seeded->numbers;
+        return next_number(seeded);
     }
     fl_fiber *fiber = fl_work_fiber(work);
     if (fiber->kind == FL_TASK && !fiber->sp) {

@@ -101,6 +101,7 @@ typedef struct fl_worker {
     uint32_t owed_until; /* W: up to here */
     uint32_t injected_until; /* W: this place of its ring has its turn before
                                 the common queue */
+    uint32_t injected_turn;  /* W: when it last took from that */
     uint32_t far_size;       /* W: of its deque, after far_turn */
     uint32_t far_share;      /* W: how many of it were owed then */
     uint32_t far_turn;       /* W: when it last looked at its deque's top */

@@ -141,6 +141,9 @@ wait_for(fl_fiber *me, filch_task **tasks, size_t n, size_t pending,
          filch_return_when when, filch_time deadline)
 {
     fl_separate few[NODES_ON_STACK], *nodes = few;
+    if (n > INT32_MAX) {
+        return ENOMEM; /* `left` counts no further */
+    }
     if (pending > NODES_ON_STACK) {
         nodes = pending < SIZE_MAX / sizeof *nodes
                     ? malloc(pending * sizeof *nodes)

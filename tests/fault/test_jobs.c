@@ -86,6 +86,29 @@ TEST(sync_of_a_stolen_job_holds_its_worker_up_where_no_stack_can_be_had)
     EQ(7, filch_run(&config, sync_what_was_stolen, (void *)7));
 }
 
+static int
+sleep_and_return(void *arg)
+{
+    atomic_store(&begun, true);
+    OK(filch_sleep(FILCH_MS(1)));
+    return (int)(intptr_t)arg;
+}
+
+/* It was begun on another stack, and has that one. */
+ONE_WORKER_TEST(sync_lets_a_job_go_on_that_sleeps_where_no_stack_can_be_had)
+{
+    skip_where_stacks_may_run_out();
+    filch_job job;
+    atomic_store(&begun, false);
+    filch_fork(&job, sleep_and_return, (void *)7);
+    while (!atomic_load(&begun))
+        filch_yield();
+    shortage_begin();
+    fault_from(0);
+    EQ(7, filch_sync(&job));
+    CHECK(fault_end() > 0);
+}
+
 /* --- A deque that cannot grow -------------------------------------------- */
 
 TEST(deque_that_cannot_grow_takes_as_many_as_it_has_room_for)

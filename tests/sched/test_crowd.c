@@ -56,6 +56,111 @@ ONE_WORKER_TEST(more_tasks_yield_than_there_is_room_for_and_all_have_turns)
     atomic_store(&over, true);
 }
 
+/* --- Turns so long that the worker looks elsewhere before each ------------ */
+
+enum { GIVE_UP = 10000 };
+
+static void
+compute(filch_time duration)
+{
+    filch_time end = filch_after(duration);
+    while (filch_now() < end) {
+    }
+}
+
+static int
+compute_until_over(void *arg)
+{
+    while (!atomic_load(&over)) {
+        atomic_fetch_add((atomic_int *)arg, 1);
+        if (atomic_fetch_add(&turns, 1) > GIVE_UP)
+            atomic_store(&over, true);
+        compute(FILCH_US(150));
+        filch_yield();
+    }
+    return 0;
+}
+
+ONE_WORKER_TEST(more_tasks_compute_than_there_is_room_for_and_all_have_turns)
+{
+    for (int i = 0; i < MOST; ++i)
+        OK(filch_spawn(NULL, compute_until_over, &turns_of[i]));
+    while (fewest(MOST) < 2 && !atomic_load(&over))
+        filch_yield();
+    CHECK(!atomic_exchange(&over, true));
+}
+
+static atomic_int submitted, woken_at;
+static filch_event woken;
+
+/* Another comes to the common queue whenever this one ends. */
+static int
+compute_and_submit_another(void *runtime)
+{
+    int before = atomic_fetch_add(&submitted, 1);
+    atomic_fetch_add(&turns, 1);
+    compute(FILCH_US(600));
+    if (before == 10) {
+        atomic_store(&woken_at, atomic_load(&turns));
+        filch_event_set(&woken);
+    }
+    if (before < 1000 && !atomic_load(&over))
+        OK(filch_submit(runtime, NULL, compute_and_submit_another, runtime));
+    return 0;
+}
+
+ONE_WORKER_TEST(woken_task_does_not_wait_for_all_that_submit_each_other)
+{
+    void *runtime = filch_runtime_current();
+    OK(filch_submit(runtime, NULL, compute_and_submit_another, runtime));
+    OK(filch_event_wait(&woken));
+    CHECK(atomic_load(&turns) - atomic_load(&woken_at) < 200);
+    atomic_store(&over, true);
+}
+
+static int
+compute_once(void *arg)
+{
+    if (!atomic_load(&over)) {
+        atomic_fetch_add(&turns, 1);
+        compute(FILCH_US(600));
+    }
+    return arg != NULL;
+}
+
+static atomic_int waited;
+
+static int
+note_how_long_it_waits(void *arg)
+{
+    OK(filch_event_wait(&woken));
+    atomic_store(&waited, atomic_load(&turns) - atomic_load(&woken_at));
+    atomic_store(&over, true);
+    return arg != NULL;
+}
+
+/* Those spawned are owed to who yields, and those submitted take turns with them:
+ * every second turn, whichever of two that is. */
+ONE_WORKER_TEST(woken_task_does_not_wait_for_all_spawned_beside_some_submitted)
+{
+    void *runtime = filch_runtime_current();
+    for (int odd = 0; odd < 2; ++odd) {
+        atomic_store(&submitted, 0);
+        atomic_store(&over, false);
+        filch_event_clear(&woken);
+        filch_task *waiter = park(note_how_long_it_waits, NULL);
+        for (int i = 0; i < 300; ++i)
+            OK(filch_spawn(NULL, compute_once, NULL));
+        OK(filch_submit(runtime, NULL, compute_and_submit_another, runtime));
+        for (int i = 0; i <= odd; ++i)
+            filch_yield();
+        EQ(0, join(waiter));
+        CHECK(atomic_load(&waited) < 100);
+    }
+}
+
+/* --- From elsewhere -------------------------------------------------------- */
+
 enum { SUBMITS = 20 };
 static atomic_int ran_at;
 
