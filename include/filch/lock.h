@@ -9,8 +9,10 @@
  *
  * A running task may take the lock ahead of those who wait, since a strict
  * hand-over costs a switch each time; but who has been passed over for 1 ms
- * gets it handed over. A *fair* lock is always handed over, in the order in
- * which tasks began to wait.
+ * gets it handed over. (Not every release reads the clock: where the lock was
+ * held for moments each time, and is for long all at once, it may be passed over
+ * 33 times more.) A *fair* lock is always handed over, in the order in which
+ * tasks began to wait.
  */
 #ifndef FILCH_LOCK_H
 #define FILCH_LOCK_H
@@ -81,7 +83,8 @@ FILCH_API bool filch_lock_locked(const filch_lock *lock);
                            *once = held;                                       \
          once; once = NULL)
 
-FILCH_API filch_lock *filch_with_lock_begin_(filch_lock *lock);
+FILCH_API filch_lock *filch_with_lock_begin_(filch_lock *lock)
+    __attribute__((returns_nonnull));
 FILCH_API void filch_with_lock_end_(filch_lock **held);
 
 FILCH_END_DECLS

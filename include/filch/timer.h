@@ -2,7 +2,9 @@
  * Callbacks at a time. They run on a worker of the runtime that armed them,
  * not in a task: suspending calls return EDEADLK there.
  *
- * On one worker callbacks run by deadline, then in the order of arming; with
+ * On one worker callbacks run by deadline, then in the order of arming; what a
+ * callback arms comes after all that were due before it began, as in asyncio, so
+ * that one that arms itself for a time that has passed keeps nobody waiting. With
  * several workers two may run at once.
  */
 #ifndef FILCH_TIMER_H

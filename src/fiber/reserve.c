@@ -45,18 +45,38 @@ fl_party_begin(void)
     }
 }
 
+/* Who the thread is that is hidden, and which guard it is in. */
+static __thread struct {
+    const fl_party *party;
+    const fl_atomic32 *word;
+} hidden;
+
 fl_party *
-fl_party_hide(void)
+fl_party_hide(const fl_atomic32 *word)
 {
     fl_party *party = fl_party_tls;
-    fl_party_tls = &fl_party_nobody;
+    if (party != &fl_party_nobody) { /* else it may be hidden already */
+        hidden.party = party;
+        hidden.word = word;
+        fl_party_tls = &fl_party_nobody;
+    }
     return party;
 }
 
 void
 fl_party_show_again(fl_party *party)
 {
-    fl_party_tls = party;
+    if (party != &fl_party_nobody) {
+        hidden.party = NULL;
+        fl_party_tls = party;
+    }
+}
+
+/* Whether the party is the caller itself, which so is in another guard. */
+static bool
+is_hidden(const fl_party *party, const fl_atomic32 *word)
+{
+    return party == hidden.party && word != hidden.word;
 }
 
 void
@@ -68,6 +88,13 @@ fl_party_end(void)
     if (party != &fl_party_nobody) {
         fl_store_release(&party->used, 0u);
     }
+}
+#else
+static bool
+is_hidden(const fl_party *party, const fl_atomic32 *word)
+{
+    (void)party, (void)word;
+    return false; /* no two guards of a model lie so far apart */
 }
 #endif
 
@@ -95,6 +122,9 @@ take_away(fl_atomic32 *word, uint32_t seen, const fl_atomic_ptr *flag,
     const fl_party *party = &fl_parties[seen - FL_PARTY_FIRST];
     uint32_t mark = fl_guard_short(word);
     fl_chaos();
+    if (is_hidden(party, word)) {
+        return FL_TAKEN_AWAY;
+    }
     if (is_missed(party, word)) {
         return FL_GIVEN_BACK;
     }

@@ -124,15 +124,15 @@ fl_party_read(void)
 fl_party *fl_party_read(void);
 #endif
 
-/* The caller, inside of a guard, calls what is not the library's and may enter
+/* The caller, inside of that guard, calls what is not the library's and may enter
  * others: as nobody, since `inside` has room for one. Gives what
  * fl_party_show_again takes. */
-fl_party *fl_party_hide(void);
+fl_party *fl_party_hide(const fl_atomic32 *word);
 void fl_party_show_again(fl_party *party);
 
 /* A guard in short, never 0. Two that lie a multiple of 4 GiB apart have the
- * same: then who takes a reservation away waits a little longer; for ever, if it
- * is itself inside of the other one, hidden. */
+ * same: then who takes a reservation away waits a little longer. (Not for itself,
+ * hidden inside of the other one.) */
 static inline uint32_t
 fl_guard_short(const fl_atomic32 *word)
 {

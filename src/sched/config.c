@@ -53,15 +53,15 @@ parse(const char *text, bool suffixes, uint64_t *value)
 
 /* The number in a variable, into *value, which is left alone if it is unset. */
 static int
-from_environment(const char *name, uint64_t most, const char *expected,
-                 uint64_t *value)
+from_environment(const char *name, uint64_t most, bool suffixes,
+                 const char *expected, uint64_t *value)
 {
     const char *text = getenv(name);
     uint64_t n;
     if (!text) {
         return 0;
     }
-    if (!parse(text, most > UINT32_MAX, &n) || n > most) {
+    if (!parse(text, suffixes, &n) || n > most) {
         return bad_variable(name, text, expected);
     }
     *value = n;
@@ -90,11 +90,11 @@ fill_from_environment(filch_config *config, uint64_t *chaos)
     uint64_t pin = config->pin_workers;
     int error = 0;
     if (!workers) {
-        error = from_environment("FILCH_WORKERS", WORKERS_MOST,
+        error = from_environment("FILCH_WORKERS", WORKERS_MOST, false,
                                  "a number from 0 to 1024", &workers);
     }
     if (!error && !stack) {
-        error = from_environment("FILCH_STACK_SIZE", (uint64_t)1 << 40,
+        error = from_environment("FILCH_STACK_SIZE", (uint64_t)1 << 40, true,
                                  "bytes, or a number with K, M or G", &stack);
         if (!error && stack && (stack < FL_STACK_MIN || stack > FL_STACK_MAX)) {
             error = bad_variable("FILCH_STACK_SIZE", getenv("FILCH_STACK_SIZE"),
@@ -102,20 +102,22 @@ fill_from_environment(filch_config *config, uint64_t *chaos)
         }
     }
     if (!error && !seed) {
-        error = from_environment("FILCH_SEED", UINT64_MAX, "a number", &seed);
+        error = from_environment("FILCH_SEED", UINT64_MAX, false, "a number",
+                                 &seed);
     }
     if (!error && !virtual_time) {
-        error =
-            from_environment("FILCH_VIRTUAL_TIME", 1, "0 or 1", &virtual_time);
+        error = from_environment("FILCH_VIRTUAL_TIME", 1, false, "0 or 1",
+                                 &virtual_time);
     }
     if (!error && !pin) {
-        error = from_environment("FILCH_PIN_WORKERS", 1, "0 or 1", &pin);
+        error = from_environment("FILCH_PIN_WORKERS", 1, false, "0 or 1", &pin);
     }
     if (!error) {
         error = check_policy();
     }
     if (!error) {
-        error = from_environment("FILCH_CHAOS", UINT64_MAX, "a number", chaos);
+        error = from_environment("FILCH_CHAOS", UINT64_MAX, false, "a number",
+                                 chaos);
     }
     config->workers = (unsigned)workers;
     config->stack_size = (size_t)stack;

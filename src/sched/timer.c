@@ -277,11 +277,15 @@ run_callback(fl_worker *worker, const struct due *due)
 {
     free(due->owned);
     const fl_fiber *me = fl_me();
+    uint32_t forked = me->forked;
     fl_bar bar = fl_bar_begin();
     go_off(worker, due);
     if (fl_unlikely(fl_me() != me)) {
         fl_fatal("a forked child returned from its callback: it may only call "
                  "exec or _exit");
+    }
+    if (fl_unlikely(me->forked != forked)) {
+        fl_fatal("a callback ended with a forked job that it had not synced");
     }
     fl_bar_end(bar);
 }

@@ -106,7 +106,7 @@ leave_entered(fl_fiber *joiner)
     }
     unsigned round = 0;
     while ((ends || (life & FL_DONE)) && !(life & FL_SETTLED)) {
-        fl_os_back_off(round++);
+        fl_guard_back_off(round++);
         life = fl_load_acquire(&task->life);
     }
     fl_say_cancelled(joiner);

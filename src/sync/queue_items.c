@@ -77,7 +77,7 @@ entries(const filch_queue *queue)
 static bool
 before(const filch_queue *queue, const struct entry *a, const struct entry *b)
 {
-    fl_party *party = fl_party_hide();
+    fl_party *party = fl_party_hide(&queue->guard_.word_);
     fl_bar bar = fl_bar_begin();
     int order = queue->compare_(a->item, b->item);
     fl_bar_end(bar);

@@ -94,6 +94,18 @@ times_gone(filch_timer *timer)
     return fl_load_acquire((fl_atomic64 *)&timer->gone_);
 }
 
+/* Another thread is just arming it, or lets it go off: for a moment, unless that
+ * is a thread of whom a forked child was forked from. */
+static int
+wait_a_moment(unsigned round, filch_time deadline)
+{
+    if (fl_os_forked() && fl_os_now() >= deadline) {
+        return ETIMEDOUT;
+    }
+    fl_guard_back_off(round);
+    return 0;
+}
+
 /*
  * Until it is neither armed nor run. A callback that arms itself, and goes off
  * on another worker, may be armed where one looks for who runs it, and run
@@ -106,6 +118,7 @@ filch_timer_cancel_wait_until(filch_timer *timer, filch_time deadline)
     fl_fiber *me = fl_me_at("filch_timer_cancel_wait");
     int error = fl_may_wait(me);
     bool quiet = false;
+    unsigned round = 0;
     while (!error && !quiet) {
         uint64_t gone = times_gone(timer);
         fl_timer_disarm(timer);
@@ -114,9 +127,12 @@ filch_timer_cancel_wait_until(filch_timer *timer, filch_time deadline)
         fl_chaos();
         if (timers) {
             error = wait_for_end(me, timer, timers, deadline);
-        } else {
-            quiet = !fl_load_acquire((fl_atomic_ptr *)&timer->heap_) &&
-                    times_gone(timer) == gone;
+            continue;
+        }
+        quiet = !fl_load_acquire((fl_atomic_ptr *)&timer->heap_) &&
+                times_gone(timer) == gone;
+        if (!quiet) {
+            error = wait_a_moment(round++, deadline);
         }
     }
     return error;

@@ -88,8 +88,9 @@ fl_party_read(void)
 }
 
 fl_party *
-fl_party_hide(void)
+fl_party_hide(const fl_atomic32 *word)
 {
+    (void)word;
     fl_party *party = fl_party_read();
     parties[model_self()] = &fl_party_nobody;
     return party;

@@ -3,6 +3,8 @@
  * give errors there, and none hangs. (tests/sched/test_fork.c has what it is.)
  */
 #include "../harness/calls.h"
+#include "sched/task.h"
+#include "sched/timer.h"
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -151,6 +153,68 @@ TASK_TEST(lock_whose_holder_is_not_there_ends_a_child_that_must_have_it)
     CHECK(WIFSIGNALED(status));
     EQ(SIGABRT, WTERMSIG(status));
     OK(filch_lock_release(&lock));
+}
+
+static filch_task *joined, *joiner;
+
+static int
+wait_for_event(void *arg)
+{
+    (void)filch_event_wait(&event);
+    return arg != NULL;
+}
+
+static int
+join_another(void *arg)
+{
+    joined = spawn(wait_for_event, arg);
+    return join(joined);
+}
+
+/* As if the fork had come between the end of a task and the moment in which who
+ * joined it goes on. */
+static void
+cancel_who_joins_one_that_has_just_ended(void)
+{
+    fl_end_life(&joined->fiber);
+    OK(filch_cancel(joiner));
+}
+
+ONE_WORKER_TEST(joiner_that_was_just_let_go_on_at_the_fork_ends_who_cancels_it)
+{
+    joiner = park(join_another, NULL);
+    int status = status_of(cancel_who_joins_one_that_has_just_ended);
+    CHECK(WIFSIGNALED(status));
+    EQ(SIGABRT, WTERMSIG(status));
+    filch_event_set(&event);
+    EQ(0, join(joiner));
+}
+
+static filch_timer timer;
+
+static void
+do_nothing(void *arg)
+{
+    (void)arg;
+}
+
+/* As if the fork had come while another thread was arming it. */
+static void
+wait_for_half_armed(void)
+{
+    timer.kind_ = FL_TIMER_IDLE;
+    EQ(ETIMEDOUT,
+       filch_timer_cancel_wait_until(&timer, filch_after(FILCH_MS(1))));
+    (void)filch_timer_cancel_wait(&timer);
+}
+
+TASK_TEST(timer_that_was_just_being_armed_at_the_fork_ends_who_waits_for_it)
+{
+    OK(filch_call_later(&timer, FILCH_SEC(1000), do_nothing, NULL));
+    int status = status_of(wait_for_half_armed);
+    CHECK(WIFSIGNALED(status));
+    EQ(SIGABRT, WTERMSIG(status));
+    CHECK(filch_timer_cancel(&timer));
 }
 
 /* --- Forks while all is in use ------------------------------------------- */

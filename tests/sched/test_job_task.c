@@ -426,3 +426,24 @@ TEST(end_of_a_task_with_a_job_that_is_not_synced_aborts_with_a_message)
 {
     aborts_with_a_message(end_task_without_sync);
 }
+
+static void
+call_back_without_sync(void *event)
+{
+    (void)leave_job_behind(NULL);
+    filch_event_set(event);
+}
+
+static int
+wait_for_callback_without_sync(void *arg)
+{
+    static filch_event event;
+    OK(filch_call_soon(call_back_without_sync, &event));
+    OK(filch_event_wait(&event));
+    return arg != NULL;
+}
+
+TEST(end_of_a_callback_with_a_job_that_is_not_synced_aborts_with_a_message)
+{
+    aborts_with_a_message(wait_for_callback_without_sync);
+}

@@ -1,5 +1,6 @@
 /* Queues that give out the last item first, or the smallest. */
 #include "../harness/harness.h"
+#include <sys/mman.h>
 
 static filch_queue queue;
 
@@ -210,4 +211,40 @@ TASK_TEST(queue_is_held_while_compare_calls_what_never_suspends)
         EQ(2, get());
         OK(filch_queue_destroy(&queue));
     }
+}
+
+static filch_event *far_event;
+
+static int
+compare_and_set(const void *left, const void *right)
+{
+    if (atomic_load(&looks))
+        filch_event_set(far_event);
+    return by_address(left, right);
+}
+
+/* What a worker is in, it says by half of an address. */
+TASK_TEST(compare_may_call_what_lies_just_4_GiB_from_the_queue)
+{
+    size_t apart = (size_t)1 << 32, size = apart + 65536;
+    char *there = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (there == MAP_FAILED)
+        skip("there is no room for 4 GiB of addresses");
+    filch_queue *near_queue = (filch_queue *)(void *)there;
+    far_event = (filch_event *)(void *)(there + apart);
+    OK(filch_queue_init_priority(near_queue, 8, compare_and_set));
+    OK(filch_event_init(far_event));
+    for (int i = 0; i < 1000; ++i) {
+        filch_event_set(far_event);
+        filch_event_clear(far_event);
+        OK(filch_queue_put(near_queue, (void *)1));
+        OK(filch_queue_get_nowait(near_queue, &(void *){NULL}));
+    }
+    OK(filch_queue_put(near_queue, (void *)2));
+    atomic_store(&looks, true);
+    OK(filch_queue_put(near_queue, (void *)1));
+    CHECK(filch_event_is_set(far_event));
+    OK(filch_queue_destroy(near_queue));
+    munmap(there, size);
 }
