@@ -138,6 +138,26 @@ fl_deque_shift(fl_deque *deque)
     return entry;
 }
 
+bool
+fl_deque_remove(fl_deque *deque, const void *entry)
+{
+    fl_guard_lock(&deque->guard);
+    fl_atomic_ptr *t = fl_deque_top_(deque), *b = fl_deque_bottom_(deque);
+    fl_atomic_ptr *at = b;
+    while (at != t && fl_load_relaxed(at - 1) != entry) {
+        at--;
+    }
+    bool there = at != t;
+    if (there) {
+        for (; at != b; at++) {
+            fl_store_relaxed(at - 1, fl_load_relaxed(at));
+        }
+        fl_store_release(&deque->bottom, (void *)(b - 1));
+    }
+    fl_guard_unlock(&deque->guard);
+    return there;
+}
+
 /* ---- thieves ---- */
 
 /* How many lie from t on, by what bottom is found to be. */

@@ -230,6 +230,9 @@ fl_deque_ahead_oldest(const fl_deque *deque)
 /* Owner only: takes the oldest entry, NULL if there is none. */
 void *fl_deque_shift(fl_deque *deque);
 
+/* Owner only: takes this entry out, wherever it lies; false if it is not there. */
+bool fl_deque_remove(fl_deque *deque, const void *entry);
+
 /* Takes half of the entries, the oldest, at most `most`: how many, which may be
  * none although some are there. */
 uint64_t fl_deque_steal(fl_deque *deque, void **entries, uint64_t most);

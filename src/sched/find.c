@@ -9,6 +9,7 @@
  * the clock is to be read every 100 to 500 us, not for every task.
  */
 #include "sched/chaos.h"
+#include "sched/resume.h"
 #include "sched/seeded.h"
 
 #define POLL_MOST 64u /* turns */
@@ -21,7 +22,7 @@
 #define FAR_EVERY 64
 #define OLDEST_EVERY 1024
 #define TIMERS_EVERY 1024 /* turns, whoever was woken before */
-#define PASSED_MOST 4     /* in the ring, who yielded */
+#define SEARCH_MOST 8     /* of the ring in one turn, for one that was woken */
 
 /* Of some their descriptors, of some who are nearer, whose descriptors are
  * there by now, their frames. */
@@ -107,6 +108,27 @@ is_injected_turn(const fl_worker *worker)
             fl_is_served(ready, worker->injected_until));
 }
 
+/* Those who have a stack go into the ring. Where none is to be had for the others,
+ * they are not kept from workers that have some, nor do they take up its room. */
+static void
+sort_out(fl_worker *worker, fl_fiber *chain)
+{
+    fl_chain fresh = {0};
+    while (chain) {
+        fl_fiber *one = chain;
+        chain = one->next;
+        if (one->sp) {
+            fl_make_ready(worker, one);
+        } else {
+            fl_chain_add(&fresh, one);
+        }
+    }
+    if (fresh.n > 0) {
+        fl_inject_push(&worker->runtime->inject, fresh.first, fresh.last,
+                       fresh.n);
+    }
+}
+
 void
 fl_tend(fl_fiber *me)
 {
@@ -123,7 +145,7 @@ fl_tend(fl_fiber *me)
         fl_timers_run(worker, worker->timers);
     }
     if (fl_inject_count(&worker->runtime->inject)) {
-        put_into_ring(worker, take_injected(worker));
+        sort_out(worker, take_injected(worker));
     }
     fl_be(worker, me);
     fl_tsan_release(me);
@@ -274,28 +296,45 @@ settle_owed(fl_worker *worker)
     }
 }
 
+/* With the ring's bias: where the first stands that was woken, in places from the
+ * head on; or who is known, so far, to have yielded, or to come behind those. Each
+ * time it goes on from there. */
+static uint32_t
+search_woken(fl_worker *worker)
+{
+    const fl_ready *ready = &worker->ready;
+    uint32_t head = fl_load_relaxed(&ready->head);
+    uint32_t n = worker->yielded_until - head;
+    const fl_fiber *one = fl_ready_peek(ready, 0);
+    if (n > fl_ready_size(ready) || (one && one->next != one)) {
+        n = 0; /* it may have been let pass, and then not taken */
+    }
+    one = fl_ready_peek(ready, n);
+    for (unsigned i = 0; one && one->next == one && i < SEARCH_MOST; i++) {
+        one = fl_ready_peek(ready, ++n);
+    }
+    worker->yielded_until = head + n;
+    return n;
+}
+
 /* Lets the first that was woken pass those before it who have yielded, and wait
- * for what is owed to them; false if there is none, or more than a few are
- * before it. With the ring's bias. */
+ * for what is owed to them; false if there is none, or it is not found yet. With
+ * the ring's bias. */
 static bool
 let_woken_pass(fl_worker *worker)
 {
     fl_ready *ready = &worker->ready;
-    for (uint32_t n = 0; n < PASSED_MOST; n++) {
-        const fl_fiber *one = fl_ready_peek(ready, n);
-        if (!one) {
-            return false;
-        }
-        if (one->next != one) {
-            uint32_t at = fl_load_relaxed(&ready->head) + n;
-            if (n && (int32_t)(at - worker->owed_until) >= 0) {
-                worker->owed_until++; /* it is none of those that count */
-            }
-            fl_ready_advance(ready, n);
-            return true;
-        }
+    uint32_t n = search_woken(worker), at = worker->yielded_until;
+    const fl_fiber *one = fl_ready_peek(ready, n);
+    if (!one || one->next == one) {
+        return false;
     }
-    return false;
+    if (n && (int32_t)(at - worker->owed_until) >= 0) {
+        worker->owed_until++; /* it is none of those that count */
+    }
+    fl_ready_advance(ready, n);
+    worker->yielded_until++; /* the last of those that it has passed */
+    return true;
 }
 
 /* Of its deque, of which it takes more, mostly: a descriptor is needed at once. */
@@ -313,13 +352,12 @@ take_oldest(fl_deque *deque)
     return fl_deque_shift(deque);
 }
 
-/* Two turns of four: of those that chores leave, which may be every other one,
- * each second one. */
+/* Each second time, not each second turn: others may come between. */
 static bool
 is_woken_turn(const fl_worker *worker)
 {
     return (worker->owed & FL_OWED_COUNT) && !(worker->owed & FL_OWED_NEWEST) &&
-           fl_load_relaxed(&worker->turn) / 2 % 2 == 0;
+           !worker->woken_had_turn;
 }
 
 /* One that was woken, though something is owed. */
@@ -347,6 +385,7 @@ find_owed(fl_worker *worker)
         settle_owed(worker);
     }
     fl_fiber *woken = is_woken_turn(worker) ? take_woken(worker) : NULL;
+    worker->woken_had_turn = woken;
     if (woken) {
         return fl_work_of(woken);
     }

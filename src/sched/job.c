@@ -180,7 +180,7 @@ wait_for(fl_fiber *me, filch_job *job)
         }
         if (fl_spare(me->worker)) {
             park(me, job);
-        } else if (fl_deque_pop_if(&me->worker->deque, fl_work_of_job(job))) {
+        } else if (fl_deque_remove(&me->worker->deque, fl_work_of_job(job))) {
             return call(me, job); /* as deep as it is, for want of memory */
         } else {
             hold_up(me, job); /* likewise */

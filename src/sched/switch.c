@@ -233,7 +233,8 @@ has_parked(fl_ready *ready)
         }
         fl_ready_append(ready, fl_ready_first(ready));
     }
-    return fl_ready_size(ready) == 0 && next && next->sp;
+    ready->streak = ready->streak_from; /* it is not the ring's turn */
+    return next && next->sp;
 }
 
 /* There is no stack for the loop to go on with; but who has one may run, also

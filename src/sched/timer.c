@@ -307,18 +307,31 @@ all_go_off(fl_worker *worker, fl_timers *timers, const struct batch *batch)
     }
 }
 
+/* How many have been made ready; a callback may wake any number, or nobody. */
+static uint32_t
+count_woken(const fl_ready *ready, uint32_t before, const struct batch *batch)
+{
+    uint32_t size = fl_ready_size(ready);
+    if (!batch->callback) {
+        return batch->n;
+    }
+    return size > before ? size - before : size == FL_READY;
+}
+
 bool
 fl_timers_run(fl_worker *worker, fl_timers *timers)
 {
     filch_time now = fl_now_of(worker->runtime);
-    unsigned gone = 0;
+    const fl_ready *ready = &worker->ready;
+    uint32_t woken = 0, before;
+    bool any = false;
     uint64_t newest = 0;
     struct batch batch;
     while (fl_timers_earliest(timers) <= now &&
-           (gone < FL_TIMERS_LEAST ||
-            fl_ready_size(&worker->ready) < FL_TIMERS_ENOUGH)) {
+           ((before = fl_ready_size(ready)) < FL_TIMERS_ENOUGH ||
+            woken < FL_TIMERS_LEAST)) {
         fl_guard_lock(&timers->guard);
-        if (gone == 0) {
+        if (!any) {
             newest = timers->wheel.order; /* what is armed now comes later */
         }
         bool some = take_due(worker, timers, now, newest, &batch);
@@ -328,12 +341,13 @@ fl_timers_run(fl_worker *worker, fl_timers *timers)
             break;
         }
         all_go_off(worker, timers, &batch);
-        gone += batch.n + 1;
+        any = true;
+        woken += count_woken(ready, before, &batch);
         if (batch.refused || worker->runtime->seeded) {
             break;
         }
     }
-    return gone > 0;
+    return any;
 }
 
 bool

@@ -99,8 +99,7 @@ typedef struct fl_worker {
                              with FL_OWED_NEWEST its newest; with
                              FL_OWED_LATER more once that was served */
     uint32_t owed_until; /* W: up to here */
-    uint32_t injected_until; /* W: this place of its ring has its turn before
-                                the common queue */
+    uint32_t injected_until; /* W: so far its ring precedes the common queue */
     uint32_t injected_turn;  /* W: when it last took from that */
     uint32_t far_size;       /* W: of its deque, after far_turn */
     uint32_t far_share;      /* W: how many of it were owed then */
@@ -112,6 +111,8 @@ typedef struct fl_worker {
     uint32_t vain;           /* W: how often in a row that was not worth it */
     filch_time looks_for;    /* W: what it found, before it leaves it alone */
     bool idled;              /* W: since it last looked at the clock */
+    bool woken_had_turn;     /* W: then what is owed has the next */
+    uint32_t yielded_until;  /* W: up to here all in its ring have yielded */
     filch_time turn_takes;   /* W */
     bool unhurried;          /* W: when it is the watch it naps at once */
     bool brief;              /* W: so it was away when it last left the watch */
@@ -166,6 +167,7 @@ struct filch_runtime {
     fl_worker *sleepers;     /* idle_guard: who sleeps, but for the watch */
     fl_atomic32 sleeping;    /* idle_guard: how many those are */
     struct fl_look *looks;   /* the watch's: one a worker */
+    unsigned stolen_from;    /* likewise: whom it took something from last */
 
     cpu_set_t allowed;   /* C: where its workers may run */
     unsigned awake_most; /* C: with so many awake no helper is called */

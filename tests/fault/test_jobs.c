@@ -109,6 +109,130 @@ ONE_WORKER_TEST(sync_lets_a_job_go_on_that_sleeps_where_no_stack_can_be_had)
     CHECK(fault_end() > 0);
 }
 
+static int
+nothing(void *arg)
+{
+    return arg != NULL;
+}
+
+static filch_event event;
+
+static int
+wait_for_event(void *arg)
+{
+    atomic_store(&begun, true);
+    OK(filch_event_wait(&event));
+    return (int)(intptr_t)arg;
+}
+
+static void *
+set_event(void *arg)
+{
+    filch_event_set(&event);
+    return arg;
+}
+
+/* A job that has begun elsewhere, and waits there. */
+static void
+fork_and_let_begin(filch_job *job, filch_fn fn)
+{
+    atomic_store(&begun, false);
+    filch_fork(job, fn, (void *)7);
+    while (!atomic_load(&begun))
+        filch_yield();
+}
+
+static void
+submit(int n)
+{
+    for (int i = 0; i < n; ++i)
+        OK(filch_submit(filch_runtime_current(), NULL, nothing, NULL));
+}
+
+static void
+sync_without_stacks(filch_job *job)
+{
+    shortage_begin();
+    fault_from(0);
+    EQ(7, filch_sync(job));
+    fault_end();
+}
+
+/* What needs a stack to begin does not keep those from going on who have one. */
+ONE_WORKER_TEST(
+    sync_without_stacks_lets_a_job_go_on_beside_one_that_cannot_begin)
+{
+    skip_where_stacks_may_run_out();
+    filch_job job;
+    fork_and_let_begin(&job, sleep_and_return);
+    submit(1);
+    sync_without_stacks(&job);
+}
+
+ONE_WORKER_TEST(
+    sync_without_stacks_lets_a_job_go_on_behind_many_that_cannot_begin)
+{
+    skip_where_stacks_may_run_out();
+    filch_job job;
+    fork_and_let_begin(&job, wait_for_event);
+    submit(1200); /* more than the ring holds */
+    thread_join(thread_start(set_event, NULL));
+    sync_without_stacks(&job);
+}
+
+ONE_WORKER_TEST(sync_without_stacks_calls_a_job_that_lies_below_a_task)
+{
+    skip_where_stacks_may_run_out();
+    filch_job job;
+    filch_fork(&job, work, (void *)7);
+    OK(filch_spawn(NULL, nothing, NULL));
+    sync_without_stacks(&job);
+}
+
+static atomic_bool submitted_ran;
+
+static int
+note_run(void *arg)
+{
+    atomic_store(&submitted_ran, true);
+    return arg != NULL;
+}
+
+/* On the worker that has stacks. */
+static int
+yield_until_submitted_has_run(void *arg)
+{
+    atomic_store(&begun, true);
+    for (int i = 0; i < 100 && !atomic_load(&submitted_ran); ++i) {
+        compute_until(filch_after(FILCH_MS(10)));
+        filch_yield();
+    }
+    CHECK(atomic_load(&submitted_ran));
+    return (int)(intptr_t)arg;
+}
+
+static int
+submit_and_sync(void *arg)
+{
+    filch_job job;
+    filch_fork(&job, yield_until_submitted_has_run, arg);
+    while (!atomic_load(&begun)) /* by the other worker */
+        sched_yield();
+    OK(filch_submit(filch_runtime_current(), NULL, note_run, NULL));
+    shortage_begin();
+    fault_from(0);
+    int status = filch_sync(&job);
+    fault_end();
+    return status;
+}
+
+TEST(worker_without_stacks_leaves_what_was_submitted_to_one_that_has_some)
+{
+    skip_where_stacks_may_run_out();
+    filch_config config = {.workers = 2};
+    EQ(7, filch_run(&config, submit_and_sync, (void *)7));
+}
+
 /* --- A deque that cannot grow -------------------------------------------- */
 
 TEST(deque_that_cannot_grow_takes_as_many_as_it_has_room_for)

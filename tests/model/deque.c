@@ -75,12 +75,17 @@ own(void)
     if (model_choose(2)) {
         push(1);
     }
-    switch (model_choose(3)) {
+    switch (model_choose(4)) {
     case 0:
         take(fl_deque_pop(&deque));
         break;
     case 1:
         take(fl_deque_shift(&deque));
+        break;
+    case 2:
+        if (fl_deque_remove(&deque, entry_of(0))) {
+            take(entry_of(0));
+        }
         break;
     default:
         pop_if(entry_of(1));

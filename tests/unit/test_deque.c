@@ -49,6 +49,24 @@ TEST(deque_is_empty_at_first)
     fl_deque_free(&deque);
 }
 
+TEST(deque_gives_out_an_entry_from_anywhere)
+{
+    OK(fl_deque_init(&deque));
+    CHECK(!fl_deque_remove(&deque, entry(1)));
+    push(1, 5);
+    CHECK(fl_deque_remove(&deque, entry(3)));
+    CHECK(!fl_deque_remove(&deque, entry(3)));
+    CHECK(fl_deque_remove(&deque, entry(1)));
+    CHECK(fl_deque_remove(&deque, entry(5)));
+    push(6, 6);
+    CHECK(steal() == entry(2));
+    CHECK(!fl_deque_remove(&deque, entry(2)));
+    CHECK(fl_deque_pop(&deque) == entry(6));
+    CHECK(fl_deque_pop(&deque) == entry(4));
+    EQ(0, fl_deque_size(&deque));
+    fl_deque_free(&deque);
+}
+
 TEST(deque_gives_its_owner_the_newest_entry_first)
 {
     OK(fl_deque_init(&deque));
