@@ -115,7 +115,8 @@ $(B)/$(lib).a: $(LIB)
 	@rm -f $@
 	$(call run,AR,$(AR) rcs $@ $^)
 $(B)/$(lib).so.0: $(LIB:.o=.lo)
-	$(call run,LD,$(link) -shared -Wl$(comma)-soname$(comma)$(@F) -o $@ $^)
+	$(call run,LD,$(link) -shared -Wl$(comma)-soname$(comma)$(@F) \
+	    -Wl$(comma)-z$(comma)nodelete -o $@ $^)
 $(B)/pgz: $(PGZ) $(B)/$(lib).a
 	$(call run,LD,$(link) -o $@ $^ -ldeflate -lz)
 

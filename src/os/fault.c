@@ -21,6 +21,28 @@ static bool (*explain_fault)(void *address);
 static unsigned users;
 static pthread_mutex_t users_lock = PTHREAD_MUTEX_INITIALIZER;
 
+static bool
+is_none(const struct sigaction *action)
+{
+    return !(action->sa_flags & SA_SIGINFO) &&
+           (action->sa_handler == SIG_DFL || action->sa_handler == SIG_IGN);
+}
+
+/* As the kernel does before it calls a handler; when ours returns, it puts back
+ * what was blocked before. */
+static void
+mask_as_for(const struct sigaction *handler, int number)
+{
+    sigset_t itself;
+    sigemptyset(&itself);
+    sigaddset(&itself, number);
+    pthread_sigmask(SIG_BLOCK, &handler->sa_mask, NULL);
+    if ((handler->sa_flags & SA_NODEFER) &&
+        !sigismember(&handler->sa_mask, number)) {
+        pthread_sigmask(SIG_UNBLOCK, &itself, NULL);
+    }
+}
+
 /* Has the handler that was there before deal with the signal. */
 static void
 pass_on(int number, siginfo_t *info, void *context)
@@ -29,6 +51,9 @@ pass_on(int number, siginfo_t *info, void *context)
     if (next.sa_flags & (int)SA_RESETHAND) { /* once, as the kernel does */
         found->sa_handler = SIG_DFL;
         found->sa_flags = 0;
+    }
+    if (!is_none(&next)) {
+        mask_as_for(&next, number);
     }
     if (next.sa_flags & SA_SIGINFO) {
         next.sa_sigaction(number, info, context);
@@ -54,13 +79,6 @@ static bool
 is_ours(const struct sigaction *action)
 {
     return (action->sa_flags & SA_SIGINFO) && action->sa_sigaction == on_fault;
-}
-
-static bool
-is_none(const struct sigaction *action)
-{
-    return !(action->sa_flags & SA_SIGINFO) &&
-           (action->sa_handler == SIG_DFL || action->sa_handler == SIG_IGN);
 }
 
 /* Puts the first `n` handlers back that were found. */

@@ -4,18 +4,30 @@
 
 #include <errno.h>
 #include <linux/membarrier.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 bool fl_fence_asymmetric;
 
-static long
+static int
 membarrier(int command)
 {
-    int error = errno;
-    long result = syscall(SYS_membarrier, command, 0, 0);
-    errno = error;
-    return result;
+    int saved = errno;
+    int error = syscall(SYS_membarrier, command, 0, 0) ? errno : 0;
+    errno = saved;
+    return error;
+}
+
+/* Nothing else does what it does, and workers rely on it by now. */
+static _Noreturn void
+end_for_want_of_it(int error)
+{
+    fl_fatal(
+        "the kernel refuses membarrier (%s), which it did not when the first "
+        "runtime started: a filter of system calls must allow it, or be "
+        "there before",
+        strerror(error));
 }
 
 void
@@ -46,7 +58,11 @@ bool
 fl_fence_heavy(void)
 {
     if (fl_fence_asymmetric) {
-        return !membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+        int error = membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+        if (fl_unlikely(error) && error != ENOMEM && !fl_os_forked()) {
+            end_for_want_of_it(error);
+        }
+        return !error;
     }
     fl_fence_seq_cst();
     return true;

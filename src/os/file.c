@@ -59,6 +59,18 @@ close_once(void *cookie)
     return error && errno != EINTR ? error : 0; /* interrupted, it is closed */
 }
 
+/* A standard stream is closed, and whatever is written to it would come into the
+ * file: which gets another number, unless there is none. */
+static int
+leave_to_streams(int file)
+{
+    int other = fcntl(file, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    int error = errno;
+    close(file);
+    errno = error;
+    return other;
+}
+
 FILE *
 fl_os_open(const char *name, bool writes)
 {
@@ -66,6 +78,9 @@ fl_os_open(const char *name, bool writes)
     do {
         file = open(name, flags | O_CLOEXEC, 0666);
     } while (file < 0 && errno == EINTR);
+    if (file >= 0 && file <= STDERR_FILENO) {
+        file = leave_to_streams(file);
+    }
     if (file < 0) {
         return NULL;
     }

@@ -88,15 +88,16 @@ set_attributes(pthread_attr_t *attributes, const cpu_set_t *allowed,
     sigdelset(&blocked, SIGABRT);
     sigdelset(&blocked, SIGSYS);
     int error = pthread_attr_setsigmask_np(attributes, &blocked);
-    if (!error && nth_of(allowed, cpu, &one)) {
+    if (!error && allowed && nth_of(allowed, cpu, &one)) {
         error = pthread_attr_setaffinity_np(attributes, sizeof one, &one);
     }
     return error;
 }
 
-int
-fl_os_thread_start(pthread_t *thread, const cpu_set_t *allowed, unsigned cpu,
-                   const char *name, void *(*body)(void *), void *arg)
+/* On the CPU of that number; with NULL for those allowed on any. */
+static int
+create(pthread_t *thread, const cpu_set_t *allowed, unsigned cpu,
+       void *(*body)(void *), void *arg)
 {
     pthread_attr_t attributes;
     int error = pthread_attr_init(&attributes);
@@ -108,6 +109,18 @@ fl_os_thread_start(pthread_t *thread, const cpu_set_t *allowed, unsigned cpu,
         error = pthread_create(thread, &attributes, body, arg);
     }
     pthread_attr_destroy(&attributes);
+    return error;
+}
+
+int
+fl_os_thread_start(pthread_t *thread, const cpu_set_t *allowed, unsigned cpu,
+                   const char *name, void *(*body)(void *), void *arg)
+{
+    int error = create(thread, allowed, cpu, body, arg);
+    if (error && error != EAGAIN && error != ENOMEM) {
+        /* a filter of system calls may forbid to choose a CPU */
+        error = create(thread, NULL, 0, body, arg) ? EAGAIN : 0;
+    }
     if (!error) {
         char shortened[16];
         snprintf(shortened, sizeof shortened, "%s", name);

@@ -20,8 +20,8 @@
 static int
 bad_variable(const char *name, const char *text, const char *expected)
 {
-    fl_warn("bad value '%s' of the environment variable %s: expected %s", text,
-            name, expected);
+    fl_warn("bad value '%.200s' of the environment variable %s: expected %s",
+            text, name, expected);
     return EINVAL;
 }
 

@@ -103,12 +103,16 @@ static void
 dump_wait(const volatile fl_waiter *waiter, void *out)
 {
     const void *object = fl_waits_for(waiter);
-    fprintf(out, " for %s", fl_what_name(waiter->what));
+    char piece[64];
+    snprintf(piece, sizeof piece, " for %s", fl_what_name(waiter->what));
+    fputs(piece, out);
     if (object) {
-        fprintf(out, " %p", object);
+        snprintf(piece, sizeof piece, " %p", object);
+        fputs(piece, out);
     }
 }
 
+/* In pieces, since fprintf needs 8 KiB of stack for a stream without a buffer. */
 static void
 dump_one(filch_task *task, void *out)
 {
@@ -119,10 +123,14 @@ dump_one(filch_task *task, void *out)
     uint32_t phase = fl_load_acquire(&task->fiber.waiter.phase) & FL_PHASE;
     bool passed_on = is_passed_on(&task->fiber.waiter, phase);
     const char *name = fl_task_name(task);
-    fprintf(out, "task %p '%s' of runtime %u: %s%s", (void *)task,
-            name ? name : "", state >> FL_TAG_SHIFT,
-            state_name(phase, passed_on),
-            state & FL_CANCEL ? ", cancelled" : "");
+    char piece[96];
+    snprintf(piece, sizeof piece, "task %p '", (void *)task);
+    fputs(piece, out);
+    fputs(name ? name : "", out);
+    snprintf(piece, sizeof piece, "' of runtime %u: %s%s",
+             state >> FL_TAG_SHIFT, state_name(phase, passed_on),
+             state & FL_CANCEL ? ", cancelled" : "");
+    fputs(piece, out);
     if (waits(phase) || passed_on) {
         dump_wait(&task->fiber.waiter, out);
     }

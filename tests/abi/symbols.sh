@@ -13,6 +13,8 @@ holds "the library needs the C library alone" \
     "$tmp/dynamic"
 holds "the library has no relocations in its text" \
     bash -c '! grep TEXTREL "$1"' - "$tmp/dynamic"
+holds "the library stays where it is, for the handlers and memory that it has" \
+    grep -q 'FLAGS_1.*NODELETE' "$tmp/dynamic"
 holds "the library's stack is not executable" \
     bash -c 'readelf -lW "$1" | grep "GNU_STACK .* RW "' - "$lib"
 

@@ -6,7 +6,8 @@
 
 # These do not enter the kernel: they compute, or change what libc keeps. The
 # streams do through src/os/file.c, free and fopencookie by libc's allocator,
-# which has no calls that a signal interrupts.
+# which has no calls that a signal interrupts. Nor does one interrupt fcntl where
+# it gives a file another number, or pthread_sigmask.
 cat >"$tmp/harmless" <<'END'
 _GLOBAL_OFFSET_TABLE_
 __errno_location
@@ -17,6 +18,7 @@ __isoc99_fscanf
 __sched_cpucount
 __stack_chk_fail
 fclose
+fcntl
 ferror
 feof
 fflush
@@ -36,10 +38,13 @@ pthread_attr_setaffinity_np
 pthread_attr_setsigmask_np
 pthread_self
 pthread_setcancelstate
+pthread_sigmask
 qsort
+sigaddset
 sigdelset
 sigemptyset
 sigfillset
+sigismember
 snprintf
 stderr
 strchr

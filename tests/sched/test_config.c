@@ -175,6 +175,18 @@ TEST(environment_that_does_not_parse_is_EINVAL_and_named_on_standard_error)
     }
 }
 
+TEST(environment_that_is_long_and_does_not_parse_is_named_all_the_same)
+{
+    static char text[2000];
+    struct child child;
+    memset(text, 'x', sizeof text - 1);
+    bad_name = "FILCH_WORKERS";
+    bad_value = text;
+    child_run(&child, start_with_bad_value);
+    CHILD_EXITED(&child, 0);
+    CHILD_SAID(&child, "FILCH_WORKERS");
+}
+
 TEST(a_seed_and_virtual_time_come_from_the_environment_and_mean_one_worker)
 {
     EQ(1, workers_of(&(filch_config){.seed = 1}));

@@ -61,6 +61,32 @@ TEST(runs_that_follow_one_another_write_one_schedule)
     CHECK(strstr(text + 1, "filch-schedule 1") == NULL);
 }
 
+/* Its own standard error is closed, and so is the first number that is free. */
+static void
+complain_while_one_is_written(void)
+{
+    char name[300], line[100];
+    snprintf(name, sizeof name, "%s/filch-runs-%d", scratch_folder(),
+             (int)getpid());
+    CHECK(setenv("FILCH_SCHEDULE", name, 1) == 0);
+    OK(close(STDERR_FILENO));
+    filch_runtime *runtime;
+    OK(filch_start(&runtime, &(filch_config){.seed = 5}));
+    bool written = write(STDERR_FILENO, "complaint", 9) == 9;
+    OK(filch_stop(runtime));
+    FILE *schedule = fopen(name, "r");
+    bool first = schedule && fgets(line, sizeof line, schedule);
+    unlink(name);
+    _exit(written || !first || strncmp(line, "filch-schedule", 14) ? 1 : 0);
+}
+
+TEST(schedule_does_not_take_the_place_of_a_standard_stream_that_is_closed)
+{
+    struct child child;
+    child_run(&child, complain_while_one_is_written);
+    CHILD_EXITED(&child, 0);
+}
+
 static int file_of_child;
 
 static void

@@ -158,6 +158,36 @@ TEST(fault_handler_that_is_to_be_reset_is_called_once)
     EQ(5, strlen(child.output));
 }
 
+static volatile int faults;
+
+/* As one that maps memory when it is touched, and then touches some itself. */
+static void
+mend_and_fault_again(int number, siginfo_t *info, void *context)
+{
+    sigset_t blocked;
+    (void)context;
+    OK(pthread_sigmask(SIG_BLOCK, NULL, &blocked));
+    CHECK(sigismember(&blocked, SIGUSR1) == 1);
+    CHECK(sigismember(&blocked, number) == 0);
+    OK(mprotect(info->si_addr, 4096, PROT_READ | PROT_WRITE));
+    if (++faults < 4)
+        ((char volatile *)info->si_addr)[4096] = 1;
+}
+
+TEST(fault_is_passed_on_with_the_mask_that_the_handler_asks_for)
+{
+    struct sigaction action = {.sa_sigaction = mend_and_fault_again,
+                               .sa_flags = SA_SIGINFO | SA_NODEFER};
+    page = mmap(NULL, (size_t)4 * 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+                -1, 0);
+    CHECK(sigaddset(&action.sa_mask, SIGUSR1) == 0);
+    OK(sigaction(SIGSEGV, &action, NULL));
+    OK(fl_os_fault_install(explain));
+    *(char volatile *)page = 1;
+    EQ(4, faults);
+    fl_os_fault_remove();
+}
+
 static struct sigaction below;
 static int passed_on;
 
