@@ -91,7 +91,7 @@ TESTS    = $(call programs,$(wildcard tests/*/test_*.c))
 PARTED   = $(filter $(B)/tests/volume/% $(B)/tests/linear/%,$(TESTS))
 
 all: lib pgz filch-stress       ## the library and its programs (the default)
-lib: $(B)/$(lib).a $(B)/$(lib).so.0
+lib: $(B)/$(lib).a $(B)/$(lib).so.0  ## the library alone
 pgz: $(B)/pgz
 examples: $(EXAMPLES)           ## the examples, in build/plain/examples
 tests: $(TESTS)                 ## the test programs, without running them

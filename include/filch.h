@@ -20,7 +20,8 @@
  *   has had no effect. (But a condition's wait takes its lock again, put_many
  *   has moved what it says, filch_wait has put its tasks into order, a group's
  *   wait has cancelled its tasks, and filch_timer_cancel_wait may have disarmed
- *   the timer.) A cancel that is already pending is looked at first.
+ *   the timer.) A cancel that is already pending is looked at first
+ *   (but after misuse: EPERM of a condition's wait, EDEADLK of a group's).
  *   If a result and a cancel (or a timeout) race, the result wins and the
  *   cancel stays pending. When no memory is left for the stack that the worker
  *   would go on with, it returns ENOMEM, likewise without effect. In a forked

@@ -287,12 +287,12 @@ look(struct world *world, actor *actor)
     worker *self = (worker *)actor;
     instant takes = 0;
     for (int i = 0; i < GLANCES && takes < ns(world->costs.line); ++i) {
-        if (++self->visit >= world->count + (self->first != 0)) {
+        if (++self->visit > world->count) {
             look_in_vain(world, self, takes);
             return;
         }
         unsigned at =
-            ((unsigned)self->index + self->first + self->visit) % world->count;
+            (world->stolen_from + self->first + self->visit) % world->count;
         if (at == (unsigned)self->index)
             continue;
         worker *victim = &world->workers[at];

@@ -162,10 +162,12 @@ steal_look(struct world *world, worker *watch, worker *victim, instant *takes)
     }
     *takes += ns(world->costs.glance);
     look->at = world->clock;
-    fiber *found = look_at_deque(world, watch, victim, look, takes);
+    fiber *found = look_at_next(world, watch, victim, look, takes);
+    if (!found)
+        found = look_at_deque(world, watch, victim, look, takes);
     if (!found)
         found = look_at_ring(world, watch, victim, look, takes);
-    if (!found)
-        found = look_at_next(world, watch, victim, look, takes);
+    if (found)
+        world->stolen_from = (unsigned)victim->index;
     return found;
 }

@@ -7,8 +7,8 @@
  * an actor does happens at one instant; then it says when it goes on. So the
  * same world always comes to the same end.
  *
- * The protocol is that of src/sched, file by file: find.c, steal.c, idle.c,
- * timers.c here are models of their namesakes there.
+ * The protocol is that of src/sched: find.c and steal.c here are models of their
+ * namesakes there, idle.c of idle.c and watch.c; timers.c has what timers cost.
  */
 #ifndef SIMULATE_WORLD_H
 #define SIMULATE_WORLD_H
@@ -183,6 +183,7 @@ struct world {
     worker *workers;
     struct inject *injects;
     struct guard depot;
+    unsigned stolen_from; /* by the watch, last */
     struct look *looks;
 
     struct guard idle_guard;

@@ -9,10 +9,10 @@
  *
  * A running task may take the lock ahead of those who wait, since a strict
  * hand-over costs a switch each time; but who has been passed over for 1 ms
- * gets it handed over. (Not every release reads the clock: where the lock was
- * held for moments each time, and is for long all at once, it may be passed over
- * 33 times more.) A *fair* lock is always handed over, in the order in which
- * tasks began to wait.
+ * gets it handed over. (The clock is read at every 32nd release at the latest:
+ * where holders who had the lock for moments suddenly keep it for long, who waits
+ * may be passed over 33 times more.) A *fair* lock is always handed over, in the
+ * order in which tasks began to wait.
  */
 #ifndef FILCH_LOCK_H
 #define FILCH_LOCK_H

@@ -20,7 +20,8 @@ typedef struct filch_runtime filch_runtime;
  */
 typedef struct filch_config {
     /* FILCH_WORKERS. Worker threads, at most 1024; by default as many as the
-     * CPUs that this process may use, by its affinity and its cgroup. */
+     * CPUs that may be used by the affinity of the thread that starts the
+     * runtime, and by the process's cgroup. */
     unsigned workers;
     /* FILCH_STACK_SIZE (a number of bytes, or with a suffix K, M or G). The
      * stack of a task; by default 64 KiB, 256 KiB under a sanitizer. Between 16

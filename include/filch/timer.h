@@ -56,7 +56,7 @@ FILCH_API int filch_call_at(filch_timer *timer, filch_time when,
                             void (*fn)(void *arg), void *arg);
 
 /* `fn(arg)` runs on a worker soon: on the caller's after the caller, or on
- * another. Errors as above. */
+ * another. EPERM, ENOMEM, EINVAL: as above. */
 FILCH_API int filch_call_soon(void (*fn)(void *arg), void *arg);
 
 /*

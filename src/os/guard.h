@@ -23,7 +23,7 @@
 /* Spins, then sleeps, until the guard may be free. */
 void fl_guard_wait(const fl_atomic32 *guard);
 
-/* Leaves a guard to others for some 10 us, who so enter it hundreds of times;
+/* Leaves a guard to others for 10 to 25 us, who so enter it hundreds of times;
  * or for one, if nobody seems to. */
 void fl_guard_keep_away(const fl_atomic32 *guard);
 
