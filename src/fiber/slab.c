@@ -294,6 +294,7 @@ fl_slab_carve(unsigned shift, unsigned n, bool kept)
     /* The kernel takes its time, 100 us and more; by then others have carved
      * theirs. */
     unsigned guarded = guard(stacks, n);
+    fl_assume(guarded <= n);
     if (guarded < n) {
         come_back(slabs, chain(stacks + guarded, n - guarded), false);
     }

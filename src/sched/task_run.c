@@ -183,16 +183,15 @@ fl_run_entered(void *worker, void *task, void *guard)
     fl_asan_arrive(NULL);
     fl_store_release((fl_atomic32 *)guard, 0u); /* D4 */
     struct outcome ended = run(worker, task);
-    fl_stack *onto =
-        ended.worker->stack; /* the same: there the loop is parked */
-    void *to = onto->sp, *value = ended.worker;
+    fl_stack *here = ended.worker->stack; /* there the loop is parked */
+    void *to = here->sp, *value = ended.worker;
     if (fl_likely(ended.next != NULL)) {
         fl_give_spare(ended.worker);
-        onto = fl_parked_on(ended.next);
         value = fl_handed_to(ended.next, ended.worker);
         to = NULL; /* which is who has called */
     }
     if (FL_ASAN) {
+        const fl_stack *onto = to ? here : fl_parked_on(ended.next);
         fl_asan_depart(onto->base, fl_stack_size(onto), true);
     }
     return (fl_onward){value, to};

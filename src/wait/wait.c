@@ -25,6 +25,7 @@ void
 fl_take_out(fl_waiter *waiter)
 {
     filch_waiters_ *list = waiter->list;
+    fl_assume(list);
     fl_assert_in(fl_guard_of(waiter));
     fl_assert(waiter->previous ? waiter->previous->next == waiter
                                : list->first_ == waiter);
@@ -129,10 +130,11 @@ fl_grant_all(filch_waiters_ *list, fl_chain *chain)
 {
     fl_chain_end end;
     end.chain = (fl_chain){0};
-    fl_waiter *first, *last;
+    fl_waiter *first;
     while ((first = fl_grant(list))) {
         fl_chain_add(chain, fl_waiter_fiber(first));
-        if (!(last = grant_last(list))) {
+        fl_waiter *last = grant_last(list);
+        if (!last) {
             break;
         }
         fl_chain_prepend(&end, fl_waiter_fiber(last));

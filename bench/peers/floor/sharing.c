@@ -161,7 +161,8 @@ static void
 contend(size_t n, size_t value)
 {
     (void)value;
-    counter = turn = 0;
+    turn = 0;
+    counter = 0;
     n -= n % threads_count;
     watch_start();
     together(n, count_by_turns);
