@@ -52,7 +52,7 @@ FILCH_API int filch_sync(filch_job *job);
  * with ranges of `grain` indices, the last of which may be shorter. `grain` 0:
  * one is chosen, some eight ranges a worker. Suspends, by fork and sync, and
  * returns when all is done; no heap memory. On a plain thread or in a callback
- * the ranges are run one after the other.
+ * the ranges are run one after the other, with `grain` 0 as one.
  *
  * Returns 0, or what `fn` returned for the lowest range for which that was not
  * 0. All ranges below that one are run; of those above it some may not be.
