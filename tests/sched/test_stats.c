@@ -185,30 +185,6 @@ TASK_TEST(dump_may_be_called_at_any_time_from_any_thread)
     thread_join(thread);
 }
 
-static int
-dump_without_a_buffer(void *arg)
-{
-    FILE *nowhere = arg;
-    filch_dump(nowhere);
-    return 0;
-}
-
-/* Their stacks begin at different places in a page: one has less room. */
-TASK_TEST(dump_has_room_on_the_smallest_stack)
-{
-    filch_task_options options = {.stack_size = 16 << 10};
-    FILE *nowhere = fopen("/dev/null", "w");
-    if (UNDER_SANITIZER)
-        skip("a sanitizer's frames are larger");
-    CHECK(nowhere && setvbuf(nowhere, NULL, _IONBF, 0) == 0);
-    for (int i = 0; i < 100; ++i) {
-        filch_task *task;
-        OK(filch_spawn_with(&task, dump_without_a_buffer, nowhere, &options));
-        EQ(0, join(task));
-    }
-    CHECK(fclose(nowhere) == 0);
-}
-
 TEST(dump_without_a_runtime_does_no_harm)
 {
     static char text[1024];
