@@ -10,23 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static bool well = true;
-static size_t points;
-
 static void
-count(const struct options *options, const struct point *point)
+visit(const struct options *options, const struct point *point,
+      const struct result results[COUNTS_MAX])
 {
-    (void)options;
-    (void)point;
-    ++points;
-}
-
-static void
-visit(const struct options *options, const struct point *point)
-{
-    struct result results[COUNTS_MAX];
-
-    well &= measure(options, point, results);
     table_rows(options, results, point->counts);
     for (size_t i = 0; i < point->counts; ++i) {
         csv_write(&results[i]);
@@ -44,7 +31,7 @@ list(const struct options *options)
     return 0;
 }
 
-static void
+static bool
 draw(const char *folder)
 {
     char command[4200];
@@ -52,17 +39,17 @@ draw(const char *folder)
     snprintf(command, sizeof command, "bench/plot '%s/bench.csv' '%s'", folder,
              folder);
     fflush(stdout);
-    well &= system(command) == 0;
+    return system(command) == 0;
 }
 
 int
 main(int argc, char **argv)
 {
     struct options options;
+    bool well;
 
     options_read(&options, argc, argv);
-    each_point(&options, count);
-    if (points == 0) {
+    if (measure_plan(&options) == 0) {
         fprintf(stderr, "bench: no row has such a name; see --list\n");
         return 2;
     }
@@ -71,14 +58,13 @@ main(int argc, char **argv)
     programs_find(options.folder);
     programs_name_missing();
     csv_open(options.output);
-    measure_prepare(&options);
-    each_point(&options, visit);
+    well = measure(&options, visit);
     printf("\n");
     goals_print();
     if (!csv_close()) {
         fprintf(stderr, "bench: the figures could not all be written\n");
         return 1;
     }
-    draw(options.output);
+    well &= draw(options.output);
     return well ? 0 : 1;
 }

@@ -3,24 +3,68 @@
 #include "child.h"
 #include "memory.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static struct samples samples_of[COUNTS_MAX][PROGRAMS];
-static struct point last; /* that has been run, or counted */
-static size_t steps, done;
+/* The runs of one point, for each number of workers and each program. */
+struct runs {
+    struct samples of[COUNTS_MAX][PROGRAMS];
+};
 
-/* Of two rows, with the same runs, that are about different figures. */
+/* What there is to measure. A point that is about other figures of the runs of
+ * the one before it has none of its own. */
+static struct plan {
+    struct point point;
+    struct runs *runs;
+    bool shares;
+} * plans;
+static size_t plan_count, steps, done;
+
+static void *
+or_end(void *memory)
+{
+    if (!memory) {
+        perror("bench");
+        exit(1);
+    }
+    return memory;
+}
+
 static bool
-has_been_run(const struct point *point)
+shares_runs(const struct point *point, const struct plan *before)
 {
     const struct row *row = point->row;
-    bool same = row->family != SWEEP && last.row &&
-                strcmp(last.row->workload, row->workload) == 0 &&
-                last.value == point->value;
 
-    last = *point;
-    return same;
+    return before && row->family != SWEEP &&
+           strcmp(before->point.row->workload, row->workload) == 0 &&
+           before->point.value == point->value;
+}
+
+static void
+plan(const struct options *options, const struct point *point)
+{
+    struct plan *before, *new;
+    bool shares;
+
+    (void)options;
+    plans = or_end(realloc(plans, (plan_count + 1) * sizeof *plans));
+    new = &plans[plan_count];
+    before = plan_count > 0 ? new - 1 : NULL;
+    shares = shares_runs(point, before);
+    *new = (struct plan){
+        .point = *point,
+        .runs = shares ? before->runs : or_end(calloc(1, sizeof *new->runs)),
+        .shares = shares,
+    };
+    ++plan_count;
+}
+
+size_t
+measure_plan(const struct options *options)
+{
+    each_point(options, plan);
+    return plan_count;
 }
 
 static bool
@@ -40,19 +84,14 @@ wanted(const struct options *options, const struct point *point, size_t count,
             if (wanted(options, point, count, program))
 
 static void
-count_steps(const struct options *options, const struct point *point)
+count_steps(const struct options *options)
 {
-    if (has_been_run(point))
-        return;
-    EACH_PROGRAM(count, program, options, point)
-    steps += point->runs;
-}
-
-void
-measure_prepare(const struct options *options)
-{
-    each_point(options, count_steps);
-    last.row = NULL;
+    for (size_t i = 0; i < plan_count; ++i) {
+        if (plans[i].shares)
+            continue;
+        EACH_PROGRAM(count, program, options, &plans[i].point)
+        steps += plans[i].point.runs;
+    }
 }
 
 static void
@@ -71,9 +110,9 @@ show_step(const struct point *point, unsigned workers, int program)
 
 /* A program that has failed once is left out. */
 static void
-run(const struct point *point, size_t count, int program)
+run(const struct point *point, size_t count, int program,
+    struct samples *samples)
 {
-    struct samples *samples = &samples_of[count][program];
     struct sample *sample = &samples->runs[samples->count];
 
     show_step(point, point->workers[count], program);
@@ -89,24 +128,23 @@ run(const struct point *point, size_t count, int program)
 }
 
 static void
-run_all(const struct options *options, const struct point *point)
+run_each(const struct options *options, const struct plan *plan)
 {
-    memset(samples_of, 0, sizeof samples_of);
-    for (size_t round = 0; round < point->runs; ++round)
-        EACH_PROGRAM(count, program, options, point)
-    run(point, count, program);
+    const struct point *point = &plan->point;
+
+    EACH_PROGRAM(count, program, options, point)
+    run(point, count, program, &plan->runs->of[count][program]);
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "\r\033[K");
 }
 
-bool
-measure(const struct options *options, const struct point *point,
-        struct result results[COUNTS_MAX])
+/* Whether filch's runs went well. */
+static bool
+sum_up(const struct plan *plan, struct result results[COUNTS_MAX])
 {
+    const struct point *point = &plan->point;
     bool well = true;
 
-    if (!has_been_run(point))
-        run_all(options, point);
     for (size_t i = 0; i < point->counts; ++i) {
         results[i] = (struct result){
             .row = point->row,
@@ -115,9 +153,47 @@ measure(const struct options *options, const struct point *point,
         };
         for (int program = 0; program < PROGRAMS; ++program) {
             outcome_take(&results[i].of[program], point->row,
-                         &samples_of[i][program]);
+                         &plan->runs->of[i][program]);
         }
         well &= !results[i].of[FILCH].failure;
+    }
+    return well;
+}
+
+/* Where it cannot show each step. */
+static void
+tell_round(size_t number, size_t of)
+{
+    if (!isatty(STDERR_FILENO))
+        fprintf(stderr, "bench: round %zu of %zu\n", number, of);
+}
+
+/* What has fewer runs than there are rounds has them in the last. */
+static void
+run_round(const struct options *options, const struct plan *plan, size_t left)
+{
+    if (!plan->shares && plan->point.runs >= left)
+        run_each(options, plan);
+}
+
+bool
+measure(const struct options *options,
+        void (*visit)(const struct options *, const struct point *,
+                      const struct result results[COUNTS_MAX]))
+{
+    struct result results[COUNTS_MAX];
+    bool well = true;
+
+    count_steps(options);
+    for (size_t left = options->runs; left > 0; --left) {
+        tell_round(options->runs - left + 1, options->runs);
+        for (size_t i = 0; i < plan_count; ++i) {
+            run_round(options, &plans[i], left);
+            if (left > 1)
+                continue;
+            well &= sum_up(&plans[i], results);
+            visit(options, &plans[i].point, results);
+        }
     }
     return well;
 }

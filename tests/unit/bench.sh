@@ -38,6 +38,8 @@ holds "rows are measured in one process a run" driver -r 3 -j 1,2 -w yield2
 holds "the programs take turns, and the numbers of workers do" \
     test "$(tr '\n' ' ' <"$tmp/calls")" = \
     "$(printf 'yield 1 2 yield 1 2 yield 2 2 yield 2 2 %.0s' 1 2 3)"
+holds "each round is told of where no terminal shows the steps" \
+    grep -q '^bench: round 3 of 3' "$tmp/printed"
 holds "a figure is for one operation" \
     test "$(row yield2 filch | head -1)" = 1,2,3,15.00,15.00,15.00
 holds "a goal is met where the ratio is small enough" \
@@ -50,6 +52,12 @@ holds "the time of two workers is compared to that of one" \
     grep -q '^2 workers .* 1.3 times .* in 1 of 1 rows: met' "$tmp/printed"
 holds "a peer that is not there is named, with its package" \
     grep -q 'apt-get install libboost-fiber-dev' "$tmp/printed"
+
+driver -r 2 -j 1 -p filch -w yield
+holds "all rows take turns, so that few runs of one are disturbed at once" \
+    test "$(tr '\n' ' ' <"$tmp/calls")" = \
+    "$(printf 'yield 1 %d ' 2 1000 2 10 100 1000 10000 100000 \
+        2 1000 2 10 100 1000 10000 100000)"
 
 echo 'ops 10 wall 150 cpu 90 p50 7 p99 8 p999 9' >"$tmp/filch.figures"
 driver -r 2 -j 1 -w latency-
