@@ -211,10 +211,15 @@ doc     = $(DESTDIR)$(PREFIX)/share/doc/filch
 version = $(shell sed -n 's/.*FILCH_VERSION "\(.*\)"/\1/p' \
           include/filch/version.h)
 
+# A name with a space would be taken for two, also by rm -rf.
+without_spaces = $(if $(word 2,$(DESTDIR)$(PREFIX)), \
+    $(error DESTDIR and PREFIX must not contain spaces))
+
 # The sanitized libraries are built by clang. Programs built by gcc can use them
 # too, static and shared (tests/abi/users.sh), but gcc 12's ThreadSanitizer takes
 # 1 ms and 831 KiB for each task, against 6 us and 5 KiB.
 install:                        ## to PREFIX=/usr/local, under DESTDIR
+	$(without_spaces)
 	@$(submake) FLAVOUR=plain pgz filch-stress install-plain
 	@$(submake) FLAVOUR=tsan install-tsan
 	@$(submake) FLAVOUR=asan install-asan
@@ -226,6 +231,7 @@ install:                        ## to PREFIX=/usr/local, under DESTDIR
 	install -d $(doc)/examples
 	install -m 644 examples/*.c $(doc)/examples
 	sed 's|(../examples/|(examples/|' docs/MANUAL.md >$(doc)/MANUAL.md
+	chmod 644 $(doc)/MANUAL.md
 
 install-%: lib
 	install -d $(libs)/pkgconfig
@@ -236,8 +242,10 @@ install-%: lib
 	    -e 's|@SUFFIX@|$(suffix.$*)|' \
 	    -e 's|@SANITIZE@|$(firstword $(sanitize.$*))|' -e 's| *$$||' \
 	    tools/filch.pc.in >$(libs)/pkgconfig/$(lib:lib%=%).pc
+	chmod 644 $(libs)/pkgconfig/$(lib:lib%=%).pc
 
 uninstall:                      ## what install has put there
+	$(without_spaces)
 	rm -f $(bin)/pgz $(man1)/pgz.1 $(headers)/filch.h
 	rm -f $(bin)/filch-stress $(man1)/filch-stress.1
 	rm -rf $(headers)/filch $(doc)

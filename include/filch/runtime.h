@@ -93,7 +93,8 @@ FILCH_API int filch_submit(filch_runtime *runtime, filch_task **task,
  * Cancels what is still alive, waits until it has ended and the workers are
  * gone, and frees the runtime. Blocks the calling thread; in a task of another
  * runtime it holds up that task's worker. To be called once; no other call that
- * is given the runtime may begin after it. EDEADLK inside a task or callback of
+ * is given the runtime may begin after it, or still be under way when it returns.
+ * EDEADLK inside a task or callback of
  * that runtime, which goes on, and nothing was freed; elsewhere it says that
  * the run had stalled (see filch_run), and the runtime is freed. ENOTSUP: in a
  * forked child, whose workers are not there; nothing was freed. EINVAL: NULL.

@@ -24,6 +24,16 @@
 #define fl_container(pointer, type, member)                                    \
     ((type *)((char *)(pointer)-offsetof(type, member)))
 
+/* splitmix64's step from one state to a number; the next state is this one plus
+ * 0x9e3779b97f4a7c15. */
+static inline uint64_t
+fl_mix(uint64_t z)
+{
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+}
+
 /*
  * Ends the program after one line on standard error: for misuse that would
  * otherwise be undefined, and for broken invariants. Never for what a caller

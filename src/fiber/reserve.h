@@ -33,9 +33,10 @@
  *           comes before. Then the two take turns, see fl_reserved_in_vain; if
  *           they hurry, longer ones: who has missed it keeps away for a while.
  *           Who is asked to keep away instead of Q5 puts back what Q1 has found.
- * MEMORY ORDER  P2 and P5 release to Q5, P6 to the look before Q4, Q6 to Q1, R2
- *           to P1 and P4, and R0 to Q1. (P2 too, since Q5 may read a later value
- *           of inside than P5's.)
+ * MEMORY ORDER  P2 and P5 release to Q5, P6 to the look before Q4, Q6 to Q1, R2,
+ *           with R0 and R1 before it, to Q1. P1 is a guess, which P4 confirms. (P2
+ *           too, since Q5 may read a later value of inside than P5's.) What puts
+ *           the word back comes after Q4, which orders it.
  * REJECTED  A guard that is always exchanged: 2 to 9 ns of each put and get, of
  *           which most go through a queue that one worker has for itself, if
  *           only for some milliseconds. A party's flag in the object, where a

@@ -32,23 +32,14 @@ fl_chaos_begin(uint64_t given)
     return begins;
 }
 
-/* splitmix64's step from one state to a number. */
-static uint64_t
-mix(uint64_t z)
-{
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-}
-
 static uint64_t
 next(void)
 {
     if (stream.state == 0) {
-        stream.state = mix(seed + fl_add_acq_rel(&threads, 1u)) | 1;
+        stream.state = fl_mix(seed + fl_add_acq_rel(&threads, 1u)) | 1;
     }
     stream.state += 0x9e3779b97f4a7c15;
-    return mix(stream.state);
+    return fl_mix(stream.state);
 }
 
 FL_NOINLINE uint32_t
@@ -100,7 +91,7 @@ hold_for_long(uint64_t chance)
 FL_NOINLINE void
 fl_chaos_disturb_at(uintptr_t place)
 {
-    uint64_t heat = mix(seed ^ (place << 20)) % 8;
+    uint64_t heat = fl_mix(seed ^ (place << 20)) % 8;
     uint64_t chance = next();
     uint64_t often = heat < 2 ? 4 : heat < 5 ? 64 : 1024;
     if (chance % often == 0) {

@@ -8,7 +8,9 @@
  *           any thread. fl_chaos_chance(n) is true about once in n times, and
  *           never without chaos: where the scheduler may do something unusual
  *           instead. Neither changes what the library promises.
- * STATE     fl_chaos_on is set before the first worker starts, and stays.
+ * STATE     fl_chaos_on is set before the first worker starts, and stays. A plain
+ *           thread may see that late: it only passes undisturbed. Hence a plain
+ *           word.
  *           Each thread draws numbers of its own, from the seed and from how
  *           many threads came before it. The seed also decides which places are
  *           hot: a quarter of them, where one in four who pass is held for

@@ -88,10 +88,9 @@ put_back(int n)
     for (int i = 0; i < n; i++) {
         struct sigaction now;
         sigaction(numbers[i], NULL, &now);
-        if (is_ours(&now)) {
+        left[i] = !is_ours(&now);
+        if (!left[i]) {
             sigaction(numbers[i], &before[i], NULL);
-        } else {
-            left[i] = true;
         }
     }
 }
@@ -140,11 +139,13 @@ fl_os_fault_install(bool (*explain)(void *address))
 void
 fl_os_fault_remove(void)
 {
+    int saved = errno;
     pthread_mutex_lock(&users_lock);
     if (--users == 0) {
         put_back(SIGNALS);
     }
     pthread_mutex_unlock(&users_lock);
+    errno = saved;
 }
 
 int

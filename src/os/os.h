@@ -94,7 +94,7 @@ void fl_os_thread_roam(const cpu_set_t *allowed);
  * CPUs that the process may use: by affinity and by the quotas of its cgroups,
  * parts counting as a whole. The second is the same, and the third the quotas
  * alone (UINT_MAX: none), for groups that are listed in the file `groups`, as
- * in /proc/self/cgroup, and lie under `root`.
+ * in /proc/self/cgroup, and lie under `root`; it may change errno.
  */
 unsigned fl_os_cpus(void);
 unsigned fl_os_cpus_by(const char *groups, const char *root);

@@ -116,6 +116,7 @@ int
 fl_os_thread_start(pthread_t *thread, const cpu_set_t *allowed, unsigned cpu,
                    const char *name, void *(*body)(void *), void *arg)
 {
+    int saved = errno;
     int error = create(thread, allowed, cpu, body, arg);
     if (error && error != EAGAIN && error != ENOMEM) {
         /* a filter of system calls may forbid to choose a CPU */
@@ -126,6 +127,7 @@ fl_os_thread_start(pthread_t *thread, const cpu_set_t *allowed, unsigned cpu,
         snprintf(shortened, sizeof shortened, "%s", name);
         pthread_setname_np(*thread, shortened);
     }
+    errno = saved;
     return error;
 }
 
@@ -148,6 +150,7 @@ fl_os_thread_roam(const cpu_set_t *allowed)
 void
 fl_os_thread_stack(void **base, size_t *size)
 {
+    int saved = errno;
     pthread_attr_t attributes;
     *base = NULL;
     *size = 0;
@@ -155,6 +158,7 @@ fl_os_thread_stack(void **base, size_t *size)
         pthread_attr_getstack(&attributes, base, size);
         pthread_attr_destroy(&attributes);
     }
+    errno = saved;
 }
 
 int *

@@ -19,7 +19,8 @@
  *           contested wait another count.
  * MEMORY ORDER  C1 is seq_cst: with the look before C2 it meets the beginning
  *           of a contested wait, which is so too. It releases what the
- *           canceller did before, to L1 and filch_cancelled. C3 acquires what
+ *           canceller did before, to L1, filch_cancelled, and who finds it
+ *           pending (wait/wait.c). C3 acquires what
  *           A3 released of the waiter; C4 and L1 are changes of one word that
  *           acquire and release.
  * LAST TOUCH  C5, then the fiber is resumed. Who cancels has a handle of the
@@ -30,7 +31,7 @@
  */
 #include "os/chaos.h"
 #include "os/fence.h"
-#include "sched/worker.h"
+#include "sched/aside.h"
 
 #define AT_ONCE 64 /* tasks that share a fence */
 
@@ -87,7 +88,9 @@ abort_wait(fl_fiber *fiber)
 {
     bool entered = fiber->waiter.traits & FL_ENTERED;
     fl_chaos();
+    fl_aside aside = fl_aside_begin();
     fl_abort_wait[entered](fiber); /* C5 */
+    fl_aside_end(aside);
 }
 
 /* The same before C2: whether it has ended a contested wait. */

@@ -21,6 +21,14 @@ set_slots(fl_deque *deque, fl_atomic_ptr *slots, uint64_t room)
     deque->room = room;
 }
 
+#if FL_TSAN
+bool
+fl_deque_is_newest(const fl_deque *deque, const void *entry)
+{
+    return fl_load_relaxed(fl_deque_bottom_(deque) - 1) == entry;
+}
+#endif
+
 int
 fl_deque_init(fl_deque *deque)
 {

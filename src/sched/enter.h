@@ -22,8 +22,9 @@
 #if FL_CONTEXT_CALL && !FL_TSAN && !defined(FL_ATOMIC_MODEL)
 #define FL_CALLS_ENTERED 1
 
-/* Drops the guard, and runs the task, below the loop that is parked on the
- * stack on which it is called; a fl_context_fn. In task_run.c. */
+/* Drops the guard, and runs the task, for who runs on the worker so far, below the
+ * loop that is parked on the stack on which it is called; a fl_context_fn. In
+ * task_run.c. */
 fl_onward fl_run_entered(void *worker, void *task, void *guard);
 
 /* Returns the caller again. Inlined, so that the registers are saved once. */
@@ -32,6 +33,7 @@ fl_enter_task(fl_fiber *me, fl_worker *worker, fl_atomic32 *guard,
               filch_task *task)
 {
     if (fl_unlikely(task->fiber.start.own != NULL)) {
+        task->direct = me;
         fl_suspend_into(me, guard, &task->fiber);
         return me;
     }
@@ -56,6 +58,7 @@ fl_enter_task(fl_fiber *me, fl_worker *worker, fl_atomic32 *guard,
               filch_task *task)
 {
     (void)worker;
+    task->direct = me;
     fl_suspend_into(me, guard, &task->fiber);
     return me;
 }

@@ -253,6 +253,9 @@ take_far(fl_worker *worker)
         return NULL;
     }
     worker->far_turn = turn;
+    fl_keep_behind(&worker->ready, &worker->owed_until);
+    fl_keep_behind(&worker->ready, &worker->injected_until);
+    fl_keep_behind(&worker->ready, &worker->yielded_until);
     fl_work *far = fl_deque_shift(&worker->deque);
     owe_share(worker, kept);
     return far;

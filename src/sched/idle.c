@@ -13,6 +13,9 @@
  *           help      of a worker: NULL, or whom it is to take from. It is set
  *                     when it is taken out of `sleepers` as a helper, and
  *                     cleared by itself: a helper is not idle
+ *           rests_until, stands_in   of a worker: by when it will wake by itself,
+ *                     and that it is to, since it has been given the watch
+ *           watch_until   a time until which the watch does so at the latest
  *           N1  a worker in `sleepers` has nothing in its own queues, also
  *               nothing that a thief will give back (find_given_back)
  *           N2  when all others are in `sleepers`, work can only come from the
@@ -172,7 +175,7 @@ rests_on(filch_runtime *runtime, fl_worker *next)
 {
     fl_store_relaxed(&next->stands_in, 1u);
     filch_time until = (filch_time)fl_load_seq_cst(&next->rests_until); /* D2 */
-    if (until - fl_os_now() > FL_NAP_LAST) {
+    if (until > fl_os_now() + FL_NAP_LAST) {
         return false;
     }
     fl_store_relaxed(&runtime->watch_until, (uint64_t)until); /* D3 */

@@ -160,7 +160,9 @@ own_stack(fl_worker *worker, fl_work *work)
 {
     fl_stack *stack = NULL;
     if (!fl_work_is_job(work)) {
-        stack = fl_work_fiber(work)->start.own;
+        fl_fiber *fiber = fl_work_fiber(work);
+        stack = fiber->start.own;
+        fiber->start.own = NULL; /* from now on it is a waiter, in no list */
     }
     /* Under the ThreadSanitizer all work has a stack that is as new: what
      * others did there before would look like races. */

@@ -7,7 +7,7 @@
 
 /* A block's number is that of its chunk, and of its place there. */
 #define CHUNK_BYTES ((size_t)64 << 10)
-#define CHUNKS 4096u
+#define CHUNKS 65536u
 #define PLACE_BITS 10
 
 struct name_block {

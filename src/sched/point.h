@@ -10,7 +10,7 @@
  *           None stands where a caller learns of itself or of the time, where an
  *           object is set up that nobody else knows yet, or in filch_dump.
  * STATE     fl_points: a bit for each way of steering that some runtime of the
- *           process uses; see point.c for who sets them, and when.
+ *           process uses; set as it starts (config.c, seeded.c).
  * MEMORY ORDER  None. A runtime that is steered sets its bit before its workers
  *           start, so that its own tasks always see it; others may see it late,
  *           and it is not meant for them. Hence the plain load.

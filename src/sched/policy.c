@@ -12,22 +12,14 @@
 #define QUANTA 16
 #define TRIES 16 /* to find one by chance, where few can go on */
 
-/* ---- chance: the same numbers on any machine (splitmix64) ---- */
-
-static uint64_t
-scramble(uint64_t z)
-{
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-}
+/* ---- chance: the same numbers on any machine ---- */
 
 /* The next number, below n. */
 static uint64_t
 below(fl_policy *policy, uint64_t n)
 {
     policy->chance += 0x9e3779b97f4a7c15;
-    return scramble(policy->chance) % n;
+    return fl_mix(policy->chance) % n;
 }
 
 /* ---- names ---- */
@@ -156,33 +148,33 @@ choose_in_turn(const fl_policy *policy, const fl_situation *situation)
     return more ? FL_GO_ON : fl_policy_first(situation);
 }
 
-/* Number 0 is the timers'. */
 static uint64_t
-priority(const fl_policy *policy, uint32_t number)
+priority(const fl_policy *policy, uint64_t number)
 {
-    for (unsigned i = 0; number && i + 1 < policy->depth; i++) {
+    for (unsigned i = 0; i + 1 < policy->depth; i++) {
         if (policy->lowered[i] == number) {
             return 1 + i;
         }
     }
-    uint64_t chance = scramble(policy->seed ^ scramble(number + 1));
+    uint64_t chance = fl_mix(policy->seed ^ fl_mix(number + 1));
     return FL_POLICY_DEPTH_MOST + (chance >> 8);
 }
 
 /* Which one has the highest priority, and its number. */
 static size_t
 highest(const fl_policy *policy, const fl_situation *situation,
-        uint32_t *number)
+        uint64_t *number)
 {
     const fl_pool *pool = situation->pool;
+    uint64_t timer = situation->timer;
     size_t best = situation->caller ? FL_GO_ON : FL_GO_OFF;
     bool any = situation->caller || situation->due;
-    uint64_t most = any ? priority(policy, situation->caller) : 0;
-    *number = situation->caller;
-    if (situation->caller && situation->due && priority(policy, 0) > most) {
+    *number = situation->caller ? situation->caller : timer;
+    uint64_t most = any ? priority(policy, *number) : 0;
+    if (situation->caller && situation->due && priority(policy, timer) > most) {
         best = FL_GO_OFF;
-        most = priority(policy, 0);
-        *number = 0;
+        most = priority(policy, timer);
+        *number = timer;
     }
     for (size_t at = fl_pool_from(pool, pool->begin); at < pool->end;
          at = fl_pool_from(pool, at + 1)) {
@@ -202,7 +194,7 @@ highest(const fl_policy *policy, const fl_situation *situation,
 static size_t
 choose_by_priority(fl_policy *policy, const fl_situation *situation)
 {
-    uint32_t number;
+    uint64_t number;
     size_t best = highest(policy, situation, &number);
     for (unsigned i = 0; i + 1 < policy->depth; i++) {
         if (policy->changes[i] == situation->since_start) {

@@ -11,7 +11,8 @@
  *                        goes on, but once in 2, 4 … 64 times, as the seed
  *                        says; since some faults need a switch everywhere,
  *                        others two far apart
- *           pct          each has a priority by chance, the highest goes on. At
+ *           pct          each, also each timer, has a priority by chance, the
+ *                        highest goes on. At
  *                        depth - 1 decisions, chosen by chance, the one that
  *                        would go on gets a priority lower than all others.
  *                        A fault that takes `depth` steps in a certain order is
@@ -50,13 +51,14 @@ typedef struct fl_policy {
     uint32_t every;  /* random: of so many points one is an interruption;
                         round-robin: so many calls in a row */
     uint64_t changes[FL_POLICY_DEPTH_MOST]; /* pct: at which decisions */
-    uint32_t lowered[FL_POLICY_DEPTH_MOST]; /* pct: whose priority, 0: none */
+    uint64_t lowered[FL_POLICY_DEPTH_MOST]; /* pct: whose priority, 0: none */
 } fl_policy;
 
 /* What there is to decide. */
 typedef struct fl_situation {
     const fl_pool *pool;
     bool due;             /* a timer is due, which may go off next */
+    uint64_t timer;       /* its number: that of no task or job */
     uint32_t caller;      /* a point: who calls; 0: a pick */
     uint64_t decision;    /* its number */
     uint64_t since_start; /* decisions of this run before it */

@@ -74,6 +74,14 @@ fl_pool_find_work(const fl_pool *pool, const struct fl_work *work)
     return pool->end;
 }
 
+void
+fl_pool_trim(fl_pool *pool)
+{
+    while (pool->end > pool->begin && !pool->entries[pool->end - 1].work) {
+        pool->end--;
+    }
+}
+
 fl_entry
 fl_pool_take(fl_pool *pool, size_t at)
 {

@@ -55,6 +55,10 @@ fl_pool_may_go(const fl_pool *pool, size_t at)
 size_t fl_pool_find(const fl_pool *pool, uint32_t number);
 size_t fl_pool_find_work(const fl_pool *pool, const struct fl_work *work);
 
+/* Forgets the holes at the end: for who takes the last, mostly. (Not where chance
+ * picks places, of which there would be others.) */
+void fl_pool_trim(fl_pool *pool);
+
 /* Takes an entry out. */
 fl_entry fl_pool_take(fl_pool *pool, size_t at);
 

@@ -221,6 +221,16 @@ fl_is_served(const fl_ready *ready, uint32_t until)
     return until - fl_load_relaxed(&ready->head) - 1 > FL_READY;
 }
 
+/* To be done now and then with a place: one that was passed, and left so, would look
+ * as if it were still to come once the ring had gone round all its numbers. */
+static inline void
+fl_keep_behind(const fl_ready *ready, uint32_t *until)
+{
+    if (fl_is_served(ready, *until)) {
+        *until = fl_load_relaxed(&ready->head);
+    }
+}
+
 /* With the bias: takes what fl_ready_pick says, in exchange for one that
  * yields. False: there is none, or the one that yields does not fit, and has
  * not been put. */

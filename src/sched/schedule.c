@@ -290,20 +290,27 @@ fl_schedule_follows(const fl_schedule *schedule)
     return schedule->follows;
 }
 
+/* Those before that decision were none of this run. */
+static void
+pass_over_until(fl_schedule *schedule, uint64_t decision)
+{
+    while (schedule->next < schedule->n &&
+           schedule->deviations[schedule->next].decision < decision) {
+        schedule->next++;
+        schedule->passed_over++;
+    }
+}
+
 bool
 fl_schedule_lists(fl_schedule *schedule, uint64_t decision, uint32_t *number)
 {
-    size_t at = schedule->next;
-    while (at < schedule->n && schedule->deviations[at].decision < decision) {
-        at++;
-        schedule->passed_over++; /* it was no decision of this run */
-    }
-    bool listed =
-        at < schedule->n && schedule->deviations[at].decision == decision;
+    pass_over_until(schedule, decision);
+    const struct deviation *next = &schedule->deviations[schedule->next];
+    bool listed = schedule->next < schedule->n && next->decision == decision;
     if (listed) {
-        *number = schedule->deviations[at++].number;
+        *number = next->number;
+        schedule->next++;
     }
-    schedule->next = at;
     return listed;
 }
 
@@ -383,11 +390,16 @@ fl_schedule_begin(fl_schedule **schedule, uint64_t *seed, fl_policy *policy)
 void
 fl_schedule_end(fl_schedule *schedule)
 {
+    pass_over_until(schedule, schedule->decisions);
     if (schedule->out) {
-        uint64_t left = schedule->n - schedule->next;
-        if (schedule->passed_over + left) {
+        size_t left = schedule->n - schedule->next;
+        if (schedule->passed_over) {
             fprintf(schedule->out, "# %" PRIu64 " lines were passed over\n",
-                    schedule->passed_over + left);
+                    schedule->passed_over);
+        }
+        if (left) {
+            fprintf(schedule->out, "# %zu lines are left for a next run\n",
+                    left);
         }
         fprintf(schedule->out, "end %" PRIu64 "\n", schedule->decisions);
         flush(schedule);

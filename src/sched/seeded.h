@@ -10,7 +10,9 @@
  *           Time is a number. It stands still while anything can run; then it
  *           jumps to the next timer. When there is none either, the run has
  *           stalled (stall.c).
- * STATE     All belongs to the runtime's worker, but for `called`. A runtime
+ * STATE     All belongs to the runtime's worker, but for `called`,
+ *           ends_with_main, which filch_run sets before its main is submitted, and
+ *           `next` (stall.c). A runtime
  *           that is not deterministic has none of this.
  *           Its worker's poll_mask stays 0, so that no turn is free: what is
  *           quick elsewhere comes to fl_find's slow side, and from there here.

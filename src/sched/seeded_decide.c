@@ -6,6 +6,7 @@
 
 #define PASSES_MOST 10000u
 #define GO_OFFS_MOST 1000u
+#define FIRST_TIMER ((uint64_t)1 << 32) /* no task or job has such a number */
 
 /* ---- in words ---- */
 
@@ -98,6 +99,8 @@ fl_seeded_look(const fl_worker *worker, uint32_t caller)
     bool turn = seeded->gone_off < GO_OFFS_MOST || !seeded->pool.count;
     return (fl_situation){.pool = &seeded->pool,
                           .due = turn && is_due(worker->runtime),
+                          .timer = FIRST_TIMER +
+                                   fl_load_relaxed(&worker->stats.timers),
                           .caller = caller,
                           .calls = caller ? seeded->calls : 0};
 }

@@ -118,6 +118,7 @@ fl_seeded_take(fl_worker *worker, filch_job *job)
     size_t at = fl_pool_find_work(&seeded->jobs, fl_work_of_job(job));
     if (at != seeded->jobs.end) {
         fl_pool_take(&seeded->jobs, at);
+        fl_pool_trim(&seeded->jobs);
         return true;
     }
     at = fl_pool_find_work(&seeded->pool, fl_work_of_job(job));

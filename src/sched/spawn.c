@@ -3,20 +3,20 @@
 
 #include <errno.h>
 
-/* The words that a free descriptor does not have right; the joiners, the guard
- * and the name are as at first. */
+/* The words that a free descriptor does not have right (see sched/task.h). A CPU
+ * writes one store a cycle, hardly more: each counts. */
 static inline void
 set_up(filch_task *task, fl_worker *home, filch_fn fn, void *arg, bool owned)
 {
     fl_fiber *fiber = &task->fiber;
     fl_tsan_acquire(&task->life); /* of the descriptor's former use */
-    fiber->mine = FL_NO_JOBS;
+    fl_assert(fiber->mine == FL_NO_JOBS && !fiber->start.own && !task->direct);
     fiber->sp = NULL;
-    fiber->worker = home;
+    if (fiber->worker != home) {
+        fiber->worker = home;
+    }
     fiber->start.fn = fn;
     fiber->start.arg = arg;
-    fiber->start.own = NULL;
-    task->direct = NULL;
     fl_store_relaxed(&task->life, (uint32_t)FL_REFERENCE * (owned ? 2u : 1u));
     uint32_t lives = fl_load_relaxed(&fiber->state) + FL_ONE_LIFE;
     fl_store_release(&fiber->state,

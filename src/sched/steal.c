@@ -18,8 +18,8 @@
  *                                                 long, or for as long there
  *                                                 were some that just yield to
  *                                                 each other
- *           a next slot               NEXT_AGE    the last: what its worker was
- *                                                 woken for is about to run
+ *           a next slot               NEXT_AGE    looked at first, but left the
+ *                                                 longest: it is about to run
  *           It goes on behind the worker from which it took something last: else
  *           it might never come to the others.
  * STATE     `looks` and `stolen_from` belong to the watch, and change hands with

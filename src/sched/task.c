@@ -50,6 +50,9 @@ make_chunk(void)
     do {
         chunk->next = first;
     } while (!fl_cas_acq_rel(&chunks, &first, (void *)chunk));
+    for (size_t i = 0; i < chunk->n; i++) {
+        chunk->tasks[i].fiber.mine = FL_NO_JOBS;
+    }
     fl_depot_fill(&depot, chunk->tasks, sizeof(filch_task), chunk->n);
     return true;
 }

@@ -10,8 +10,11 @@
  *             bit 3     FL_SETTLED its end has done with `direct`
  *             above     references, FL_REFERENCE each: one of the runtime
  *                       until it ends, one for each owned handle
- *         Guards: G the word `guard`; R who runs the task; I set once, before
- *         the task is published.
+ *         Guards: G the word `guard`; R who runs the task.
+ *         Of a free descriptor many words are as a task that is spawned needs
+ *         them: no shield, and no jobs (fiber.mine); in no list (waiter.list,
+ *         which is start.own), and in no group, nor is there any `direct`; no
+ *         guard, no joiners, no name.
  * LAST TOUCH  Who drops the last reference frees it. While the runtime's is
  *         the only one left, nobody else can reach the task.
  */
@@ -42,8 +45,8 @@ struct filch_task {
     fl_atomic32 name;       /* see sched/name.h */
     filch_waiters_ joiners; /* G */
     union {
-        fl_fiber *direct;  /* who entered it by joining it, set by that one
-                              before it runs; sync/join.c */
+        fl_fiber *direct;  /* who entered it by joining it, until it runs, where
+                              it is the loop that runs it; sync/join.c */
         const void *group; /* R: of a group's task, which nobody enters, while
                               its function runs; sync/group.c */
     };

@@ -44,6 +44,14 @@ check_synced(const fl_fiber *fiber)
     }
 }
 
+/* A task may end shielded: its descriptor is not kept so. */
+static FL_NOINLINE void
+forget_shield(fl_fiber *fiber)
+{
+    check_synced(fiber);
+    fiber->mine = FL_NO_JOBS;
+}
+
 /* In a forked child the caller is a plain thread; there is nothing to go on
  * to. Whether fl_here finds the caller. */
 static inline bool
@@ -135,10 +143,11 @@ struct outcome {
     fl_fiber *next;
 };
 
+/* `direct`: who has entered it, or NULL. */
 static inline __attribute__((always_inline)) struct outcome
-run(fl_worker *worker, filch_task *task)
+run(fl_worker *worker, filch_task *task, fl_fiber *direct)
 {
-    fl_fiber *fiber = &task->fiber, *direct = task->direct;
+    fl_fiber *fiber = &task->fiber;
     if (fl_unlikely(fl_load_relaxed(&worker->runtime->stopping))) {
         fl_cancel_ahead(fiber);
     }
@@ -151,13 +160,15 @@ run(fl_worker *worker, filch_task *task)
 #if FL_TSAN
     tsan = fiber->tsan;
 #endif
-    check_synced(fiber);
+    if (fl_unlikely(fiber->mine != FL_NO_JOBS)) {
+        forget_shield(fiber);
+    }
     bool here = check_forked(fiber);
-    task->status = status;
     fl_end_life(fiber);
     fl_tsan_release(&task->life);
     /* before a joiner may go on, who might look at the counts */
     fl_count_release(&worker->stats.tasks);
+    task->status = status; /* beside the word that finish stores */
     fl_fiber *next = here ? finish(worker, task, direct, true)
                           : finish(worker, task, direct, false);
     end(worker, tsan);
@@ -171,7 +182,11 @@ run(fl_worker *worker, filch_task *task)
 fl_worker *
 fl_run_task(fl_worker *worker, filch_task *task)
 {
-    struct outcome ended = run(worker, task);
+    fl_fiber *direct = task->direct;
+    if (fl_unlikely(direct != NULL)) {
+        task->direct = NULL;
+    }
+    struct outcome ended = run(worker, task, direct);
     ended.worker->pending = fl_work_of(ended.next);
     return ended.worker;
 }
@@ -180,9 +195,11 @@ fl_run_task(fl_worker *worker, filch_task *task)
 fl_onward
 fl_run_entered(void *worker, void *task, void *guard)
 {
+    fl_fiber *direct = ((fl_worker *)worker)->me;
     fl_asan_arrive(NULL);
+    fl_assert(direct->waiter.traits == FL_ENTERED);
     fl_store_release((fl_atomic32 *)guard, 0u); /* D4 */
-    struct outcome ended = run(worker, task);
+    struct outcome ended = run(worker, task, direct);
     fl_stack *here = ended.worker->stack; /* there the loop is parked */
     void *to = here->sp, *value = ended.worker;
     if (fl_likely(ended.next != NULL)) {

@@ -250,6 +250,7 @@ take_due(fl_worker *worker, fl_timers *timers, filch_time now, uint64_t newest,
 static void
 end_call(fl_timers *timers)
 {
+    fl_tsan_release(&timers->running);
     fl_store_release(&timers->running, (void *)NULL);
     fl_chaos();
     fl_guard_lock(&timers->end_guard);
@@ -365,6 +366,7 @@ fl_timer_runner(filch_timer *timer)
 {
     fl_timers *one = fl_load_acquire(&all_timers);
     while (one && fl_load_acquire(&one->running) != (void *)timer) {
+        fl_tsan_acquire(&one->running); /* it may have been this one's */
         one = one->next;
     }
     return one;

@@ -12,6 +12,12 @@
  * TIMEOUT AND CANCEL  A timeout decides its fiber's wait under the guard. The
  *           fiber, once it is resumed, disarms it under the guard first of all:
  *           so no timer touches the stack of a fiber that runs on.
+ * MEMORY ORDER  Under the guard but for: heap_ of a timer, which taking it out
+ *           releases to who possesses it next, or finds it disarmed; gone_, which
+ *           that does likewise for a callback; `running`, whose beginning is
+ *           seq_cst, to meet the end of a run, and whose end releases what the
+ *           callback did to who waits for that (sync/timer.c); `earliest`
+ *           (idle.c); `used`, from who gives these back to who takes them.
  * LOCK ORDER  An object's guard, then that of timers. Callbacks and aborted
  *           waits run with the latter free.
  * CHECKED BY  tests/unit/test_timers.c, tests/model/callback.c, wait.c, idle.c

@@ -90,7 +90,7 @@ typedef struct fl_worker {
     uint32_t poll_mask; /* W: chores are due when these bits of turn are 0 */
     struct fl_counters stats; /* beside it: see switch.h */
 
-    fl_fiber loop;       /* W */
+    fl_fiber loop;       /* W; its state C */
     fl_cache stacks;     /* W: idle ones, a loop parked on most */
     filch_task *freed;   /* W: the latest free descriptor, if not taken */
     fl_cache tasks;      /* W: the others */
@@ -132,7 +132,7 @@ typedef struct fl_worker {
     fl_atomic64 rests_until;   /* likewise */
     fl_atomic32 stands_in;     /* 1: it is to wake by itself before long */
     struct fl_worker *sleeper; /* the runtime's idle_guard: next in its list */
-    fl_atomic_ptr help;        /* likewise: whom a sleeper is to take from */
+    fl_atomic_ptr help;        /* likewise, but see idle.c: whom it helps */
     struct filch_runtime *runtime; /* C */
     unsigned index;                /* C */
     pthread_t thread;              /* C */
@@ -218,7 +218,11 @@ void fl_suspend(fl_fiber *me, void (*after)(void *arg), void *arg);
  * has come to (fl_outcome_in): so who waits needs no frame of its own meanwhile. */
 int fl_suspend_guarded(fl_fiber *me, fl_atomic32 *guard, void **handed);
 
-/* The same by who resumes `next` as well, which is parked, and goes on at once if
+/* The same, the worker going on with `next`, a task that has not begun, and what
+ * it has come to being left to be asked for; but see enter.h. */
+void fl_suspend_into(fl_fiber *me, fl_atomic32 *guard, fl_fiber *next);
+
+/* As fl_suspend_guarded by who resumes `next` as well, which is parked, and goes on at once if
  * nobody comes before it. */
 int fl_suspend_onward(fl_fiber *me, fl_atomic32 *guard, fl_fiber *next);
 
@@ -230,10 +234,6 @@ fl_spare(fl_worker *worker)
 {
     return fl_likely(worker->stacks.items) || fl_spare_slowly(worker);
 }
-
-/* The same, the worker going on with `next`, a task that has not begun; but see
- * enter.h. */
-void fl_suspend_into(fl_fiber *me, fl_atomic32 *guard, fl_fiber *next);
 
 /* Puts the fiber, which runs on that worker, at the end of its ring, and
  * suspends; false if there is nobody else who could run. */

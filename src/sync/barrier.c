@@ -36,9 +36,9 @@ int
 filch_barrier_destroy(filch_barrier *barrier)
 {
     fl_point("filch_barrier_destroy");
-    fl_enter(&barrier->guard_);
+    fl_atomic32 *held = fl_enter(&barrier->guard_);
     int error = barrier->waiters_.first_ ? EBUSY : 0;
-    fl_leave(&barrier->guard_);
+    fl_leave_by(held);
     return error;
 }
 
@@ -91,9 +91,9 @@ wait_for_others(fl_fiber *me, filch_barrier *barrier, size_t *index,
         fl_wait(me, &barrier->guard_.word_, &barrier->waiters_, deadline);
     if (error && error != EPIPE) { /* that is what it was let go with */
         fl_chaos();
-        fl_enter(&barrier->guard_);
+        fl_atomic32 *held = fl_enter(&barrier->guard_);
         bool given_up = waiter->result == NOT_LET_GO;
-        fl_leave(&barrier->guard_);
+        fl_leave_by(held);
         if (given_up) {
             return error;
         }
@@ -145,10 +145,10 @@ static int
 disturb(filch_barrier *barrier, uint32_t broken)
 {
     fl_chain granted = {0};
-    fl_enter(&barrier->guard_);
+    fl_atomic32 *held = fl_enter(&barrier->guard_);
     barrier->broken_ = broken;
     let_go(barrier, EPIPE, &granted);
-    fl_leave(&barrier->guard_);
+    fl_leave_by(held);
     fl_resume_chain(&granted);
     return 0;
 }

@@ -11,7 +11,8 @@
  *           A4  granted: by who released
  *               the lock; take it
  *           A notified waiter is not resumed, only to find the lock held: it
- *           moves to the lock's waiters, and is resumed by a release. Who gets
+ *           moves to the lock's waiters, and is resumed by a release; or in N3, if
+ *           there is none to come. Who gets
  *           the lock in A2 goes on as the guard is dropped, in A3; or is resumed
  *           before, and may find the guard taken for a moment.
  * NO LOST WAKEUP  From A1 to A3 the guard is held, so a notify after A2 finds

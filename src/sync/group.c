@@ -4,7 +4,8 @@
  *             alive_    tasks spawned that have not left, and those who are
  *                       just cancelling the group
  *             members_  tasks that run and that the group has not cancelled
- *             closed_   1: it was cancelled; cleared when its end is told
+ *             closed_   1: it was cancelled, or a task failed; cleared when its
+ *                       end is told
  *             status_   of the first task that failed; likewise
  *           I1  somebody in waiters_ whose wait is not decided: alive_ > 0
  *           I2  a task in members_ has not ended
@@ -15,7 +16,8 @@
  *               cancel itself                 C2  take members out, hold their
  *           T2  run its function                  tasks, drop guard_
  *           T3  leave members_; has it        C3  cancel the tasks, release them;
- *               failed, first: C2 to C3           C2 again, until none is left
+ *               failed, first: closed_            C2 again, until none is left
+ *               := 1, C2 to C3
  *           T4  alive_ - 1; 0: grant all      C4  as T4 and T5
  *           T5  drop guard_, resume
  *           spawn counts alive_ up before the task can run. Cancelling may take
@@ -36,6 +38,7 @@
  * CHECKED BY  tests/model/group.c
  */
 #include "os/chaos.h"
+#include "sched/aside.h"
 #include "wait/wait.h"
 
 #include <errno.h>
@@ -65,9 +68,9 @@ int
 filch_group_destroy(filch_group *group)
 {
     fl_point("filch_group_destroy");
-    fl_enter(&group->guard_);
+    fl_atomic32 *held = fl_enter(&group->guard_);
     int error = group->alive_ || group->waiters_.first_ ? EBUSY : 0;
-    fl_leave(&group->guard_);
+    fl_leave_by(held);
     return error;
 }
 
@@ -178,14 +181,17 @@ static void
 begin(member *me)
 {
     filch_group *group = me->group;
-    me->task = filch_current();
     fl_chaos();
-    fl_enter(&group->guard_);
+    /* so that it does not seem to come behind its siblings */
+    fl_aside aside = fl_aside_begin();
+    me->task = filch_current();
+    fl_atomic32 *held = fl_enter(&group->guard_);
     bool closed = group->closed_;
     if (!closed) {
         link_in(group, me);
     }
-    fl_leave(&group->guard_);
+    fl_leave_by(held);
+    fl_aside_end(aside);
     if (closed) {
         filch_cancel(me->task);
     }
@@ -221,10 +227,10 @@ run(void *arg)
 static int
 enter(filch_group *group)
 {
-    fl_enter(&group->guard_);
+    fl_atomic32 *held = fl_enter(&group->guard_);
     int error = group->closed_ ? ECANCELED : 0;
     group->alive_ += !error;
-    fl_leave(&group->guard_);
+    fl_leave_by(held);
     return error;
 }
 
@@ -289,12 +295,12 @@ enqueue(fl_fiber *me, filch_group *group, int *status, filch_time deadline)
 static int
 await_end(fl_fiber *me, filch_group *group, int *status, filch_time deadline)
 {
-    fl_enter(&group->guard_);
+    fl_atomic32 *held = fl_enter(&group->guard_);
     if (group->alive_ > 0) {
         return enqueue(me, group, status, deadline);
     }
     *status = tell(group);
-    fl_leave(&group->guard_);
+    fl_leave_by(held);
     return 0;
 }
 

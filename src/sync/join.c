@@ -9,11 +9,12 @@
  *               FL_JOINED                     E2  else take the guard, set
  *           J3  enqueue, park                     FL_DONE, grant all, drop it
  *               FL_DONE: go on                E3  resume; drop the reference
+ *           (Nobody sees the end of a task without a handle: E3 alone.)
  *           A task that has not begun, and lies on top of the joiner's own
  *           deque, is entered by its joiner, on another stack and without the
- *           scheduler. That joiner stands in `direct`, in no list:
+ *           scheduler. That joiner is in no list; who runs the task knows it:
  *           D1  take it from the deque        E0  it lives no more; light fence
- *           D2  direct := me, guard := 1      E1  life := done, by a store if nobody
+ *           D2  guard := 1                    E1  life := done, by a store if nobody
  *           D3  phase := WAITING, as A3           else has a handle and FL_CANCEL
  *           D4  enter it; whoever runs            of the joiner is not set; else
  *               then sets guard := 0              as above
@@ -181,18 +182,17 @@ fetch_ahead(const fl_deque *deque)
     fl_fetch_fiber(fl_deque_ahead(deque));
 }
 
-/* D1 */
-static inline bool
+/* D1: the turn that it begins with that, or 0. */
+static inline uint32_t
 take_newest(fl_worker *worker, bool here)
 {
     fl_deque *deque = &worker->deque;
     uint32_t turn = fl_plain_turn(worker);
     if (!fl_spare(worker) || !turn) {
-        return false;
+        return 0;
     }
-    fl_begin_turn(worker, turn);
     fl_tsan_acquire(deque); /* whose memory it saw being made */
-    return fl_deque_take_newest(deque, here);
+    return fl_likely(fl_deque_take_newest(deque, here)) ? turn : 0;
 }
 
 /* D2 and D3 */
@@ -202,8 +202,7 @@ await_entered(fl_fiber *me, filch_task *task, fl_atomic32 *guard, bool here)
     fl_waiter_begin(me, FL_END, task)->guard = guard;
     me->waiter.traits = FL_ENTERED;
     fl_tsan_release(&me->waiter);
-    task->direct = me; /* D2 */
-    if (!here) {
+    if (!here) { /* D2 */
         fl_chaos();
     }
     return fl_likely(fl_begin_plainly(me, here)) || fl_wait_anyway(me); /* D3 */
@@ -212,7 +211,6 @@ await_entered(fl_fiber *me, filch_task *task, fl_atomic32 *guard, bool here)
 static void
 put_newest(fl_worker *worker, filch_task *task)
 {
-    task->direct = NULL;
     fl_tsan_release(&worker->deque);
     /* there is room: it was there */
     fl_deque_push(&worker->deque, fl_work_of(&task->fiber));
@@ -225,7 +223,8 @@ enter(fl_worker *worker, filch_task *task, int *status, bool here)
 {
     fl_fiber *me = worker->me;
     fl_atomic32 guard = 1;
-    if (fl_unlikely(fl_is_cancelled(me) || !take_newest(worker, here))) {
+    uint32_t turn = fl_is_cancelled(me) ? 0 : take_newest(worker, here);
+    if (fl_unlikely(!turn)) {
         return join(task, status, FILCH_NEVER);
     }
     fetch_ahead(&worker->deque);
@@ -233,6 +232,7 @@ enter(fl_worker *worker, filch_task *task, int *status, bool here)
         put_newest(worker, task);
         return join(task, status, FILCH_NEVER);
     }
+    fl_begin_turn(worker, turn); /* beside what is counted next */
     me = fl_enter_task(me, worker, &guard, task); /* D4 */
     int error = fl_outcome(me);
     if (fl_likely(!error)) {
@@ -307,6 +307,9 @@ filch_task *
 filch_task_hold(filch_task *task)
 {
     fl_point("filch_task_hold");
+    if (fl_unlikely(fl_load_relaxed(&task->life) > UINT32_MAX / 2)) {
+        fl_fatal("134 million handles of a task are owned");
+    }
     return fl_task_hold(task);
 }
 

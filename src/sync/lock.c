@@ -78,10 +78,10 @@ filch_lock_init_fair(filch_lock *lock)
 int
 fl_lock_end(filch_lock *lock)
 {
-    fl_enter(&lock->guard_);
+    fl_atomic32 *held = fl_enter(&lock->guard_);
     bool used = (fl_load_relaxed(&lock->state_) & (FL_HELD | FL_WOKEN)) ||
                 lock->waiters_.first_;
-    fl_leave(&lock->guard_);
+    fl_leave_by(held);
     return used ? EBUSY : 0;
 }
 
@@ -223,7 +223,8 @@ filch_lock_try_acquire(filch_lock *lock)
 static void
 acquire_at_last(fl_fiber *me, filch_lock *lock, bool woken)
 {
-    me->shield++;
+    uint16_t before = me->shield;
+    me->shield |= FL_SHIELD_OF_JOB; /* also one that could be no deeper */
     int error;
     unsigned round = 0;
     while ((error = acquire_waiting(me, lock, woken, FILCH_NEVER, false))) {
@@ -234,7 +235,7 @@ acquire_at_last(fl_fiber *me, filch_lock *lock, bool woken)
         }
         fl_give_way(me, round++);
     }
-    me->shield--;
+    me->shield = before;
 }
 
 void

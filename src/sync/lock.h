@@ -113,7 +113,8 @@ fl_lock_enqueue(filch_lock *lock, fl_waiter *waiter)
 {
     waiter->what = FL_LOCK; /* for who asks what it waits for */
     waiter->object = lock;
-    fl_pass_on(waiter, &lock->guard_.word_, &lock->waiters_);
+    fl_assert(fl_guard_of(waiter) == &lock->guard_.word_);
+    fl_pass_on(waiter, &lock->waiters_);
     return fl_lock_change(lock, 0, FL_WAITERS | FL_HELD);
 }
 

@@ -107,8 +107,11 @@ filch_parallel_for(size_t begin, size_t end, size_t grain,
     grain = grain ? grain : choose_grain(end - begin);
     struct loop loop = {fn, arg, begin, end, grain, UINT64_MAX};
     struct part all = {&loop, 0, divide_up(end - begin, grain)};
-    fl_shield_begin(me); /* as the ranges that are jobs are */
+    uint16_t before = me->shield;
+    if (me->kind <= FL_JOB) {
+        me->shield |= FL_SHIELD_OF_JOB; /* as the ranges that are jobs are */
+    }
     int status = run_part(&all);
-    fl_shield_end(me);
+    me->shield = before;
     return status;
 }

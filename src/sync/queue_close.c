@@ -15,9 +15,9 @@ filch_queue_size(const filch_queue *queue)
 {
     fl_point("filch_queue_size");
     fl_guard *guard = (fl_guard *)&queue->guard_;
-    fl_enter(guard);
+    fl_atomic32 *held = fl_enter(guard);
     size_t size = available(queue);
-    fl_leave(guard);
+    fl_leave_by(held);
     return size;
 }
 
@@ -67,7 +67,7 @@ filch_queue_shutdown(filch_queue *queue, bool immediate)
 {
     fl_point("filch_queue_shutdown");
     fl_chain granted = {0};
-    fl_enter(&queue->guard_);
+    fl_atomic32 *held = fl_enter(&queue->guard_);
     queue->flags_ |= FL_QUEUE_SHUT;
     fl_queue_set_limit(queue);
     send_away(&queue->putters_, &granted);
@@ -76,7 +76,7 @@ filch_queue_shutdown(filch_queue *queue, bool immediate)
         take_out_all(queue, &granted);
     }
     fl_queue_check(queue);
-    fl_leave(&queue->guard_);
+    fl_leave_by(held);
     fl_resume_chain(&granted);
     return 0;
 }
@@ -86,12 +86,12 @@ filch_queue_drain(filch_queue *queue, void **items, size_t n, size_t *done)
 {
     fl_point("filch_queue_drain");
     size_t taken = 0;
-    fl_enter(&queue->guard_);
+    fl_atomic32 *held = fl_enter(&queue->guard_);
     bool taken_out = queue->flags_ & FL_QUEUE_TAKEN_OUT;
     while (taken_out && taken < n && queue->count_) {
         items[taken++] = fl_queue_remove(queue);
     }
-    fl_leave(&queue->guard_);
+    fl_leave_by(held);
     if (done) {
         *done = taken;
     }

@@ -113,8 +113,8 @@ filch_semaphore_value(const filch_semaphore *semaphore)
 {
     fl_point("filch_semaphore_value");
     fl_guard *guard = (fl_guard *)&semaphore->guard_;
-    fl_enter(guard);
+    fl_atomic32 *held = fl_enter(guard);
     size_t value = semaphore->value_;
-    fl_leave(guard);
+    fl_leave_by(held);
     return value;
 }

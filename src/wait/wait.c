@@ -1,6 +1,7 @@
 #include "wait/wait.h"
 
 #include "os/chaos.h"
+#include "sched/aside.h"
 #include "sched/clock.h"
 
 #include <errno.h>
@@ -153,6 +154,7 @@ fl_may_not_wait(fl_fiber *me)
     if (me->shield) {
         return 0;
     }
+    (void)fl_load_acquire(&me->state); /* what C1 of cancel.c has released */
     fl_tsan_acquire(&me->state);
     fl_yield(me, me->worker);
     return ECANCELED;
@@ -172,7 +174,9 @@ abort_wait(fl_fiber *fiber)
 static void
 time_out(void *fiber)
 {
+    fl_aside aside = fl_aside_begin();
     abort_wait(fiber);
+    fl_aside_end(aside);
 }
 
 __attribute__((constructor)) static void

@@ -33,11 +33,14 @@
  *           Who is in several lists (filch_wait) waits under a guard of its
  *           own; who grants it takes that guard too before R5, for the same
  *           reason.
- * LOCK ORDER  One object's guard at a time, but for: a condition's, then its
- *           lock's; a task's, then that of who waits for several; then that of
- *           timers.
- * MEMORY ORDER  R3 releases to the load of the phase after A5.
- * LAST TOUCH  Of the object by the granter: dropping the guard, before R5. Of
+ * LOCK ORDER  One object's guard at a time, but for: a task's, then that of who
+ *           waits for several; a priority queue's, then whatever its compare
+ *           function enters. Then, with any of these, that of timers; or that of
+ *           a slab of stacks, then a depot's.
+ * MEMORY ORDER  R3 releases to the load of the phase after A5; A3 to C3
+ *           (sched/cancel.c). R5 to a thread: sched/resume.c to wait_as_thread.
+ * LAST TOUCH  Of the object by the granter: dropping the guard, before R5 (but
+ *           see sync/condition.c, where others still wait). Of
  *           the object by who was granted: none after A5; by who gives up:
  *           before a granter that passes it over drops the guard.
  * CHECKED BY  tests/sync, tests/model/wait.c, wait_many.c, spin/wait.pml
@@ -54,8 +57,8 @@ static inline fl_waiter *
 fl_waiter_begin(fl_fiber *me, enum fl_what what, const void *object)
 {
     fl_waiter *waiter = &me->waiter;
+    fl_assert(!waiter->list);
     waiter->object = object;
-    waiter->list = NULL;
     waiter->result = 0;
     waiter->what = (uint8_t)what;
     waiter->traits = 0;
@@ -158,7 +161,7 @@ fl_begin_plainly(fl_fiber *me, bool here)
 /*
  * Enqueues the waiter at the end (or front) of the list and waits. Called with
  * the guard held, returns with it free: its result, which is 0 unless who granted
- * it said otherwise, ETIMEDOUT, ECANCELED, or ENOMEM. `held`: what is to be 0 for
+ * it said otherwise, ETIMEDOUT, ECANCELED, ENOMEM, or ENOTSUP in a forked child. `held`: what is to be 0 for
  * it to be free. fl_wait_for stores what is handed over: what comes last in who
  * waits need not be returned to.
  */
@@ -316,13 +319,12 @@ void fl_take_out(fl_waiter *waiter);
  * fiber, which may be the caller's own if it is a plain thread. */
 void fl_give_up(fl_fiber *fiber);
 
-/* Puts a granted waiter at the end of another list, whose guard is held too;
- * who grants it there resumes it. */
+/* Puts a granted waiter at the end of another list that has the same guard; who
+ * grants it there resumes it. */
 static inline void
-fl_pass_on(fl_waiter *waiter, fl_atomic32 *guard, filch_waiters_ *list)
+fl_pass_on(fl_waiter *waiter, filch_waiters_ *list)
 {
     waiter->traits |= FL_PASSED_ON;
-    fl_store_relaxed(&waiter->guard, guard);
     fl_append(waiter, list);
 }
 

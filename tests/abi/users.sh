@@ -8,7 +8,14 @@ root=$tmp/root
 log=$tmp/log
 
 holds "make install puts filch under DESTDIR and PREFIX" \
-    make -s install DESTDIR="$root" PREFIX=$prefix
+    bash -c 'umask 077; make -s install DESTDIR="$1" PREFIX="$2"' - \
+    "$root" $prefix
+holds "what it installs anybody may read, whatever the umask" \
+    test -z "$(find "$root" -type f ! -perm -444)"
+refused() { ! make -s "$1" DESTDIR="$tmp/in st" PREFIX=$prefix; }
+holds "a place with a space is refused" refused install
+holds "also where it is to be uninstalled" refused uninstall
+holds "and nothing was made there" test ! -e "$tmp/in"
 find "$root" ! -type d | sort >"$tmp/installed"
 holds "nothing is installed outside DESTDIR and PREFIX" \
     bash -c '! grep -v "^$1/" "$2"' - "$root$prefix" "$tmp/installed"

@@ -56,6 +56,7 @@ model_before(void)
     memset(memory, 0, sizeof memory);
     for (unsigned i = 0; i < TASKS; i++) {
         memory[i].fiber.kind = FL_TASK;
+        memory[i].fiber.mine = FL_NO_JOBS;
         fl_depot_give_one(&depot, &memory[i].fiber.free);
         ran[i] = 0;
         accepted[i] = false;

@@ -110,6 +110,11 @@ others() {
 }
 holds "after a damaged file the next one is unpacked" others
 
+{ cat ours.gz && printf '\037'; } >cut.gz
+holds "one byte of a next member is a file that was cut off" \
+    says "unexpected end of file" 1 pgz -dk cut.gz
+rm -f cut cut.gz
+
 # --- Garbage behind the last member ------------------------------------------
 
 { cat ours.gz && echo garbage; } >tail.gz

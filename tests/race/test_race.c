@@ -8,7 +8,7 @@
 enum { RUNS = 20 };
 
 static int shared[8];
-static filch_event event;
+static filch_event event, other;
 static filch_queue queue;
 static filch_lock lock;
 
@@ -146,6 +146,92 @@ race_with_an_earlier_callback(void *arg)
     return arg != NULL;
 }
 
+static int
+write_and_sleep(void *arg)
+{
+    write_and_tell(arg);
+    return filch_sleep(FILCH_US(1));
+}
+
+static int
+sleep_and_write(void *arg)
+{
+    do
+        OK(filch_sleep(FILCH_US(100)));
+    while (!atomic_load_explicit(&called, memory_order_relaxed));
+    return write_shared(arg);
+}
+
+/* That both are woken by one worker's timers orders nothing. */
+static int
+race_of_sleepers(void *arg)
+{
+    filch_task *one = spawn(write_and_sleep, NULL);
+    filch_task *two = spawn(sleep_and_write, NULL);
+    EQ(0, join(one));
+    EQ(0, join(two));
+    return arg != NULL;
+}
+
+static int
+race_of_a_sleeper_with_a_callback(void *arg)
+{
+    OK(filch_call_soon(write_and_tell, NULL));
+    return sleep_and_write(arg);
+}
+
+static int
+write_and_wait(void *arg)
+{
+    write_shared(arg);
+    FAILS(ECANCELED, filch_event_wait(&event));
+    return 0;
+}
+
+static int
+wait_and_write(void *arg)
+{
+    FAILS(ECANCELED, filch_event_wait(&other));
+    return write_shared(arg);
+}
+
+/* Nor does it that one task cancels both, which itself learns nothing of them. */
+static int
+race_of_cancelled(void *arg)
+{
+    filch_task *one = park(write_and_wait, NULL);
+    filch_task *two = park(wait_and_write, NULL);
+    for (int i = 0; i < 100; ++i)
+        filch_yield(); /* so that they wait */
+    OK(filch_cancel(one));
+    OK(filch_cancel(two));
+    EQ(0, join(one));
+    EQ(0, join(two));
+    return arg != NULL;
+}
+
+static int
+race_with_cancelled(void *arg)
+{
+    filch_task *task = park(write_and_wait, NULL);
+    for (int i = 0; i < 100; ++i)
+        filch_yield();
+    OK(filch_cancel(task));
+    write_shared(NULL);
+    EQ(0, join(task));
+    return arg != NULL;
+}
+
+static int
+race_of_a_group(void *arg)
+{
+    filch_group group = FILCH_GROUP_INIT;
+    OK(filch_group_spawn(&group, write_shared, NULL));
+    OK(filch_group_spawn(&group, write_shared, NULL));
+    OK(filch_group_wait(&group));
+    return arg != NULL;
+}
+
 /* --- What is ordered ----------------------------------------------------- */
 
 static int
@@ -163,6 +249,38 @@ write_locked(void *arg)
     {
         write_shared(NULL);
     }
+    return arg != NULL;
+}
+
+static int
+write_when_cancelled(void *arg)
+{
+    FAILS(ECANCELED, filch_event_wait_until(&event, FILCH_NEVER - 1));
+    return write_shared(arg);
+}
+
+/* The end of a callback, and of a group's tasks; a cancel. */
+static int
+no_race_at_ends(void *arg)
+{
+    filch_timer timer = FILCH_TIMER_INIT;
+    filch_group group = FILCH_GROUP_INIT;
+    write_shared(NULL);
+    OK(filch_call_later(&timer, 0, write_and_tell, NULL));
+    while (!atomic_load_explicit(&called, memory_order_relaxed))
+        filch_yield();
+    for (int i = 0; i < 100; ++i)
+        filch_yield(); /* mostly it has ended by then */
+    OK(filch_timer_cancel_wait(&timer));
+    write_shared(NULL);
+    OK(filch_group_spawn(&group, write_shared, NULL));
+    OK(filch_group_wait(&group));
+    write_shared(NULL);
+    filch_task *task = park(write_when_cancelled, NULL);
+    write_shared(NULL);
+    OK(filch_cancel(task));
+    EQ(0, join(task));
+    write_shared(NULL);
     return arg != NULL;
 }
 
@@ -237,6 +355,11 @@ static const struct {
     {"after a set", race_after_set},
     {"with a callback", race_with_callback},
     {"with an earlier callback", race_with_an_earlier_callback},
+    {"of sleepers", race_of_sleepers},
+    {"of a sleeper with a callback", race_of_a_sleeper_with_a_callback},
+    {"of cancelled tasks", race_of_cancelled},
+    {"with a cancelled task", race_with_cancelled},
+    {"of a group", race_of_a_group},
     {"with a stolen job", race_with_stolen_job}, /* takes two workers */
 };
 enum { RACES = sizeof races / sizeof *races };
@@ -265,6 +388,8 @@ TEST(order_that_filch_makes_is_no_race)
     if (!UNDER_TSAN)
         skip("only ThreadSanitizer reports races");
     for (int i = 0; i < RUNS; ++i) {
+        CHECK(!is_reported(no_race_at_ends, 1));
+        CHECK(!is_reported(no_race_at_ends, test_workers()));
         CHECK(!is_reported(no_race, 1));
         CHECK(!is_reported(no_race, test_workers()));
     }

@@ -193,7 +193,7 @@ let_joiner_end(void)
 static __attribute__((no_sanitize("thread"))) bool
 has_been_entered(void)
 {
-    return atomic_load(&joined)->direct;
+    return joiner->fiber.waiter.traits == FL_ENTERED;
 }
 
 /* It enters the other, if its worker has no chores to do first. */

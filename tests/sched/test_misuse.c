@@ -4,6 +4,7 @@
  * call that it is about.)
  */
 #include "../harness/harness.h"
+#include "sched/task.h"
 
 #include <signal.h>
 
@@ -162,6 +163,31 @@ TEST(message_before_the_end_fits_on_the_smallest_stack)
 }
 
 /* --- The versions -------------------------------------------------------- */
+
+static int
+hold_too_often(void *arg)
+{
+    filch_task *task = spawn(nothing, NULL);
+    uint32_t most = UINT32_MAX / 2; /* as if there were so many handles */
+    fl_store_relaxed(&task->life, most - most % FL_REFERENCE);
+    CHECK(filch_task_hold(task) == task);
+    (void)filch_task_hold(task);
+    return arg != NULL;
+}
+
+static void
+run_with_too_many_handles(void)
+{
+    run_on(1, hold_too_often, NULL);
+}
+
+TEST(too_many_handles_of_a_task_end_the_program_with_a_message)
+{
+    struct child child;
+    child_run(&child, run_with_too_many_handles);
+    CHILD_DIED(&child, SIGABRT);
+    CHILD_SAID(&child, "handles of a task");
+}
 
 TEST(version_of_the_library_is_that_of_its_headers)
 {

@@ -61,6 +61,16 @@ TASK_TEST(a_million_tasks_may_wait_to_be_started)
     UNTIL(atomic_load(&woken) == TASKS);
 }
 
+TASK_TEST(three_hundred_thousand_tasks_may_have_long_names)
+{
+    enum { TASKS = UNDER_SANITIZER ? 3000 : 300000 };
+    const filch_task_options options = {
+        .name = "a name that is longer than those which lie close together"};
+    for (int i = 0; i < TASKS; ++i)
+        OK(filch_spawn_with(NULL, count, NULL, &options));
+    UNTIL(atomic_load(&woken) == TASKS);
+}
+
 /* A chain of joins, each waiting for the next. */
 static int
 join_deeper(void *arg)

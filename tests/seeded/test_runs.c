@@ -23,6 +23,76 @@ two_tasks(void *arg)
     return 0;
 }
 
+/* --- Their policy -------------------------------------------------------- */
+
+static char steps[4];
+static atomic_int taken;
+
+static void
+step(char what)
+{
+    steps[atomic_fetch_add(&taken, 1)] = what;
+}
+
+static int
+wait_and_step(void *arg)
+{
+    OK(filch_event_wait(&gate));
+    step('t');
+    return arg != NULL;
+}
+
+static void
+step_in_callback(void *what)
+{
+    step(*(const char *)what);
+}
+
+static void
+open_gate(void *arg)
+{
+    (void)arg;
+    filch_event_set(&gate);
+}
+
+static int
+callbacks_at_one_time(void *arg)
+{
+    filch_task *task = spawn(wait_and_step, arg);
+    filch_time then = filch_after(FILCH_MS(1));
+    OK(filch_call_at(NULL, then, open_gate, NULL));
+    OK(filch_call_at(NULL, then, step_in_callback, "1"));
+    OK(filch_call_at(NULL, then, step_in_callback, "2"));
+    EQ(0, join(task));
+    OK(filch_sleep(FILCH_MS(2)));
+    filch_event_clear(&gate);
+    return 0;
+}
+
+static bool
+comes_to(const char *order)
+{
+    bool found = false;
+    for (uint64_t seed = 1; seed <= 300 && !found; ++seed) {
+        memset(steps, 0, sizeof steps);
+        atomic_store(&taken, 0);
+        OK(filch_run(&(filch_config){.seed = seed}, callbacks_at_one_time,
+                     NULL));
+        found = strcmp(steps, order) == 0;
+    }
+    return found;
+}
+
+TEST(every_policy_of_chance_comes_between_two_timers_that_are_due)
+{
+    static const char *const policies[] = {"random", "pct:2", "pct:5"};
+    for (int i = 0; i < 3; ++i) {
+        check_context(policies[i]);
+        CHECK(setenv("FILCH_POLICY", policies[i], 1) == 0);
+        CHECK(comes_to("t12") && comes_to("1t2") && comes_to("12t"));
+    }
+}
+
 /* --- Their schedule ------------------------------------------------------ */
 
 static char text[1 << 16];
@@ -59,6 +129,59 @@ TEST(runs_that_follow_one_another_write_one_schedule)
         EQ(run, ends(file));
     }
     CHECK(strstr(text + 1, "filch-schedule 1") == NULL);
+}
+
+static int
+several_yield(void *arg)
+{
+    filch_task *tasks[4];
+    for (int i = 0; i < 4; ++i)
+        tasks[i] = spawn(two_tasks, arg);
+    for (int i = 0; i < 4; ++i)
+        EQ(0, join(tasks[i]));
+    return 0;
+}
+
+static int followed, following;
+
+static void
+run_one(void)
+{
+    OK(filch_run(&(filch_config){.seed = 5}, several_yield, NULL));
+}
+
+static void
+run_two(void)
+{
+    run_one();
+    run_one();
+}
+
+/* The first run says nothing of lines that are the second's. */
+static void
+follow_with_two(void)
+{
+    run_one();
+    EQ(1, ends(following));
+    CHECK(strstr(text, "lines are left for a next run") != NULL);
+    run_one();
+    EQ(2, ends(following));
+    CHECK(strstr(text, "passed over") == NULL);
+}
+
+TEST(runs_that_follow_one_schedule_pass_over_none_of_each_other_s_lines)
+{
+    struct child child;
+    char name[40];
+    CHECK(setenv("FILCH_POLICY", "random", 1) == 0);
+    followed = begin_schedule();
+    child_run(&child, run_two);
+    CHILD_EXITED(&child, 0);
+    snprintf(name, sizeof name, "/proc/self/fd/%d", followed);
+    CHECK(setenv("FILCH_REPLAY", name, 1) == 0);
+    following = begin_schedule();
+    child_run(&child, follow_with_two);
+    CHILD_EXITED(&child, 0);
 }
 
 /* Its own standard error is closed, and so is the first number that is free. */

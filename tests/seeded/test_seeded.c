@@ -161,6 +161,7 @@ TEST(lines_of_a_schedule_may_be_dropped_or_name_nobody)
     schedule_of("8", "pct", second, sizeof second);
     CHECK(strstr(second, "seed 7\npolicy random\n") != NULL);
     CHECK(strstr(second, " lines were passed over\n") != NULL);
+    CHECK(strstr(second, "# 1 lines are left for a next run\n") != NULL);
     unlink(path("replay"));
 }
 

@@ -112,5 +112,21 @@ interrupted() {
 }
 export TMPDIR=$tmp
 holds "it leaves nothing behind when it is interrupted" interrupted
+unread() {
+    "$stress" -o unread "$fake" pair 5 3 | true
+    ! ls -d "$TMPDIR"/filch-stress.*
+}
+holds "nor where nobody reads what it says" unread
+holds "it says so where that cannot be written" says \
+    "filch-stress: stdout: No space left" 2 bash -c "'$stress' -h >/dev/full"
+holds "also of what it has found" says \
+    "filch-stress: stdout: No space left" 1 \
+    bash -c "'$stress' -o unread '$fake' pair 5 3 >/dev/full"
+useless() {
+    echo precious >useless
+    "$stress" -l1e-4 -o useless "$fake" hang 1
+    [ ! -e useless ] || grep -q policy useless
+}
+holds "it leaves no schedule that could not be followed" useless
 
 finish

@@ -298,6 +298,17 @@ TASK_TEST(parallel_for_leaves_shields_as_they_were)
 #if !UNDER_SANITIZER
 #include <malloc.h>
 
+TASK_TEST(parallel_for_may_be_called_however_deep_the_task_is_shielded)
+{
+    for (int i = 0; i < 32767; ++i)
+        filch_shield_begin();
+    check_loop(0, 100, 7);
+    for (int i = 0; i < 32767; ++i)
+        filch_shield_end();
+    OK(filch_cancel(filch_current()));
+    FAILS(ECANCELED, filch_sleep(0));
+}
+
 ONE_WORKER_TEST(parallel_for_costs_no_heap_memory)
 {
     atomic_size_t sum = 0;

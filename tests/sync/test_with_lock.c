@@ -109,6 +109,54 @@ TASK_TEST(with_lock_of_a_cancelled_task_waits_and_runs_its_block)
     CHECK(ran && !filch_lock_locked(&lock));
 }
 
+enum { DEEPEST = 32767 }; /* shields */
+
+static filch_lock fair = FILCH_LOCK_FAIR_INIT;
+static atomic_int order, job_was, task_was;
+
+static int
+with_lock_below_all_shields(void *arg)
+{
+    for (int i = 0; i < DEEPEST; ++i)
+        filch_shield_begin();
+    FILCH_WITH_LOCK(&fair)
+    {
+        job_was = ++order;
+    }
+    return arg != NULL;
+}
+
+static int
+cancelled_with_job(void *arg)
+{
+    filch_job job;
+    OK(filch_cancel(filch_current()));
+    filch_fork(&job, with_lock_below_all_shields, arg);
+    return filch_sync(&job);
+}
+
+static int
+with_fair_lock(void *arg)
+{
+    FILCH_WITH_LOCK(&fair)
+    {
+        task_was = ++order;
+    }
+    return arg != NULL;
+}
+
+ONE_WORKER_TEST(with_lock_stands_in_the_line_however_deep_a_job_is_shielded)
+{
+    OK(filch_lock_acquire(&fair));
+    filch_task *first = park(cancelled_with_job, NULL);
+    filch_task *second = park(with_fair_lock, NULL);
+    OK(filch_lock_release(&fair));
+    EQ(0, join(first));
+    EQ(0, join(second));
+    EQ(1, job_was);
+    EQ(2, task_was);
+}
+
 static int
 cancelled_in_block(void *arg)
 {

@@ -238,4 +238,24 @@ TEST(fault_handler_that_a_program_installed_meanwhile_stays)
     CHECK(!is_mine(SIGBUS));
 }
 
+TEST(fault_handler_is_installed_again_once_the_program_has_taken_its_own_away)
+{
+    struct sigaction action = {.sa_handler = mine}, now, ours;
+    OK(sigaction(SIGSEGV, &action, NULL)); /* so that none is never found */
+    OK(fl_os_fault_install(explain));
+    OK(sigaction(SIGSEGV, &action, &ours));
+    fl_os_fault_remove();
+    OK(fl_os_fault_install(explain)); /* above which that one stays */
+    OK(sigaction(SIGSEGV, &ours, NULL));
+    errno = 4711;
+    fl_os_fault_remove();
+    EQ(4711, errno);
+    CHECK(is_mine(SIGSEGV));
+    OK(fl_os_fault_install(explain));
+    OK(sigaction(SIGSEGV, NULL, &now));
+    CHECK(now.sa_flags & SA_SIGINFO);
+    CHECK(now.sa_sigaction == ours.sa_sigaction);
+    fl_os_fault_remove();
+}
+
 #endif

@@ -49,3 +49,13 @@ TEST(memory_that_is_renewed_is_as_new)
     EQ(4711, errno);
     fl_os_unmap(memory, SIZE);
 }
+
+TEST(stack_of_a_thread_is_told_whatever_errno_is)
+{
+    void *base;
+    size_t size;
+    errno = 4711;
+    fl_os_thread_stack(&base, &size);
+    EQ(4711, errno);
+    CHECK((char *)base < (char *)&size && (char *)&size < (char *)base + size);
+}

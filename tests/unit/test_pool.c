@@ -69,3 +69,19 @@ TEST(pool_finds_nobody_who_is_not_there)
     EQ(pool.begin, fl_pool_find_work(&pool, (struct fl_work *)&works[1]));
     fl_pool_free(&pool);
 }
+
+TEST(pool_that_is_trimmed_ends_with_the_last_that_is_there)
+{
+    for (uint32_t i = 0; i < 100; ++i)
+        add(i);
+    for (uint32_t i = 99; i > 60; --i)
+        take(fl_pool_find(&pool, i), i);
+    size_t end = pool.end;
+    fl_pool_trim(&pool);
+    EQ(end - 39, pool.end);
+    for (uint32_t i = 0; i <= 60; ++i)
+        take(pool.begin, i);
+    fl_pool_trim(&pool);
+    EQ(pool.begin, pool.end);
+    fl_pool_free(&pool);
+}

@@ -54,6 +54,21 @@ TEST(ready_ring_is_empty_at_first)
     CHECK(!fl_ready_steal_next(&ready));
 }
 
+TEST(ready_ring_keeps_a_place_that_it_has_passed_behind_all_its_numbers)
+{
+    uint32_t passed = 5, ahead;
+    fl_store_relaxed(&ready.head, 1000u);
+    fl_store_relaxed(&ready.tail, 1000u);
+    fl_keep_behind(&ready, &passed);
+    CHECK(fl_is_served(&ready, passed));
+    ahead = 1010;
+    fl_keep_behind(&ready, &ahead);
+    EQ(1010, ahead);
+    fl_store_relaxed(&ready.head, 5u - 100u); /* nearly round */
+    fl_store_relaxed(&ready.tail, 5u - 100u);
+    CHECK(fl_is_served(&ready, passed));
+}
+
 TEST(ready_ring_lets_one_pass_those_before_it_who_keep_their_order)
 {
     uintptr_t in = 0;

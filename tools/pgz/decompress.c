@@ -1,6 +1,8 @@
 #include "decompress.h"
 #include <libdeflate.h>
 
+enum { GZIP_FIRST = 0x1f }; /* byte of a member */
+
 static const char cut_off[] = "unexpected end of file";
 
 static struct unpacker *
@@ -62,6 +64,8 @@ read_rest(struct unpacker *unpacker, struct chunk *chunk)
     }
     if (input->fault)
         return end_with(chunk, input->fault);
+    if (input_need(input, 2) == 1 && *input_front(input) == GZIP_FIRST)
+        return end_with(chunk, cut_off); /* in the next member's first bytes */
     if (!unpacker->started || (unpacker->more && input_at_end(input)))
         return end_with(chunk, cut_off);
     if (unpacker->more)

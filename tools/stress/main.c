@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A run that hangs is not to be waited for long, each time it is shrunk; one
@@ -78,6 +79,16 @@ begin_output(const struct options *options)
     (void)!truncate(options->output, 0); /* a device cannot be */
 }
 
+/* What is in it is of no use; a device stays. */
+static void
+remove_output(const struct options *options)
+{
+    struct stat status;
+
+    if (!stat(options->output, &status) && S_ISREG(status.st_mode))
+        unlink(options->output);
+}
+
 /* Repeats the run that failed, and has it write its schedule. */
 static bool
 repeat(const struct options *options, struct finding *finding)
@@ -91,7 +102,7 @@ repeat(const struct options *options, struct finding *finding)
     if (run->outcome.kind != HUNG && run->took > finding->longest)
         finding->longest = run->took;
     report_failure(options, finding);
-    fflush(stdout);
+    flushed();
     if (!outcome_same(run->outcome, finding->outcome)) {
         printf("But when it was repeated: %s.\n", outcome_text(run->outcome));
         say_what_else();
@@ -99,6 +110,7 @@ repeat(const struct options *options, struct finding *finding)
     }
     if (!schedule_read(&schedule, options->output)) {
         printf("It has written no schedule that could be followed.\n");
+        remove_output(options);
         return false;
     }
     schedule_free(&schedule);
@@ -241,7 +253,7 @@ main(int argc, char **argv)
     runs = runs_make(options.jobs);
     status = options.replay ? follow(&options) : hunt(&options, runs);
     runs_end();
-    if (fflush(stdout) && status == STATUS_NOTHING)
+    if (!flushed() && status == STATUS_NOTHING)
         status = STATUS_ERROR;
     return status;
 }

@@ -1,10 +1,12 @@
 #include "message.h"
 #include "options.h"
 #include "run.h"
+#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static bool off, drawn;
@@ -40,6 +42,20 @@ die(const char *format, ...)
     va_end(arguments);
     runs_end();
     exit(STATUS_ERROR);
+}
+
+bool
+flushed(void)
+{
+    static bool said;
+    bool well = fflush(stdout) == 0 && !ferror(stdout);
+
+    if (!well && !said) {
+        said = true;
+        progress_erase();
+        fprintf(stderr, "filch-stress: stdout: %s\n", strerror(errno));
+    }
+    return well;
 }
 
 void

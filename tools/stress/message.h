@@ -2,12 +2,17 @@
 #ifndef MESSAGE_H
 #define MESSAGE_H
 
+#include <stdbool.h>
+
 /* One line on standard error. */
 void message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same, and the end; the directory of the runs is removed. */
 _Noreturn void die(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
+
+/* Whether all that was printed has been written; if not, says so, once. */
+bool flushed(void);
 
 /* No progress from now on; nor is there where standard error is no terminal. */
 void progress_off(void);

@@ -117,7 +117,7 @@ static _Noreturn void
 show(const char *text)
 {
     fputs(text, stdout);
-    exit(fflush(stdout) ? STATUS_ERROR : STATUS_NOTHING);
+    exit(flushed() ? STATUS_NOTHING : STATUS_ERROR);
 }
 
 static void

@@ -79,7 +79,9 @@ runs_begin(char **program)
     sigaddset(&awaited, SIGINT);
     sigaddset(&awaited, SIGTERM);
     sigaddset(&awaited, SIGHUP);
+    sigaddset(&awaited, SIGQUIT);
     sigprocmask(SIG_BLOCK, &awaited, NULL);
+    signal(SIGPIPE, SIG_IGN); /* who reads the report may have gone: see main */
     make_directory();
 }
 
@@ -166,10 +168,12 @@ spawn(struct run *run)
 {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
-    sigset_t none;
+    sigset_t none, ignored;
     int error;
 
     sigemptyset(&none);
+    sigemptyset(&ignored);
+    sigaddset(&ignored, SIGPIPE);
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null",
                                      O_RDONLY, 0);
@@ -178,10 +182,12 @@ spawn(struct run *run)
                                      0600);
     posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
     posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP |
+                                              POSIX_SPAWN_SETSIGMASK |
+                                              POSIX_SPAWN_SETSIGDEF);
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &ignored);
     error = posix_spawnp(&run->pid, *command, &files, &attributes, command,
                          environ);
     posix_spawn_file_actions_destroy(&files);
