@@ -2,8 +2,9 @@
 #
 # Everything is built in build/FLAVOUR/: plain (as installed), tsan and asan
 # (by clang, for the sanitizers), fuzz (asan, for libFuzzer), debug (assertions,
-# no optimisation), portable (the context switch without assembly), and those of
-# the lanes, by other compilers and for other eyes (tests/lanes/flavours.mk).
+# no optimisation), chaos (see make stress), portable (the context switch without
+# assembly), and those of the lanes, by other compilers and for other eyes
+# (tests/lanes/flavours.mk).
 # Source files are found by wildcards.
 
 FLAVOUR = plain
@@ -40,6 +41,9 @@ flags.tsan        = $(sanitize.tsan) -fno-omit-frame-pointer -DFL_DEBUG
 flags.asan        = $(sanitize.asan) -fno-omit-frame-pointer -DFL_DEBUG
 flags.fuzz        = -fsanitize=fuzzer-no-link $(flags.asan)
 flags.debug       = -O0 -DFL_DEBUG
+# The short paths in chaos, and guards that are reserved after three entries.
+flags.chaos       = -O1 -DFL_DEBUG -DFL_CHAOS_SHORT -DFL_RESERVE_AFTER=3u \
+                    -DFL_RESERVE_SOON=2u
 flags.portable    = -DFL_PORTABLE
 # Concurrency Kit is installed for the machine that compiles.
 flags.aarch64     = -DFL_ATOMIC_BUILTIN

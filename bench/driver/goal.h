@@ -25,8 +25,10 @@ const struct goal *goal_of(const struct row *row, unsigned workers);
  * missed. NAN: nothing. */
 double far_of(const struct row *row, unsigned workers);
 
-/* The ratio that it is about; NAN where it was not measured. */
+/* The ratio that it is about, of medians, and that of the least figures; NAN where
+ * it was not measured. */
 double goal_ratio(const struct goal *goal);
+double goal_quiet_ratio(const struct goal *goal);
 
 /* The goals that are not in the tables, and the sum of all. */
 void goals_print(void);

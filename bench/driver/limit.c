@@ -41,7 +41,8 @@ limits_count(struct tally *tally)
 
     for (size_t i = 0; (result = result_at(i)); ++i) {
         double limit = limit_of(result->row, result->workers);
+        bool met = limit_met(result, limit);
         if (!isnan(limit) && result->of[FILCH].runs > 0)
-            tally_add(tally, limit_met(result, limit));
+            tally_add(tally, met, met);
     }
 }

@@ -93,6 +93,9 @@ ratio(const struct result *result)
     printf("  %6.3f", value);
     if (goal)
         printf(" (%.3g) %s", goal->most, word(value <= goal->most));
+    if (goal && value > goal->most)
+        printf(" (quietest runs: %.3f)", result->of[FILCH].figure.minimum /
+                                             result->of[peer].figure.minimum);
     if (!isnan(far))
         printf(", far (%.3g) %s", far, value <= far ? "met" : "not yet");
 }

@@ -45,6 +45,7 @@
 
 #include "fiber/sanitizer.h"
 #include "fiber/stack.h"
+#include "os/chaos.h"
 #include "os/fence.h"
 
 #include <errno.h>
@@ -362,6 +363,7 @@ fl_grant_to(fl_fiber *fiber, bool here)
     }
     fl_store_release(&fiber->waiter.phase, phase + FL_GRANTED - FL_WAITING);
     fl_fence_lighter(here);
+    fl_chaos_short();
     return fl_likely(!fl_has_relaxed(&fiber->state, FL_CANCEL)) ||
            fl_let(fiber);
 }

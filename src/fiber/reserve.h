@@ -51,6 +51,7 @@
 #define FL_RESERVE_H
 
 #include "fiber/sanitizer.h"
+#include "os/chaos.h"
 #include "os/fence.h"
 #include "os/guard.h"
 
@@ -157,7 +158,9 @@ fl_enter_reserved(fl_party *party, fl_atomic32 *word)
     }
     fl_assert(!fl_load_relaxed(&party->inside));
     fl_store_release(&party->inside, fl_guard_short(word)); /* P2 */
+    fl_chaos_short();
     fl_fence_lightest(); /* P3: else nobody has reserved it */
+    fl_chaos_short();
     if (fl_likely(fl_is_acquire(word, number))) {
         return true; /* P4 */
     }

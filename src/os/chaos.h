@@ -30,6 +30,8 @@
 /* The model checker takes every order by itself. */
 #define fl_chaos_on false
 #define fl_chaos() ((void)0)
+#define fl_chaos_short() ((void)0)
+#define fl_chaos_in(here) ((void)(here))
 #define fl_chaos_chance(n) false
 #define fl_chaos_draw(n) 0u
 #define fl_chaos_assert(x) ((void)0)
@@ -54,6 +56,36 @@ fl_chaos(void)
 {
     if (fl_unlikely(fl_chaos_on)) {
         fl_chaos_disturb();
+    }
+}
+
+/*
+ * The same in the short paths (fiber/fiber.h, fl_here), in a build of its own, the
+ * flavour chaos, in which they are taken in chaos, too. Elsewhere chaos keeps to the
+ * others: so short are these that one look at a word would show. The second: in one
+ * that may be such a path, as `here`, a constant, says.
+ */
+#ifdef FL_CHAOS_SHORT
+#define fl_chaos_takes_long false
+#else
+#define fl_chaos_takes_long fl_chaos_on
+#endif
+
+static inline void
+fl_chaos_short(void)
+{
+#ifdef FL_CHAOS_SHORT
+    fl_chaos();
+#endif
+}
+
+static inline void
+fl_chaos_in(bool here)
+{
+    if (here) {
+        fl_chaos_short();
+    } else {
+        fl_chaos();
     }
 }
 

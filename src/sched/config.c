@@ -1,5 +1,6 @@
 #include "sched/config.h"
 
+#include "base/number.h"
 #include "fiber/stack.h"
 #include "os/chaos.h"
 #include "sched/point.h"
@@ -29,22 +30,17 @@ bad_variable(const char *name, const char *text, const char *expected)
 static bool
 parse(const char *text, bool suffixes, uint64_t *value)
 {
-    char *end;
-    int saved = errno;
-    if (*text < '0' || *text > '9') {
+    uint64_t n;
+    unsigned shift = 0;
+    if (!fl_number_read(&text, &n)) {
         return false;
     }
-    errno = 0;
-    unsigned long long n = strtoull(text, &end, 10);
-    bool fits = errno == 0;
-    errno = saved;
-    unsigned shift = 0;
-    if (suffixes && *end) {
+    if (suffixes && *text) {
         static const char letters[] = "KMGkmg";
-        const char *found = strchr(letters, *end++);
+        const char *found = strchr(letters, *text++);
         shift = found ? 10 * (unsigned)((found - letters) % 3 + 1) : 64;
     }
-    if (!fits || shift == 64 || *end || (n << shift) >> shift != n) {
+    if (shift == 64 || *text || (n << shift) >> shift != n) {
         return false;
     }
     *value = n << shift;

@@ -228,7 +228,7 @@ fl_worker_main(void *arg)
 {
     fl_worker *worker = arg;
     worker->me = &worker->loop;
-    fl_here_begin(&worker->me, worker->runtime->seeded || fl_chaos_on ||
+    fl_here_begin(&worker->me, worker->runtime->seeded || fl_chaos_takes_long ||
                                    !fl_fence_asymmetric);
     worker->errno_at = fl_os_errno();
     fl_tsan_shared(worker->errno_at, sizeof *worker->errno_at);

@@ -1,8 +1,8 @@
 #include "sched/policy.h"
 
-#include <errno.h>
+#include "base/number.h"
+
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define DEPTH_DEFAULT 3
@@ -27,15 +27,7 @@ below(fl_policy *policy, uint64_t n)
 static bool
 parse_number(const char **text, uint64_t most, uint64_t *number)
 {
-    char *end;
-    int saved = errno;
-    if (**text < '0' || **text > '9') {
-        return false;
-    }
-    *number = strtoull(*text, &end, 10);
-    errno = saved;
-    *text = end;
-    return *number >= 1 && *number <= most;
+    return fl_number_read(text, number) && *number >= 1 && *number <= most;
 }
 
 /* DEPTH, or DEPTH:LENGTH */

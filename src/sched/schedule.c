@@ -1,5 +1,6 @@
 #include "sched/schedule.h"
 
+#include "base/number.h"
 #include "os/guard.h"
 
 #include <errno.h>
@@ -155,14 +156,9 @@ add(fl_schedule *schedule, struct deviation deviation)
 static bool
 parse_number(const char **text, uint64_t *number)
 {
-    char *end;
-    if (**text < '0' || **text > '9') {
-        return false;
-    }
-    errno = 0;
-    *number = strtoull(*text, &end, 10);
-    *text = *end == ' ' ? end + 1 : end;
-    return errno == 0;
+    bool read = fl_number_read(text, number);
+    *text += **text == ' ';
+    return read;
 }
 
 /* "17 3" */

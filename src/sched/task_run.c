@@ -74,9 +74,7 @@ settle(filch_task *task, fl_fiber *direct, uint32_t life, bool here)
     if (life & FL_LEFT) {
         return NULL;
     }
-    if (!here) {
-        fl_chaos();
-    }
+    fl_chaos_in(here);
     if (fl_likely(fl_grant_to(direct, here))) {
         fl_tsan_release(direct);
         return direct;
@@ -96,6 +94,7 @@ is_alone(const fl_fiber *direct, uint32_t life, bool here)
         return false;
     }
     fl_fence_lighter(here); /* E0 */
+    fl_chaos_short();
     return !fl_has_relaxed(&direct->state, FL_CANCEL);
 }
 
@@ -128,9 +127,7 @@ finish(fl_worker *worker, filch_task *task, fl_fiber *direct, bool here)
 {
     uint32_t life = fl_load_acquire(&task->life);
     if (fl_likely(is_alone(direct, life, here))) {
-        if (!here) {
-            fl_chaos();
-        }
+        fl_chaos_in(here);
         fl_store_release(&task->life, (uint32_t)(FL_REFERENCE + FL_DONE));
         return settle(task, direct, life, here);
     }

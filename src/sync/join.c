@@ -202,9 +202,7 @@ await_entered(fl_fiber *me, filch_task *task, fl_atomic32 *guard, bool here)
     fl_waiter_begin(me, FL_END, task)->guard = guard;
     me->waiter.traits = FL_ENTERED;
     fl_tsan_release(&me->waiter);
-    if (!here) { /* D2 */
-        fl_chaos();
-    }
+    fl_chaos_in(here);
     return fl_likely(fl_begin_plainly(me, here)) || fl_wait_anyway(me); /* D3 */
 }
 

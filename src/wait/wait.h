@@ -49,6 +49,7 @@
 #define FL_WAIT_H
 
 #include "fiber/reserve.h"
+#include "os/chaos.h"
 #include "sched/resume.h"
 
 /* Has the fiber's own waiter wait in an object of that kind. What is not set
@@ -154,7 +155,9 @@ static inline bool
 fl_begin_plainly(fl_fiber *me, bool here)
 {
     fl_store_release(&me->waiter.phase, fl_next_phase(me, FL_WAITING));
+    fl_chaos_short();
     fl_fence_lighter(here);
+    fl_chaos_short();
     return !fl_is_cancelled(me);
 }
 
@@ -303,6 +306,7 @@ fl_grant_here(filch_waiters_ *list, fl_waiter *waiter)
     fl_take_first_(list, waiter);
     fl_store_release(&waiter->phase, phase + FL_GRANTED - FL_WAITING); /* R3 */
     fl_fence_lightest();
+    fl_chaos_short();
     return fl_likely(!fl_has_relaxed(&fiber->state, FL_CANCEL))
                ? FL_GRANT_DONE
                : FL_GRANT_DISPUTED;

@@ -8,7 +8,7 @@
 #     coverage               counts what runs
 #     v4                     with the registers of AVX-512
 
-flavours = plain tsan asan fuzz debug portable aarch64 tsan-gcc valgrind \
+flavours = plain tsan asan fuzz debug chaos portable aarch64 tsan-gcc valgrind \
            coverage v4 gcc-O% clang-O% gcc-lto-O% clang-lto-O%
 ifeq ($(filter $(flavours),$(FLAVOUR)),)
 $(error no flavour '$(FLAVOUR)': it is one of $(flavours))

@@ -37,6 +37,7 @@ stress-checked: filch-stress $(stress_fake) $(planted) $(mended) $(broken)
 stress:                         ## the tests in chaos, for SECS=600 seconds
 	@tools/deps check
 	@$(everything) FLAVOUR=plain
+	@$(everything) FLAVOUR=chaos
 	@$(everything) FLAVOUR=tsan
 	@$(everything) FLAVOUR=asan
 	@tests/stress/run $(or $(SECS),600)
