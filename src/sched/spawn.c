@@ -12,7 +12,7 @@ set_up(filch_task *task, fl_worker *home, filch_fn fn, void *arg, bool owned)
     fl_tsan_acquire(&task->life); /* of the descriptor's former use */
     fl_assert(fiber->mine == FL_NO_JOBS && !fiber->start.own && !task->direct);
     fiber->sp = NULL;
-    if (fiber->worker != home) {
+    if (fl_unlikely(fiber->worker != home)) {
         fiber->worker = home;
     }
     fiber->start.fn = fn;
