@@ -301,10 +301,11 @@ bool
 fl_schedule_lists(fl_schedule *schedule, uint64_t decision, uint32_t *number)
 {
     pass_over_until(schedule, decision);
-    const struct deviation *next = &schedule->deviations[schedule->next];
-    bool listed = schedule->next < schedule->n && next->decision == decision;
+    size_t at = schedule->next;
+    bool listed =
+        at < schedule->n && schedule->deviations[at].decision == decision;
     if (listed) {
-        *number = next->number;
+        *number = schedule->deviations[at].number;
         schedule->next++;
     }
     return listed;
