@@ -3,7 +3,7 @@
 #include "os/chaos.h"
 
 #ifndef MISS_LOOKS
-#define MISS_LOOKS 64 /* a microsecond */
+#define MISS_LOOKS 64 /* a microsecond, usually */
 #endif
 #define OFTEN FILCH_US(100)
 #define HURRY 100u /* ns for an entry, and what is done until the next */
@@ -104,7 +104,7 @@ is_hidden(const fl_party *party, const fl_atomic32 *word)
 static bool
 is_missed(const fl_party *party, const fl_atomic32 *word)
 {
-    for (int looks = 0; looks < MISS_LOOKS; looks++) {
+    for (filch_time looks = fl_patience(MISS_LOOKS); looks > 0; looks--) {
         if (fl_load_acquire(&party->missed) == (const void *)word) {
             return true;
         }

@@ -8,7 +8,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define MOST (10 * FL_FENCE_USUAL) /* who was interrupted may see any time */
+#define WEIGHT 8                   /* it is what so many took, about */
+
 bool fl_fence_asymmetric;
+fl_atomic32 fl_fence_price = FL_FENCE_USUAL;
 
 static int
 membarrier(int command)
@@ -54,11 +58,24 @@ fl_fence_heavy_surely(void)
     }
 }
 
+/* Of two at once one may be forgotten. */
+void
+fl_note_fence(filch_time took)
+{
+    uint32_t price = fl_load_relaxed(&fl_fence_price);
+    uint32_t latest = took > MOST             ? MOST
+                      : took < FL_FENCE_USUAL ? FL_FENCE_USUAL
+                                              : (uint32_t)took;
+    fl_store_relaxed(&fl_fence_price, price - price / WEIGHT + latest / WEIGHT);
+}
+
 bool
 fl_fence_heavy(void)
 {
     if (fl_fence_asymmetric) {
+        filch_time before = fl_os_now();
         int error = membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+        fl_note_fence(fl_os_now() - before);
         if (fl_unlikely(error) && error != ENOMEM && !fl_os_forked()) {
             end_for_want_of_it(error);
         }

@@ -8,14 +8,15 @@
  *           what the other stored before its fence.
  * PROTOCOL  Where the kernel can (membarrier, Linux 4.14), the light fence only
  *           keeps the compiler from reordering, and the heavy one has every
- *           running thread of the process execute a fence (6 us). Elsewhere
- *           both are fences.
+ *           running thread of the process execute a fence (6 us; in some
+ *           virtual machines 50, since it interrupts them all). Elsewhere both
+ *           are fences.
  * SOURCE    Dice, Huang, Yang, "Asymmetric Dekker synchronization" (2001).
  */
 #ifndef FL_FENCE_H
 #define FL_FENCE_H
 
-#include "base/atomic.h"
+#include "os/os.h"
 
 /* Whether the light fence is one for the compiler only. */
 extern bool fl_fence_asymmetric __attribute__((visibility("hidden")));
@@ -58,6 +59,24 @@ fl_fence_lighter(bool here)
 
 /* False: the kernel is short of memory, and there was no fence. */
 bool fl_fence_heavy(void);
+
+/* What a heavy fence has taken of late, in ns: FL_FENCE_USUAL at least, and 10 times
+ * that at most. fl_note_fence has it learn what one took. */
+#define FL_FENCE_USUAL 6000u
+extern fl_atomic32 fl_fence_price __attribute__((visibility("hidden")));
+void fl_note_fence(filch_time took);
+
+/* How long to look on where what is done in the end takes such a fence, if `usually`
+ * is how long where that takes what is usual. */
+static inline filch_time
+fl_patience(filch_time usually)
+{
+#ifdef FL_ATOMIC_MODEL
+    return usually;
+#else
+    return usually * fl_load_relaxed(&fl_fence_price) / FL_FENCE_USUAL;
+#endif
+}
 
 /* Tries until it succeeds, for who can't do without. In a forked child, where
  * there is no other thread, it has. */

@@ -30,9 +30,10 @@
 #include "sched/chaos.h"
 #include "sched/worker.h"
 
-#define DEQUE_AGE FILCH_US(1)
-#define RING_AGE FILCH_US(10)
-#define NEXT_AGE FILCH_US(20)
+/* Longer where a steal takes longer, which is a heavy fence. */
+#define DEQUE_AGE fl_patience(FILCH_US(1))
+#define RING_AGE fl_patience(FILCH_US(10))
+#define NEXT_AGE fl_patience(FILCH_US(20))
 #define FEW 2    /* in a deque; one alone is what its worker is about to run */
 #define CROWD 64 /* likewise, where the ring comes before them */
 #define MOST 32  /* fibers of a ring at once; they lie on the thief's stack */
