@@ -352,8 +352,19 @@ bool fl_let(fl_fiber *fiber);
 /*
  * The same for who lets it go on; for a wait that is not contested the only one
  * who may, by the guard of what it waits in. See sched/cancel.c. `here`, a
- * constant: the caller was found by fl_here.
+ * constant: the caller was found by fl_here. Plainly: such a wait, the phase of
+ * which is that; false: fl_let is to say.
  */
+static inline bool
+fl_grant_plainly(fl_fiber *fiber, uint32_t phase, bool here)
+{
+    fl_assert((phase & FL_PHASE) == FL_WAITING);
+    fl_store_release(&fiber->waiter.phase, phase + FL_GRANTED - FL_WAITING);
+    fl_fence_lighter(here);
+    fl_chaos_short();
+    return fl_likely(!fl_has_relaxed(&fiber->state, FL_CANCEL));
+}
+
 static inline bool
 fl_grant_to(fl_fiber *fiber, bool here)
 {
@@ -361,24 +372,7 @@ fl_grant_to(fl_fiber *fiber, bool here)
     if (fl_unlikely((phase & FL_PHASE) != FL_WAITING)) {
         return fl_decide(fiber, FL_GRANTED);
     }
-    fl_store_release(&fiber->waiter.phase, phase + FL_GRANTED - FL_WAITING);
-    fl_fence_lighter(here);
-    fl_chaos_short();
-    return fl_likely(!fl_has_relaxed(&fiber->state, FL_CANCEL)) ||
-           fl_let(fiber);
-}
-
-/* For who has cancelled it, when nobody can grant it any more: says so, unless
- * it is said. */
-static inline void
-fl_say_cancelled(fl_fiber *fiber)
-{
-    uint32_t phase = fl_load_relaxed(&fiber->waiter.phase);
-    uint32_t why = phase & FL_PHASE;
-    if (why == FL_WAITING || why == FL_GRANTED) {
-        fl_store_release(&fiber->waiter.phase,
-                         phase - why + (uint32_t)FL_CANCELLED);
-    }
+    return fl_grant_plainly(fiber, phase, here) || fl_let(fiber);
 }
 
 /* What its last wait has come to: its result, ETIMEDOUT or ECANCELED. For

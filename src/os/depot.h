@@ -66,13 +66,21 @@ fl_depot_size(const fl_depot *depot)
 fl_link *fl_cache_refill(fl_cache *cache, fl_depot *depot);
 fl_link *fl_cache_roll(fl_cache *cache);
 
-/* One of the items, of which there are some. */
+/* One of the items, of which there are some; to be put back soon. */
 static inline fl_link *
-fl_cache_take(fl_cache *cache)
+fl_cache_borrow(fl_cache *cache)
 {
     fl_link *item = cache->items;
     cache->items = item->next;
     cache->count--;
+    return item;
+}
+
+/* The same for long, as others will be. */
+static inline fl_link *
+fl_cache_take(fl_cache *cache)
+{
+    fl_link *item = fl_cache_borrow(cache);
     fl_fetch(item->batch);
     return item;
 }
@@ -104,17 +112,16 @@ fl_cache_push(fl_cache *cache, fl_link *item)
     return surplus;
 }
 
-/* Puts one back that was popped, its link not touched since: the same, and less
- * to do where all those popped later are back. */
-static inline fl_link *
+/* Puts back what was borrowed, if all that was taken later is back. */
+static inline bool
 fl_cache_put_back(fl_cache *cache, fl_link *item)
 {
     if (fl_unlikely(item->next != cache->items || cache->count >= FL_BATCH)) {
-        return fl_cache_push(cache, item);
+        return false;
     }
     cache->items = item;
     cache->count++;
-    return NULL;
+    return true;
 }
 
 #endif

@@ -39,7 +39,7 @@ fl_enter_task(fl_fiber *me, fl_worker *worker, fl_atomic32 *guard,
     }
     fl_count(&worker->stats.switches);
     int error = *worker->errno_at;
-    fl_stack *here = worker->stack, *spare = fl_take_spare(worker);
+    fl_stack *here = worker->stack, *spare = fl_borrow_spare(worker);
     void *fake = fl_asan_depart(spare->base, fl_stack_size(spare), false);
 #if FL_ASAN
     me->stack = here;

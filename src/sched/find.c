@@ -241,6 +241,15 @@ owe_share(fl_worker *worker, bool kept)
     worker->far_size = size - share; /* if nothing comes meanwhile */
 }
 
+/* Whether the ring keeps the worker from its deque, and not just now: chores may be
+ * due at each turn, also between a task of a tree and who waits for it. */
+static bool
+is_oldest_turn(const fl_worker *worker, uint32_t turn)
+{
+    return turn - worker->newest_turn >= FAR_EVERY ||
+           turn - worker->oldest_turn >= OLDEST_EVERY;
+}
+
 /* The deque's oldest, if it is time for it: by turns, not by time, so that one
  * worker's order does not vary. */
 static fl_work *
@@ -256,15 +265,13 @@ take_far(fl_worker *worker)
     fl_keep_behind(&worker->ready, &worker->owed_until);
     fl_keep_behind(&worker->ready, &worker->injected_until);
     fl_keep_behind(&worker->ready, &worker->yielded_until);
-    fl_work *far = fl_deque_shift(&worker->deque);
+    fl_work *far = NULL;
+    if (!kept || is_oldest_turn(worker, turn)) {
+        worker->oldest_turn = turn;
+        far = fl_deque_shift(&worker->deque);
+    }
     owe_share(worker, kept);
     return far;
-}
-
-static fl_work *
-take_injected_in_turn(fl_worker *worker)
-{
-    return is_injected_turn(worker) ? fl_find_injected(worker) : NULL;
 }
 
 /* The deque's oldest, or the first of the common queue: where both are due they take
@@ -282,8 +289,8 @@ do_chores(fl_worker *worker)
     }
     bool far_first = fl_load_relaxed(&worker->turn) % (2 * FAR_EVERY) == 0;
     fl_work *work = far_first ? take_far(worker) : NULL;
-    if (!work) {
-        work = take_injected_in_turn(worker);
+    if (!work && is_injected_turn(worker)) {
+        work = fl_find_injected(worker);
     }
     return work || far_first ? work : take_far(worker);
 }
@@ -417,6 +424,7 @@ find_near(fl_worker *worker)
     }
     if (!work) {
         work = take_newest(&worker->deque);
+        worker->newest_turn = fl_load_relaxed(&worker->turn);
     }
     if (!work && fl_inject_count(&worker->runtime->inject)) {
         work = fl_find_injected(worker);

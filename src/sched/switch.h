@@ -91,13 +91,25 @@ fl_parked_on(const fl_fiber *fiber)
 /* Parks a loop on a stack that has none; the stack. */
 fl_stack *fl_prepare_loop(fl_stack *stack);
 
+static inline fl_stack *
+fl_with_loop(fl_link *link)
+{
+    fl_stack *stack = fl_container(link, fl_stack, link);
+    return fl_unlikely(FL_TSAN || !stack->sp) ? fl_prepare_loop(stack) : stack;
+}
+
 /* A stack with a loop parked on it, of which fl_spare has made sure. */
 static inline fl_stack *
 fl_take_spare(fl_worker *worker)
 {
-    fl_link *link = fl_cache_take(&worker->stacks);
-    fl_stack *stack = fl_container(link, fl_stack, link);
-    return fl_unlikely(FL_TSAN || !stack->sp) ? fl_prepare_loop(stack) : stack;
+    return fl_with_loop(fl_cache_take(&worker->stacks));
+}
+
+/* The same until something that was called there has ended, mostly. */
+static inline fl_stack *
+fl_borrow_spare(fl_worker *worker)
+{
+    return fl_with_loop(fl_cache_borrow(&worker->stacks));
 }
 
 /* The stack that the worker runs on is a spare one again, as soon as it has left
@@ -105,10 +117,18 @@ fl_take_spare(fl_worker *worker)
 static inline void
 fl_give_spare(fl_worker *worker)
 {
-    fl_link *surplus = fl_cache_put_back(&worker->stacks, &worker->stack->link);
+    fl_link *surplus = fl_cache_push(&worker->stacks, &worker->stack->link);
     if (surplus) {
         fl_stack_put_batch(surplus);
     }
+}
+
+/* The same for one that was borrowed, where that is next to nothing; else it is not
+ * done. */
+static inline bool
+fl_give_spare_back(fl_worker *worker)
+{
+    return fl_cache_put_back(&worker->stacks, &worker->stack->link);
 }
 
 /*

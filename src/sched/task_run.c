@@ -66,22 +66,29 @@ check_forked(const fl_fiber *fiber)
     return here;
 }
 
-/* Who entered the task by joining it, if it is the caller's to resume; `life`
- * is that before FL_DONE. See sync/join.c. */
+/* E4, the wait of who entered the task having been decided by the caller, or not. */
 static inline fl_fiber *
-settle(filch_task *task, fl_fiber *direct, uint32_t life, bool here)
+settle_as(filch_task *task, fl_fiber *direct, bool granted)
 {
-    if (life & FL_LEFT) {
-        return NULL;
-    }
-    fl_chaos_in(here);
-    if (fl_likely(fl_grant_to(direct, here))) {
+    if (fl_likely(granted)) {
         fl_tsan_release(direct);
         return direct;
     }
     fl_chaos();
     fl_add_acq_rel(&task->life, (uint32_t)FL_SETTLED);
     return NULL;
+}
+
+/* Who entered the task by joining it, if it is the caller's to resume; `life`
+ * is that before FL_DONE. See sync/join.c. */
+static fl_fiber *
+settle(filch_task *task, fl_fiber *direct, uint32_t life)
+{
+    if (life & FL_LEFT) {
+        return NULL;
+    }
+    fl_chaos();
+    return settle_as(task, direct, fl_grant_to(direct, false));
 }
 
 /* E1: whether nobody but the caller changes the word `life` any more. Only who
@@ -98,6 +105,18 @@ is_alone(const fl_fiber *direct, uint32_t life, bool here)
     return !fl_has_relaxed(&direct->state, FL_CANCEL);
 }
 
+/* E1 and E4 where is_alone says so, since nobody else then decides that wait; false:
+ * a cancel has come, and fl_let is to say who was faster. */
+static inline bool
+finish_alone(filch_task *task, fl_fiber *direct, bool here)
+{
+    fl_chaos_in(here);
+    fl_store_release(&task->life, (uint32_t)(FL_REFERENCE + FL_DONE));
+    fl_chaos_in(here);
+    uint32_t phase = fl_load_relaxed(&direct->waiter.phase);
+    return fl_likely(fl_grant_plainly(direct, phase, here));
+}
+
 /* E1 by a compare-and-swap, else E2 and E3, by the loop. */
 static fl_fiber *
 finish_slowly(fl_worker *worker, filch_task *task, fl_fiber *direct,
@@ -106,7 +125,7 @@ finish_slowly(fl_worker *worker, filch_task *task, fl_fiber *direct,
     fl_be(worker, &worker->loop);
     while (life >= 2 * FL_REFERENCE && !(life & FL_JOINED)) {
         if (fl_cas_acq_rel(&task->life, &life, life + FL_DONE - FL_REFERENCE)) {
-            return direct ? settle(task, direct, life, false) : NULL;
+            return direct ? settle(task, direct, life) : NULL;
         }
     }
     if (life & FL_JOINED) {
@@ -114,7 +133,7 @@ finish_slowly(fl_worker *worker, filch_task *task, fl_fiber *direct,
         fl_task_on_end(task);
     }
     if (direct) {
-        direct = settle(task, direct, fl_load_acquire(&task->life), false);
+        direct = settle(task, direct, fl_load_acquire(&task->life));
     }
     fl_task_drop(task);
     return direct;
@@ -127,9 +146,8 @@ finish(fl_worker *worker, filch_task *task, fl_fiber *direct, bool here)
 {
     uint32_t life = fl_load_acquire(&task->life);
     if (fl_likely(is_alone(direct, life, here))) {
-        fl_chaos_in(here);
-        fl_store_release(&task->life, (uint32_t)(FL_REFERENCE + FL_DONE));
-        return settle(task, direct, life, here);
+        return settle_as(task, direct,
+                         finish_alone(task, direct, here) || fl_let(direct));
     }
     return finish_slowly(worker, task, direct, life);
 }
@@ -140,19 +158,51 @@ struct outcome {
     fl_fiber *next;
 };
 
-/* `direct`: who has entered it, or NULL. */
-static inline __attribute__((always_inline)) struct outcome
-run(fl_worker *worker, filch_task *task, fl_fiber *direct)
+static inline bool
+is_stopping(const fl_worker *worker)
 {
-    fl_fiber *fiber = &task->fiber;
-    if (fl_unlikely(fl_load_relaxed(&worker->runtime->stopping))) {
-        fl_cancel_ahead(fiber);
-    }
+    return fl_unlikely(fl_load_relaxed(&worker->runtime->stopping));
+}
+
+/* It lives no more. */
+static inline void
+retire(fl_worker *worker, filch_task *task, int status)
+{
+    fl_end_life(&task->fiber);
+    fl_tsan_release(&task->life);
+    /* before a joiner may go on, who might look at the counts */
+    fl_count_release(&worker->stats.tasks);
+    task->status = status; /* beside the word that is stored next */
+}
+
+/* Its status. (The worker is not needed once something is called.) */
+static inline __attribute__((always_inline)) int
+call(fl_worker *worker, fl_fiber *fiber)
+{
     begin(worker, fiber);
     fl_tsan_acquire(&fiber->sp);
-    int status = fiber->start.fn(fiber->start.arg);
+    if (is_stopping(worker)) {
+        fl_cancel_ahead(fiber);
+    }
+    return fiber->start.fn(fiber->start.arg);
+}
 
-    worker = fiber->worker;
+/* Tells who stops the runtime. */
+static inline void
+tell_end(fl_worker *worker)
+{
+    if (is_stopping(worker)) {
+        fl_add_seq_cst(&worker->runtime->ended, 1u);
+        fl_os_wake(&worker->runtime->ended, 1);
+    }
+}
+
+/* All that is to be done at its end. `direct`: who has entered it, or NULL. */
+static inline __attribute__((always_inline)) struct outcome
+end_task(filch_task *task, fl_fiber *direct, int status)
+{
+    fl_fiber *fiber = &task->fiber;
+    fl_worker *worker = fiber->worker;
     void *tsan = NULL;
 #if FL_TSAN
     tsan = fiber->tsan;
@@ -161,18 +211,11 @@ run(fl_worker *worker, filch_task *task, fl_fiber *direct)
         forget_shield(fiber);
     }
     bool here = check_forked(fiber);
-    fl_end_life(fiber);
-    fl_tsan_release(&task->life);
-    /* before a joiner may go on, who might look at the counts */
-    fl_count_release(&worker->stats.tasks);
-    task->status = status; /* beside the word that finish stores */
+    retire(worker, task, status);
     fl_fiber *next = here ? finish(worker, task, direct, true)
                           : finish(worker, task, direct, false);
     end(worker, tsan);
-    if (fl_unlikely(fl_load_relaxed(&worker->runtime->stopping))) {
-        fl_add_seq_cst(&worker->runtime->ended, 1u);
-        fl_os_wake(&worker->runtime->ended, 1);
-    }
+    tell_end(worker);
     return (struct outcome){worker, next};
 }
 
@@ -183,12 +226,100 @@ fl_run_task(fl_worker *worker, filch_task *task)
     if (fl_unlikely(direct != NULL)) {
         task->direct = NULL;
     }
-    struct outcome ended = run(worker, task, direct);
+    int status = call(worker, &task->fiber);
+    struct outcome ended = end_task(task, direct, status);
     ended.worker->pending = fl_work_of(ended.next);
     return ended.worker;
 }
 
 #ifdef FL_CALLS_ENTERED
+static void
+leave_for(const fl_stack *stack)
+{
+    if (FL_ASAN) {
+        fl_asan_depart(stack->base, fl_stack_size(stack), true);
+    }
+}
+
+/* Back to who has entered the task. */
+static inline fl_onward
+go_back(fl_worker *worker, fl_fiber *direct)
+{
+    leave_for(fl_parked_on(direct));
+    return (fl_onward){fl_handed_to(direct, worker), NULL};
+}
+
+/* `next` is who has entered it, or NULL: the loop that is parked here goes on. */
+static FL_NOINLINE fl_onward
+go_on(fl_worker *worker, fl_fiber *next)
+{
+    if (fl_unlikely(!next)) {
+        leave_for(worker->stack);
+        return (fl_onward){worker, worker->stack->sp};
+    }
+    fl_give_spare(worker);
+    return go_back(worker, next);
+}
+
+/* What end_entered leaves to these: they are called as its last acts. */
+static FL_NOINLINE fl_onward
+end_slowly(filch_task *task, fl_fiber *direct, int status)
+{
+    struct outcome ended = end_task(task, direct, status);
+    return go_on(ended.worker, ended.next);
+}
+
+static FL_NOINLINE fl_onward
+end_shared(fl_worker *worker, filch_task *task, fl_fiber *direct, uint32_t life)
+{
+    fl_fiber *next = finish_slowly(worker, task, direct, life);
+    tell_end(worker);
+    return go_on(worker, next);
+}
+
+static FL_NOINLINE fl_onward
+end_disputed(fl_worker *worker, filch_task *task, fl_fiber *direct)
+{
+    fl_be(worker, &worker->loop);
+    fl_fiber *next = settle_as(task, direct, fl_let(direct));
+    tell_end(worker);
+    return go_on(worker, next);
+}
+
+static FL_NOINLINE fl_onward
+end_told(fl_worker *worker, fl_fiber *direct)
+{
+    tell_end(worker);
+    return go_on(worker, direct);
+}
+
+/* end_task, and back: it calls nothing, unless as its last act, so that what
+ * runs a task need not save registers for that. */
+static inline __attribute__((always_inline)) fl_onward
+end_entered(filch_task *task, fl_fiber *direct, int status)
+{
+    fl_fiber *fiber = &task->fiber, **here = fl_here();
+    if (fl_unlikely(!here) || fl_unlikely(*here != fiber) ||
+        fl_unlikely(fiber->mine != FL_NO_JOBS)) {
+        return end_slowly(task, direct, status);
+    }
+    fl_worker *worker = fl_container(here, fl_worker, me);
+    fl_assume(direct);
+    retire(worker, task, status);
+    uint32_t life = fl_load_acquire(&task->life);
+    if (fl_unlikely(!is_alone(direct, life, true))) {
+        return end_shared(worker, task, direct, life);
+    }
+    if (fl_unlikely(!finish_alone(task, direct, true))) {
+        return end_disputed(worker, task, direct);
+    }
+    if (is_stopping(worker)) {
+        return end_told(worker, direct);
+    }
+    return fl_give_spare_back(worker) ? go_back(worker, direct)
+                                      : go_on(worker, direct);
+}
+
 fl_onward
 fl_run_entered(void *worker, void *task, void *guard)
 {
@@ -196,19 +327,8 @@ fl_run_entered(void *worker, void *task, void *guard)
     fl_asan_arrive(NULL);
     fl_assert(direct->waiter.traits == FL_ENTERED);
     fl_store_release((fl_atomic32 *)guard, 0u); /* D4 */
-    struct outcome ended = run(worker, task, direct);
-    fl_stack *here = ended.worker->stack; /* there the loop is parked */
-    void *to = here->sp, *value = ended.worker;
-    if (fl_likely(ended.next != NULL)) {
-        fl_give_spare(ended.worker);
-        value = fl_handed_to(ended.next, ended.worker);
-        to = NULL; /* which is who has called */
-    }
-    if (FL_ASAN) {
-        const fl_stack *onto = to ? here : fl_parked_on(ended.next);
-        fl_asan_depart(onto->base, fl_stack_size(onto), true);
-    }
-    return (fl_onward){value, to};
+    int status = call(worker, task);
+    return end_entered(task, direct, status);
 }
 #endif
 

@@ -71,11 +71,11 @@ struct fl_look {
     filch_time next_since;
 };
 
-/* A fiber for a job that another worker took. */
+/* A fiber for a job that another worker took; `number` as a task's. */
 typedef struct fl_job_fiber {
     fl_fiber fiber;
     filch_task *task;
-    uint32_t number; /* in a deterministic run, as a task's */
+    uint32_t number;
 } fl_job_fiber;
 
 typedef struct fl_worker {
@@ -90,20 +90,21 @@ typedef struct fl_worker {
     uint32_t poll_mask; /* W: chores are due when these bits of turn are 0 */
     struct fl_counters stats; /* beside it: see switch.h */
 
-    fl_fiber loop;       /* W; its state C */
-    fl_cache stacks;     /* W: idle ones, a loop parked on most */
-    filch_task *freed;   /* W: the latest free descriptor, if not taken */
-    fl_cache tasks;      /* W: the others */
-    fl_work *pending;    /* W: work to be done before anything else */
-    uint64_t owed;       /* W: of its deque's oldest, to run before the ring,
-                             with FL_OWED_NEWEST its newest; with
-                             FL_OWED_LATER more once that was served */
-    uint32_t owed_until; /* W: up to here */
+    fl_fiber loop;     /* W; its state C */
+    fl_cache stacks;   /* W: idle ones, a loop parked on most */
+    filch_task *freed; /* W: the latest free descriptor, if not taken */
+    fl_cache tasks;    /* W: the others */
+    fl_work *pending;  /* W: work to be done before anything else */
+    uint64_t owed; /* W: of its deque's oldest, with FL_OWED_NEWEST its newest,
+                      before the ring; with FL_OWED_LATER then more */
+    uint32_t owed_until;     /* W: up to here */
     uint32_t injected_until; /* W: so far its ring precedes the common queue */
     uint32_t injected_turn;  /* W: when it last took from that */
     uint32_t far_size;       /* W: of its deque, after far_turn */
     uint32_t far_share;      /* W: how many of it were owed then */
     uint32_t far_turn;       /* W: when it last looked at its deque's top */
+    uint32_t oldest_turn;    /* W: when it last took from there */
+    uint32_t newest_turn;    /* W: when it last came to the bottom */
     uint32_t timers_turn;    /* W: when it last let timers go off */
     uint32_t timers_head;    /* W: of its ring, then */
     uint32_t stole;          /* W: so much at once, if anything, and when */

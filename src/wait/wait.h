@@ -304,10 +304,7 @@ fl_grant_here(filch_waiters_ *list, fl_waiter *waiter)
         return FL_GRANT_REFUSED;
     }
     fl_take_first_(list, waiter);
-    fl_store_release(&waiter->phase, phase + FL_GRANTED - FL_WAITING); /* R3 */
-    fl_fence_lightest();
-    fl_chaos_short();
-    return fl_likely(!fl_has_relaxed(&fiber->state, FL_CANCEL))
+    return fl_likely(fl_grant_plainly(fiber, phase, true)) /* R3 */
                ? FL_GRANT_DONE
                : FL_GRANT_DISPUTED;
 }
@@ -322,6 +319,19 @@ void fl_take_out(fl_waiter *waiter);
 /* Ends a wait that a timeout or a cancel has decided, but for resuming the
  * fiber, which may be the caller's own if it is a plain thread. */
 void fl_give_up(fl_fiber *fiber);
+
+/* For who has cancelled it, when nobody can grant it any more: says so, unless
+ * it is said. */
+static inline void
+fl_say_cancelled(fl_fiber *fiber)
+{
+    uint32_t phase = fl_load_relaxed(&fiber->waiter.phase);
+    uint32_t why = phase & FL_PHASE;
+    if (why == FL_WAITING || why == FL_GRANTED) {
+        fl_store_release(&fiber->waiter.phase,
+                         phase - why + (uint32_t)FL_CANCELLED);
+    }
+}
 
 /* Puts a granted waiter at the end of another list that has the same guard; who
  * grants it there resumes it. */
