@@ -293,8 +293,8 @@ end_told(fl_worker *worker, fl_fiber *direct)
     return go_on(worker, direct);
 }
 
-/* end_task, and back: it calls nothing, unless as its last act, so that what
- * runs a task need not save registers for that. */
+/* end_task, with what finish does, and back: it calls nothing, unless as its last
+ * act, so that what runs a task need not save registers for that. */
 static inline __attribute__((always_inline)) fl_onward
 end_entered(filch_task *task, fl_fiber *direct, int status)
 {
