@@ -16,7 +16,7 @@
 #define PAUSES 64 /* between two looks, some 1.5 us */
 #define NAP_FIRST FILCH_US(50)
 #define WORTH_IT 250 /* ns a task: what it costs two CPUs to move one */
-#define VAIN_MOST 4  /* so the first nap is 400 us at most, usually */
+#define VAIN_MOST 4  /* so the first nap is 400 us at most, or FL_NAP_LAST */
 #define VAIN_FOR FILCH_MS(10) /* without a steal, and it is forgotten */
 
 /* So soon another, if it was woken, has not done anything. */
@@ -84,7 +84,8 @@ first_nap(fl_worker *worker)
     } else if (worker->vain && fl_os_now() - worker->stole_at > VAIN_FOR) {
         worker->vain = 0;
     }
-    return worker->vain ? fl_patience(NAP_FIRST) << (worker->vain - 1) : 0;
+    filch_time nap = fl_patience(NAP_FIRST) << worker->vain >> 1;
+    return !worker->vain ? 0 : nap < FL_NAP_LAST ? nap : FL_NAP_LAST;
 }
 
 /* What the watch has done since its last nap. */
