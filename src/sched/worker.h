@@ -47,9 +47,8 @@ fl_work_job(fl_work *work)
     return (filch_job *)((uintptr_t)work & ~FL_DEQUE_ALONE);
 }
 
-/* The fiber of work that is no job. */
 static inline fl_fiber *
-fl_work_fiber(fl_work *work)
+fl_work_fiber(fl_work *work) /* that is no job */
 {
     return (fl_fiber *)(void *)work;
 }
