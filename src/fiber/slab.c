@@ -16,6 +16,7 @@
 
 #define SLAB_BYTES ((size_t)64 << 20)
 #define COLOURS 32 /* tops differ by a cache line each */
+#define FORGET_MOST 65536u /* the sanitizer looks for each among all */
 
 /* All under the guard of its size. */
 struct slab {
@@ -33,6 +34,7 @@ static struct slabs {
     struct slab *all;
     struct slab *slab; /* the one that is being carved, or NULL */
     unsigned carved;
+    bool rooted; /* leak detection looks at all that are mapped */
     fl_link *unguarded; /* carved, but the kernel did not; back in a slab */
 } sizes[FL_STACK_SHIFTS];
 
@@ -111,6 +113,51 @@ keep(struct slab *slab)
     }
 }
 
+/* ---- leak detection ---- */
+
+static void
+root_slab(const struct slab *slab, size_t size, bool roots)
+{
+    size_t page = fl_os_page();
+    for (unsigned i = 0; i < slab->carved; i++) {
+        char *usable = slab->base + i * size + page;
+        if (roots) {
+            fl_lsan_root(usable, size - page);
+        } else {
+            fl_lsan_forget(usable, size - page);
+        }
+    }
+}
+
+static void
+root_all(struct slabs *slabs, size_t size, bool roots)
+{
+    fl_guard_lock(&slabs->guard);
+    if (slabs->rooted != roots && (roots || slabs->carved <= FORGET_MOST)) {
+        for (struct slab *slab = slabs->all; slab; slab = slab->next) {
+            root_slab(slab, size, roots);
+        }
+        slabs->rooted = roots;
+    }
+    fl_guard_unlock(&slabs->guard);
+}
+
+void
+fl_slab_roots(bool begins)
+{
+    static fl_atomic32 guard;
+    static unsigned runtimes; /* guard */
+    if (!FL_ASAN) {
+        return;
+    }
+    fl_guard_lock(&guard);
+    runtimes += begins ? 1 : -1u;
+    for (unsigned shift = 0; shift < FL_STACK_SHIFTS; shift++) {
+        root_all(&sizes[shift], (size_t)1 << shift, runtimes > 0);
+    }
+    fl_guard_unlock(&guard);
+}
+
 /* ---- giving back what was not used ---- */
 
 void
@@ -145,12 +192,10 @@ forget_unguarded(struct slabs *slabs, const struct slab *slab)
 static void
 unmap_slab(struct slabs *slabs, struct slab *slab, size_t size)
 {
-    size_t page = fl_os_page();
-    for (unsigned i = 0; i < slab->carved; i++) {
-        char *usable = slab->base + i * size + page;
-        fl_lsan_forget(usable, size - page);
-        fl_asan_unpoison(usable, size - page);
+    if (slabs->rooted) {
+        root_slab(slab, size, false);
     }
+    fl_asan_unpoison(slab->base, slab->carved * size);
     forget_unguarded(slabs, slab);
     fl_os_unmap(slab->base, slab->stacks * size);
     slab->base = NULL;
@@ -206,7 +251,9 @@ describe(struct slabs *slabs, struct slab *slab, unsigned shift)
     stack->units = (uint32_t)(size / FL_STACK_UNIT);
     stack->shift = (uint8_t)shift;
     stack->colour = (uint8_t)(slabs->carved++ % COLOURS);
-    fl_lsan_root(base + page, size - page);
+    if (slabs->rooted) {
+        fl_lsan_root(base + page, size - page);
+    }
     VALGRIND_STACK_REGISTER(base + page, base + size);
     return stack;
 }

@@ -25,6 +25,10 @@ fl_link *fl_slab_carve(unsigned shift, unsigned n, bool kept);
 /* A task may run on any that was carved so far. */
 void fl_slab_keep(unsigned shift);
 
+/* A runtime begins, or has ended: leak detection looks at the stacks while there is
+ * one. Afterwards nothing lies there but what tasks that have ended left behind. */
+void fl_slab_roots(bool begins);
+
 /* A chain of stacks back, of which none of the runtime's had a task on it. */
 void fl_slab_give_back(fl_link *batch);
 

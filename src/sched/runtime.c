@@ -127,6 +127,7 @@ free_runtime(filch_runtime *runtime, void (*put)(fl_link *batch))
     free(runtime->workers);
     free(runtime->looks);
     free(runtime);
+    fl_slab_roots(false);
     fl_stack_trim();
 }
 
@@ -137,6 +138,7 @@ make_runtime(filch_runtime **made, const filch_config *config)
     if (!runtime) {
         return ENOMEM;
     }
+    fl_slab_roots(true);
     unsigned n = config->workers;
     size_t bytes = (n * sizeof(fl_worker) + FL_CACHE_LINE - 1) &
                    ~(size_t)(FL_CACHE_LINE - 1);

@@ -86,6 +86,16 @@ for compiler in gcc:c11 clang:c11; do
     done
 done
 
+# So is a leak; what a task has that waits is none, also where the program exits.
+build clang:c11 filch-asan tests/abi/leak.c "$tmp/leak" >"$log" 2>&1
+finds_leak() { # of what
+    ! "$tmp/leak" "$1" >"$log" 2>&1 &&
+        grep -q 'leaked in 100 allocation' "$log"
+}
+holds "ASan reports all that only a task's stack had that has ended" \
+    finds_leak ended
+holds "and not what a task's has that waits" "$tmp/leak" waits
+
 # Flavours cannot be mixed: an object file of one, with the library of another.
 fails_to_link() { # program's sanitizer or none, library, missing symbol
     local sanitize=''
