@@ -13,7 +13,7 @@
  * looked at at once, in one instruction where there is such a one:
  *
  *     fl_is_relaxed(p, v)   fl_has_relaxed(p, bits)  (of fl_atomic32)
- *     fl_is_acquire(p, v)
+ *     fl_is_acquire(p, v)   fl_has_acquire(p, bits)
  *
  * seq_cst operations have one total order among themselves. That is what
  * "store, then look whether the other side has stored" needs; for a fence on
@@ -75,10 +75,12 @@ typedef void *fl_atomic_ptr;
 #define fl_is_relaxed(p, v) FL_ATOMIC_SELECT(fl_is_acquire, p)(p, v)
 #define fl_is_acquire(p, v) FL_ATOMIC_SELECT(fl_is_acquire, p)(p, v)
 #define fl_has_relaxed(p, bits) fl_has_acquire_32(p, bits)
+#define fl_has_acquire(p, bits) fl_has_acquire_32(p, bits)
 #else
 #define fl_is_relaxed(p, v) (fl_load_relaxed(p) == (v))
 #define fl_is_acquire(p, v) (fl_load_acquire(p) == (v))
 #define fl_has_relaxed(p, bits) ((fl_load_relaxed(p) & (bits)) != 0)
+#define fl_has_acquire(p, bits) ((fl_load_acquire(p) & (bits)) != 0)
 #endif
 
 /* Adds to a counter that only the caller writes, and others read. */

@@ -15,7 +15,7 @@
 #endif
 
 #define SLAB_BYTES ((size_t)64 << 20)
-#define COLOURS 32 /* tops differ by a cache line each */
+#define COLOURS 32         /* tops differ by a cache line each */
 #define FORGET_MOST 65536u /* the sanitizer looks for each among all */
 
 /* All under the guard of its size. */
@@ -34,7 +34,7 @@ static struct slabs {
     struct slab *all;
     struct slab *slab; /* the one that is being carved, or NULL */
     unsigned carved;
-    bool rooted; /* leak detection looks at all that are mapped */
+    bool rooted;        /* leak detection looks at all that are mapped */
     fl_link *unguarded; /* carved, but the kernel did not; back in a slab */
 } sizes[FL_STACK_SHIFTS];
 

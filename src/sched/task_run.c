@@ -93,16 +93,21 @@ settle(filch_task *task, fl_fiber *direct, uint32_t life)
 
 /* E1: whether nobody but the caller changes the word `life` any more. Only who
  * entered the task has a handle, and whoever cancels that one from now on sees
- * that the task lives no more. */
+ * that the task lives no more. Who was cancelled before may have left, and ended,
+ * so that nothing is to be seen of it but FL_LEFT: that is looked at last. */
 static inline bool
-is_alone(const fl_fiber *direct, uint32_t life, bool here)
+is_alone(const filch_task *task, const fl_fiber *direct, bool here)
 {
-    if (!direct || life != 2 * FL_REFERENCE) {
+    if (!direct) {
         return false;
     }
     fl_fence_lighter(here); /* E0 */
     fl_chaos_short();
-    return !fl_has_relaxed(&direct->state, FL_CANCEL);
+    if (fl_has_acquire(&direct->state, FL_CANCEL)) {
+        return false;
+    }
+    fl_chaos_short();
+    return fl_is_acquire(&task->life, 2 * FL_REFERENCE);
 }
 
 /* E1 and E4 where is_alone says so, since nobody else then decides that wait; false:
@@ -119,9 +124,9 @@ finish_alone(filch_task *task, fl_fiber *direct, bool here)
 
 /* E1 by a compare-and-swap, else E2 and E3, by the loop. */
 static fl_fiber *
-finish_slowly(fl_worker *worker, filch_task *task, fl_fiber *direct,
-              uint32_t life)
+finish_slowly(fl_worker *worker, filch_task *task, fl_fiber *direct)
 {
+    uint32_t life = fl_load_acquire(&task->life);
     fl_be(worker, &worker->loop);
     while (life >= 2 * FL_REFERENCE && !(life & FL_JOINED)) {
         if (fl_cas_acq_rel(&task->life, &life, life + FL_DONE - FL_REFERENCE)) {
@@ -144,12 +149,11 @@ finish_slowly(fl_worker *worker, filch_task *task, fl_fiber *direct,
 static inline __attribute__((always_inline)) fl_fiber *
 finish(fl_worker *worker, filch_task *task, fl_fiber *direct, bool here)
 {
-    uint32_t life = fl_load_acquire(&task->life);
-    if (fl_likely(is_alone(direct, life, here))) {
+    if (fl_likely(is_alone(task, direct, here))) {
         return settle_as(task, direct,
                          finish_alone(task, direct, here) || fl_let(direct));
     }
-    return finish_slowly(worker, task, direct, life);
+    return finish_slowly(worker, task, direct);
 }
 
 /* Where a task has ended: the worker, and who goes on there, or NULL. */
@@ -270,9 +274,9 @@ end_slowly(filch_task *task, fl_fiber *direct, int status)
 }
 
 static FL_NOINLINE fl_onward
-end_shared(fl_worker *worker, filch_task *task, fl_fiber *direct, uint32_t life)
+end_shared(fl_worker *worker, filch_task *task, fl_fiber *direct)
 {
-    fl_fiber *next = finish_slowly(worker, task, direct, life);
+    fl_fiber *next = finish_slowly(worker, task, direct);
     tell_end(worker);
     return go_on(worker, next);
 }
@@ -306,9 +310,8 @@ end_entered(filch_task *task, fl_fiber *direct, int status)
     fl_worker *worker = fl_container(here, fl_worker, me);
     fl_assume(direct);
     retire(worker, task, status);
-    uint32_t life = fl_load_acquire(&task->life);
-    if (fl_unlikely(!is_alone(direct, life, true))) {
-        return end_shared(worker, task, direct, life);
+    if (fl_unlikely(!is_alone(task, direct, true))) {
+        return end_shared(worker, task, direct);
     }
     if (fl_unlikely(!finish_alone(task, direct, true))) {
         return end_disputed(worker, task, direct);

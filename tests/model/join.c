@@ -3,7 +3,7 @@
  * against a cancel of the joiner (C1 to C4); in some runs another joins the
  * task as well, or gives a handle of it back. The joiner goes on once, after the
  * task's end or after the cancel; then it waits for something else, which the
- * task's end must not end.
+ * task's end must not end, or, cancelled, it ends at once.
  *
  * Thread 0 is the joiner. Where it enters the task its worker goes on as
  * thread 1, which so comes after it; where not, thread 1 runs the task as a
@@ -24,7 +24,7 @@ static filch_event event;
 static filch_task memory;
 static fl_atomic32 entered; /* 1: by thread 0; 2: nobody will */
 static fl_atomic32 *guard;
-static bool cancels, joins, releases, event_is_set;
+static bool cancels, joins, releases, ends_at_once, event_is_set;
 static int result, others, data, status;
 
 static int
@@ -48,6 +48,7 @@ model_before(void)
     cancels = model_choose(4);
     joins = model_choose(2);
     releases = !joins && model_choose(2);
+    ends_at_once = model_choose(2);
     child = &memory;
     memset(child, 0, sizeof *child);
     child->fiber.mine = FL_NO_JOBS;
@@ -95,6 +96,11 @@ be_joiner(void)
     if (!fl_load_relaxed(&entered)) { /* it is in the deque, or with a thief */
         fl_store_release(&entered, 2u);
         fl_os_wake(&entered, 1);
+    }
+    if (result && ends_at_once) {
+        filch_task_release(child);
+        fl_end_life(&players[0].task.fiber);
+        return;
     }
     filch_shield_begin();
     model_assert(filch_event_wait(&event) == 0);

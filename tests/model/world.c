@@ -1,5 +1,6 @@
 #include "world.h"
 
+#include "fiber/slab.h"
 #include "sched/resume.h"
 
 #include <stdarg.h>
@@ -277,6 +278,12 @@ fl_stack_surplus(void)
 __attribute__((weak)) void
 fl_stack_trim(void)
 {
+}
+
+__attribute__((weak)) void
+fl_slab_roots(bool begins)
+{
+    (void)begins;
 }
 
 __attribute__((weak)) void

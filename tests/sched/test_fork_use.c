@@ -34,11 +34,9 @@ give_the_child_so_long(unsigned seconds)
     alarm(seconds);
 }
 
-/* In a forked child: what it comes to. */
-static int
-status_of(void (*body)(void))
+static pid_t
+child_for(void (*body)(void))
 {
-    int status;
     pid_t pid = fork();
     CHECK(pid >= 0);
     if (pid == 0) {
@@ -46,8 +44,22 @@ status_of(void (*body)(void))
         body();
         _exit(0);
     }
+    return pid;
+}
+
+static int
+end_of(pid_t pid)
+{
+    int status;
     CHECK(waitpid(pid, &status, 0) == pid);
     return status;
+}
+
+/* In a forked child: what it comes to. */
+static int
+status_of(void (*body)(void))
+{
+    return end_of(child_for(body));
 }
 
 static const struct call *waiting;
@@ -295,17 +307,30 @@ execute(void)
     _exit(1);
 }
 
-/* A child that only calls exec always can; one that uses what others were using
- * goes well, or ends with a message. */
+enum { FORKS = UNDER_SANITIZER ? 3 : 6 };
+
+static pid_t children[2 * FORKS]; /* that use what is in use */
+static int forked;
+
+/* A child that only calls exec always can. */
 static void
 fork_amid(void)
 {
     EQ(0, status_of(execute));
-    int status = status_of(use_what_is_in_use);
-    CHECK(status == 0 || (WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT));
+    children[forked++] = child_for(use_what_is_in_use);
 }
 
-enum { FORKS = UNDER_SANITIZER ? 3 : 6 };
+/* One that uses what others were using goes well, or ends with a message: after a
+ * second, so they are waited for together. */
+static void
+await_children(void)
+{
+    while (forked > 0) {
+        int status = end_of(children[--forked]);
+        CHECK(status == 0 ||
+              (WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT));
+    }
+}
 
 static void
 fork_amid_in_callback(void *arg)
@@ -339,6 +364,7 @@ TASK_TEST(forks_of_tasks_and_callbacks_amid_much_use_can_call_exec)
     atomic_store(&may_end, true);
     for (int i = 0; i < 4; ++i)
         EQ(0, join(users[i]));
+    await_children();
     thread_join(thread);
 }
 
@@ -354,5 +380,6 @@ TEST(forks_of_a_plain_thread_amid_much_use_can_call_exec)
     atomic_store(&may_end, true);
     for (int i = 0; i < 4; ++i)
         EQ(0, join(users[i]));
+    await_children();
     OK(filch_stop(runtime));
 }

@@ -102,6 +102,83 @@ TASK_TEST(join_of_an_entered_task_can_be_cancelled_by_threads_at_any_moment)
         one_round(true);
 }
 
+/* --- A joiner that ends ---------------------------------------------------- */
+
+static atomic_bool inside, over;
+static _Atomic(filch_task *) victim;
+
+static int
+compute_inside(void *length)
+{
+    atomic_store(&inside, true);
+    return compute(length);
+}
+
+static int
+join_or_leave(void *length)
+{
+    filch_task *child;
+    int status = 0;
+    OK(filch_spawn(&child, compute_inside, length));
+    int error = filch_join(child, &status);
+    if (error) {
+        EQ(ECANCELED, error);
+        filch_task_release(child);
+        return error;
+    }
+    EQ(7, status);
+    return 0;
+}
+
+/* At once, if that is soon. */
+static void
+await(atomic_bool *flag)
+{
+    for (int i = 0; i < 5000 && !atomic_load(flag); i++)
+        ;
+    UNTIL(atomic_load(flag));
+}
+
+static int
+cancel_all(void *arg)
+{
+    (void)arg;
+    while (!atomic_load(&over)) {
+        filch_task *task = atomic_exchange(&victim, NULL);
+        if (task) {
+            await(&inside);
+            OK(filch_cancel(task));
+            filch_task_release(task);
+        }
+        filch_yield();
+    }
+    return 0;
+}
+
+/* A joiner is cancelled about when the task that it has entered ends. If the
+ * cancel is faster the joiner ends, too, and others have its descriptor. */
+TASK_TEST(joiner_that_was_cancelled_may_end_at_once)
+{
+    seed = test_seed();
+    filch_task *canceller = spawn(cancel_all, NULL), *task;
+    intptr_t edge = 5000;
+    for (int i = 0; i < ROUNDS; i++) {
+        int status;
+        intptr_t length = edge + (intptr_t)chance(&seed, 4000);
+        atomic_store(&inside, false);
+        OK(filch_spawn(&task, join_or_leave, (void *)length));
+        atomic_store(&victim, filch_task_hold(task));
+        OK(filch_join(task, &status));
+        CHECK(status == 0 || status == ECANCELED);
+        UNTIL(!atomic_load(&victim));
+        /* to where about half of them are faster */
+        edge += status ? -400 : 400;
+        edge = edge < 0 ? 0 : edge > 100000 ? 5000 : edge;
+    }
+    atomic_store(&over, true);
+    EQ(0, join(canceller));
+}
+
 /* --- Who else is there --------------------------------------------------- */
 
 static int

@@ -1,13 +1,15 @@
 /*
  * A task entered by its joiner (sync/join.c, D1 to D4), its end (E0 to E4) and a
  * cancel of the joiner (C1 to C4). After its first wait the joiner waits once
- * more, for something that only a third grants: the task's end must not.
+ * more, for something that only a third grants: the task's end must not. Or it
+ * ends, cancelled, and its descriptor has another user, who waits.
  *
  * WEAKEN NO_SETTLED: who cancels does not wait until the end has done (C3)
  * WEAKEN NO_LEFT: the end does not look whether the joiner has left (E4)
  * WEAKEN NO_GUARD: who cancels does not wait until the joiner is parked (C2)
  * WEAKEN NO_ANSWER: the end that was late does not say that it has done (E4)
  * WEAKEN NO_LOOK: the end does not look whether the joiner is cancelled (E1)
+ * WEAKEN NO_LAST_LOOK: nor whether it has left, where it is not, or no more (E1)
  * WEAKEN NO_LIFE: who cancels does not look whether the task ends already (C3)
  */
 #define RUNNING 0
@@ -22,7 +24,7 @@ bool guard = true;    /* D2 */
 bool lives = true;    /* the task */
 bool done, left, settled; /* one word */
 byte go;              /* how often the joiner was resumed */
-bool parked, entered, second, granted_second;
+bool parked, entered, second, ended, granted_second;
 
 inline decide(outcome, won)
 {
@@ -52,12 +54,20 @@ proctype joiner()
     entered = true; /* D4 */
     atomic { go == 1; go = 0; parked = false };
     assert(phase == CANCELLED || done);
+    if
+    :: phase == CANCELLED ->
+        atomic { cancel = false; ended = true; phase = WAITING };
+        goto out
+    :: true -> skip
+    fi;
 wait_again:
     phase = SHELTERED;
     parked = true;
     second = true;
     atomic { go == 1; go = 0; parked = false };
-    assert(granted_second)
+    assert(granted_second);
+out:
+    skip
 }
 
 proctype child()
@@ -69,14 +79,23 @@ proctype child()
     fi;
     guard = false;
     lives = false; /* E0 */
+#ifndef NO_LOOK
     if
-#ifdef NO_LOOK
-    :: true -> atomic { done = true; left = false }
-#else
-    :: !cancel -> atomic { done = true; left = false } /* E1, a store */
-#endif
-    :: else -> atomic { done = true; was_left = left } /* E1, a cas */
+    :: cancel -> goto by_cas
+    :: else -> skip
     fi;
+#endif
+#ifndef NO_LAST_LOOK
+    if
+    :: left -> goto by_cas
+    :: else -> skip
+    fi;
+#endif
+    atomic { done = true; left = false }; /* E1, a store */
+    goto settle;
+by_cas:
+    atomic { done = true; was_left = left }; /* E1, a cas */
+settle:
 #ifdef NO_LEFT
     was_left = false;
 #endif
@@ -134,11 +153,16 @@ proctype canceller()
 proctype granter()
 {
     bool won;
-    second;
+    if
+    :: second -> skip
+    :: ended -> goto out
+    fi;
     granted_second = true;
     decide(GRANTED, won);
     assert(won);
-    resume()
+    resume();
+out:
+    skip
 }
 
 init
