@@ -3,6 +3,7 @@
  * as in any other join: others may cancel it at any moment.
  */
 #include "../harness/harness.h"
+#include <unistd.h>
 
 #define ROUNDS (UNDER_SANITIZER ? 1500 : 15000)
 
@@ -281,6 +282,64 @@ TASK_TEST(join_that_is_cancelled_already_leaves_the_task_to_another)
         EQ(0, join(spawn(join_in_vain, &pair)));
         EQ(7, join(second));
     }
+}
+
+/* --- What is left of it --------------------------------------------------- */
+
+static int
+end_shielded(void *arg)
+{
+    (void)arg;
+    filch_shield_begin();
+    return 7;
+}
+
+static int
+wait_in_vain(void *event)
+{
+    return filch_event_wait_until(event, filch_after(FILCH_SEC(20)));
+}
+
+/* Those that come later have the descriptors. */
+TASK_TEST(shield_of_an_entered_task_ends_with_it)
+{
+    filch_event never = FILCH_EVENT_INIT;
+    for (int i = 0; i < 100; i++)
+        EQ(7, join(spawn(end_shielded, NULL)));
+    for (int i = 0; i < 100; i++) {
+        filch_task *task = spawn(wait_in_vain, &never);
+        filch_yield();
+        OK(filch_cancel(task));
+        EQ(ECANCELED, join(task));
+    }
+}
+
+/* In bytes: the address space that is in use. */
+static size_t
+mapped(void)
+{
+    size_t pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    CHECK(file != NULL && fscanf(file, "%zu", &pages) == 1);
+    fclose(file);
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Whoever else has a handle: the stack on which the joiner left is idle again. */
+TASK_TEST(join_of_an_entered_task_keeps_no_stack)
+{
+    if (UNDER_SANITIZER)
+        skip("the sanitizer's own mappings grow");
+    size_t before = 0;
+    for (int i = 0; i < 6000; i++) {
+        filch_task *task = spawn(compute, (void *)10);
+        filch_task_hold(task);
+        EQ(7, join(task));
+        filch_task_release(task);
+        if (i == 1000)
+            before = mapped();
+    }
+    CHECK(mapped() < before + (128 << 20));
 }
 
 /* The joiner starves neither what is ready nor a timer. */
