@@ -818,6 +818,7 @@ struct suite : rl::test_suite<suite, MODEL_THREADS> {
     void thread(unsigned i)
     {
         model_thread(i);
+        model_thread_ended(i);
     }
 
     void after()

@@ -28,6 +28,7 @@ void model_before(void);
 
 /* The body of thread 0, 1, … */
 void model_thread(unsigned thread);
+void model_thread_ended(unsigned thread); /* world.c: its task, too */
 
 /* What must hold once all of them have ended. */
 void model_after(void);

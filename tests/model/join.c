@@ -99,7 +99,6 @@ be_joiner(void)
     }
     if (result && ends_at_once) {
         filch_task_release(child);
-        fl_end_life(&players[0].task.fiber);
         return;
     }
     filch_shield_begin();

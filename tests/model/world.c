@@ -155,6 +155,18 @@ play_thread(unsigned i)
     return callers[i] = &thread->fiber;
 }
 
+/* Of a task that has ended nothing is to be seen any more, nor who has cancelled it;
+ * in some runs it ends later, when all is over. */
+void
+model_thread_ended(unsigned thread)
+{
+    fl_fiber *fiber = &players[thread].task.fiber;
+    if (callers[thread] == fiber && model_choose(2)) {
+        model_assert(fiber->sp == NULL);
+        fl_end_life(fiber);
+    }
+}
+
 /* ---- suspensions ---- */
 
 void
