@@ -215,15 +215,17 @@ doc     = $(DESTDIR)$(PREFIX)/share/doc/filch
 version = $(shell sed -n 's/.*FILCH_VERSION "\(.*\)"/\1/p' \
           include/filch/version.h)
 
-# A name with a space would be taken for two, also by rm -rf.
-without_spaces = $(if $(word 2,$(DESTDIR)$(PREFIX)), \
-    $(error DESTDIR and PREFIX must not contain spaces))
+# A name with a space would be taken for two, also by rm -rf; of one that does not
+# begin at the root filch.pc would name what depends on where it is read.
+sound_place = $(if $(word 2,$(DESTDIR)$(PREFIX)), \
+    $(error DESTDIR and PREFIX must not contain spaces)) \
+    $(if $(filter /%,$(PREFIX)),,$(error PREFIX must begin with a /))
 
 # The sanitized libraries are built by clang. Programs built by gcc can use them
 # too, static and shared (tests/abi/users.sh), but gcc 12's ThreadSanitizer takes
 # 1 ms and 831 KiB for each task, against 6 us and 5 KiB.
 install:                        ## to PREFIX=/usr/local, under DESTDIR
-	$(without_spaces)
+	$(sound_place)
 	@$(submake) FLAVOUR=plain pgz filch-stress install-plain
 	@$(submake) FLAVOUR=tsan install-tsan
 	@$(submake) FLAVOUR=asan install-asan
@@ -249,7 +251,7 @@ install-%: lib
 	chmod 644 $(libs)/pkgconfig/$(lib:lib%=%).pc
 
 uninstall:                      ## what install has put there
-	$(without_spaces)
+	$(sound_place)
 	rm -f $(bin)/pgz $(man1)/pgz.1 $(headers)/filch.h
 	rm -f $(bin)/filch-stress $(man1)/filch-stress.1
 	rm -rf $(headers)/filch $(doc)

@@ -42,29 +42,40 @@ draw(const char *folder)
     return system(command) == 0;
 }
 
-int
-main(int argc, char **argv)
+static int
+run(const struct options *options)
 {
-    struct options options;
     bool well;
 
-    options_read(&options, argc, argv);
-    if (measure_plan(&options) == 0) {
-        fprintf(stderr, "bench: no row has such a name; see --list\n");
-        return 2;
-    }
-    if (options.list)
-        return list(&options);
-    programs_find(options.folder);
+    programs_find(options->folder);
     programs_name_missing();
-    csv_open(options.output);
-    well = measure(&options, visit);
+    csv_open(options->output);
+    well = measure(options, visit);
     printf("\n");
     goals_print();
     if (!csv_close()) {
         fprintf(stderr, "bench: the figures could not all be written\n");
         return 1;
     }
-    well &= draw(options.output);
+    well &= draw(options->output);
     return well ? 0 : 1;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct options options;
+    int status;
+
+    options_read(&options, argc, argv);
+    if (measure_plan(&options) == 0) {
+        fprintf(stderr, "bench: no row has such a name; see --list\n");
+        return 2;
+    }
+    status = options.list ? list(&options) : run(&options);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        perror("bench: what it has to say could not be written");
+        return 1;
+    }
+    return status;
 }

@@ -22,8 +22,8 @@ static const char usage[] =
     "                       many are to take about as long as two\n"
     "  -r, --runs RUNS      runs of each, %d at most (5)\n"
     "  -s, --seconds TIME   how long tasks are made here and ended there (1),\n"
-    "                       in one run, which tells on its way what has\n"
-    "                       grown: -p filch -j 2 -s 600 migrate\n"
+    "                       in one run, which from 10 s on tells on its way\n"
+    "                       what has grown: -p filch -j 2 -s 600 migrate\n"
     "  -q, --quick          3 runs, no sweeps, no million of tasks\n"
     "  -o, --output FOLDER  for bench.csv and the pictures (build/bench)\n"
     "  -b, --build FOLDER   where the programs are (build/plain/bench)\n"
@@ -98,6 +98,32 @@ whole_number(const char *text, unsigned most)
     return value;
 }
 
+/* The program whose name the list begins with, up to a comma; PROGRAMS: none. */
+static int
+program_at(const char *list)
+{
+    size_t length = strcspn(list, ",");
+    int i = 0;
+
+    while (i < PROGRAMS && (strncmp(list, programs[i].name, length) != 0 ||
+                            programs[i].name[length] != '\0'))
+        ++i;
+    return i;
+}
+
+static void
+read_programs(struct options *options, const char *list)
+{
+    options->programs = list;
+    for (const char *at = list; at; at = strchr(at, ',')) {
+        at += at != list;
+        if (program_at(at) == PROGRAMS) {
+            fprintf(stderr, "bench: no program has such a name: %s\n", at);
+            exit(2);
+        }
+    }
+}
+
 static void
 want(struct options *options, const char *name)
 {
@@ -114,7 +140,7 @@ read_one(struct options *options, int option)
         want(options, optarg);
         break;
     case 'p':
-        options->programs = optarg;
+        read_programs(options, optarg);
         break;
     case 'j':
         read_workers(options, optarg);
@@ -183,16 +209,12 @@ options_want_row(const struct options *options, const struct row *row)
 bool
 options_want_program(const struct options *options, enum which program)
 {
-    const char *name = programs[program].name;
-    size_t length = strlen(name);
+    const char *list = options->programs;
 
-    if (!options->programs)
-        return true;
-    for (const char *at = options->programs; at; at = strchr(at, ',')) {
-        at += *at == ',';
-        if (strncmp(at, name, length) == 0 &&
-            (at[length] == ',' || at[length] == '\0'))
+    for (const char *at = list; at; at = strchr(at, ',')) {
+        at += at != list;
+        if (program_at(at) == (int)program)
             return true;
     }
-    return false;
+    return !list;
 }

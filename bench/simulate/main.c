@@ -26,12 +26,21 @@ static struct {
 } options = {.workers = {1, 2, 8, 64, 256}, .workers_count = 5, .seed = 1};
 
 static bool
+parse_seed(const char *text, uint64_t *seed)
+{
+    char *end;
+    *seed = strtoull(text, &end, 10);
+    return *text >= '0' && *text <= '9' && *end == '\0';
+}
+
+static bool
 parse_workers(char *text)
 {
     options.workers_count = 0;
     for (char *one = strtok(text, ","); one; one = strtok(NULL, ",")) {
-        unsigned long n = strtoul(one, NULL, 10);
-        if (n < 1 || n > 4096 || options.workers_count == 16)
+        uint64_t n;
+        if (!parse_seed(one, &n) || n < 1 || n > 4096 ||
+            options.workers_count == 16)
             return false;
         options.workers[options.workers_count++] = (unsigned)n;
     }
@@ -41,11 +50,13 @@ parse_workers(char *text)
 static bool
 parse_cost(char *text)
 {
-    char *value = strchr(text, '=');
+    char *value = strchr(text, '='), *end;
     if (!value)
         return false;
     *value++ = '\0';
-    return costs_set(&options.costs, text, strtod(value, NULL));
+    double ns = strtod(value, &end);
+    return end != value && *end == '\0' && ns >= 0 && ns < 1e12 &&
+           costs_set(&options.costs, text, ns);
 }
 
 static bool
@@ -55,6 +66,16 @@ parse_variant(const char *name)
     if (variant)
         options.protocol = variant_protocol(variant);
     return variant != NULL;
+}
+
+static bool
+parse_load(const char *name)
+{
+    bool any = false;
+    for (size_t i = 0; i < load_count && !any; ++i)
+        any = strstr(loads[i].name, name);
+    options.wanted = name;
+    return any;
 }
 
 static bool
@@ -69,10 +90,12 @@ parse(int argc, char **argv)
                 return false;
             break;
         case 'w':
-            options.wanted = optarg;
+            if (!parse_load(optarg))
+                return false;
             break;
         case 's':
-            options.seed = strtoull(optarg, NULL, 10);
+            if (!parse_seed(optarg, &options.seed))
+                return false;
             break;
         case 'o':
             options.csv = optarg;

@@ -73,7 +73,8 @@ check_policy(void)
     if (text && !fl_policy_parse(&policy, text)) {
         return bad_variable(
             "FILCH_POLICY", text,
-            "random, pct, pct:DEPTH, pct:DEPTH:LENGTH or round-robin");
+            "random, pct, pct:DEPTH, pct:DEPTH:LENGTH or round-robin, with a "
+            "DEPTH from 1 to 64");
     }
     return 0;
 }

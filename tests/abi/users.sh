@@ -15,7 +15,9 @@ holds "what it installs anybody may read, whatever the umask" \
 refused() { ! make -s "$1" DESTDIR="$tmp/in st" PREFIX=$prefix; }
 holds "a place with a space is refused" refused install
 holds "also where it is to be uninstalled" refused uninstall
-holds "and nothing was made there" test ! -e "$tmp/in"
+relative() { ! make -s "$1" DESTDIR="$tmp/" PREFIX=in/here; }
+holds "so is a PREFIX that does not begin at the root" relative install
+holds "and nothing was made there" test ! -e "$tmp/in" -a ! -e "$tmp/in st"
 find "$root" ! -type d | sort >"$tmp/installed"
 holds "nothing is installed outside DESTDIR and PREFIX" \
     bash -c '! grep -v "^$1/" "$2"' - "$root$prefix" "$tmp/installed"

@@ -173,7 +173,8 @@ static void
 begin_many(void)
 {
     begin();
-    for (int i = 0; i < MANY; ++i) /* which may not wait yet, only be about to */
+    /* which may not wait yet, only be about to */
+    for (int i = 0; i < MANY; ++i)
         tasks[i] = park(wait_at_gate_if_possible, NULL);
 }
 

@@ -53,6 +53,14 @@ holds "the time of two workers is compared to that of one" \
 holds "a peer that is not there is named, with its package" \
     grep -q 'apt-get install libboost-fiber-dev' "$tmp/printed"
 
+unknown() { # list
+    ! driver -r 1 -p "$1" -w yield2 && [ ! -s "$tmp/calls" ]
+}
+holds "a program that it does not know is refused" unknown flich
+holds "also among others" unknown filch,g
+holds "a list that cannot be written is an error" \
+    bash -c '! "$1" -l >/dev/full' - "$BUILD/bench/driver"
+
 driver -r 2 -j 1 -p filch -w yield
 holds "all rows take turns, so that few runs of one are disturbed at once" \
     test "$(tr '\n' ' ' <"$tmp/calls")" = \
