@@ -37,8 +37,8 @@ sanitize.tsan     = -fsanitize=thread
 sanitize.asan     = -fsanitize=address,undefined \
                     -fno-sanitize-recover=undefined
 
-flags.tsan        = $(sanitize.tsan) -fno-omit-frame-pointer -DFL_DEBUG
-flags.asan        = $(sanitize.asan) -fno-omit-frame-pointer -DFL_DEBUG
+flags.tsan        = $(sanitize.tsan) -fPIC -fno-omit-frame-pointer -DFL_DEBUG
+flags.asan        = $(sanitize.asan) -fPIC -fno-omit-frame-pointer -DFL_DEBUG
 flags.fuzz        = -fsanitize=fuzzer-no-link $(flags.asan)
 flags.debug       = -O0 -DFL_DEBUG
 # The short paths in chaos, and guards that are reserved after three entries.
@@ -102,13 +102,16 @@ tests: $(TESTS)                 ## the test programs, without running them
 
 # --- How it is made ----------------------------------------------------------
 
-# The shared library's objects are .lo, everybody else's .o.
+# The shared library's objects are .lo, everybody else's .o; sanitized, where another
+# load of an address is nothing, they are the same.
 $(O)/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
-	$(call run,CC,$(compile) -fPIE -c -o $@ $<)
+	$(call run,CC,$(compile) $(if $(suffix.$(FLAVOUR)),,-fPIE) -c -o $@ $<)
+ifeq ($(suffix.$(FLAVOUR)),)
 $(O)/%.lo: %.c $(O)/flags
 	@mkdir -p $(@D)
 	$(call run,CC,$(compile) -fPIC -c -o $@ $<)
+endif
 $(O)/%.o: %.S $(O)/flags
 	@mkdir -p $(@D)
 	$(call run,AS,$(compile) -c -o $@ $<)
