@@ -48,17 +48,16 @@ int
 filch_condition_destroy(filch_condition *condition)
 {
     fl_point("filch_condition_destroy");
-    fl_atomic32 *held = fl_enter(&lock_of(condition)->guard_);
-    int error = condition->waiters_.first_ ? EBUSY : 0;
-    fl_leave_by(held);
-    if (!error && !condition->lock_) {
-        error = fl_lock_end(&condition->own_);
-        /* one that gave up has no place in a list until it is back */
-        if (!error && fl_load_acquire(&condition->inside_)) {
-            error = EBUSY;
-        }
+    filch_lock *lock = lock_of(condition);
+    fl_atomic32 *held = fl_enter(&lock->guard_);
+    bool used = condition->waiters_.first_;
+    if (!used && !condition->lock_) {
+        /* one that gave up has no place in a list until it is back; it counts
+         * itself out with the lock, which nobody takes just now */
+        used = fl_lock_in_use(lock) || fl_load_relaxed(&condition->inside_);
     }
-    return error;
+    fl_leave_by(held);
+    return used ? EBUSY : 0;
 }
 
 int
@@ -93,7 +92,7 @@ count_inside(filch_condition *condition, const filch_lock *lock, uint32_t n)
 {
     if (lock == &condition->own_) {
         fl_atomic32 *inside = &condition->inside_;
-        fl_store_release(inside, fl_load_relaxed(inside) + n);
+        fl_store_relaxed(inside, fl_load_relaxed(inside) + n);
     }
 }
 

@@ -76,20 +76,13 @@ filch_lock_init_fair(filch_lock *lock)
 }
 
 int
-fl_lock_end(filch_lock *lock)
-{
-    fl_atomic32 *held = fl_enter(&lock->guard_);
-    bool used = (fl_load_relaxed(&lock->state_) & (FL_HELD | FL_WOKEN)) ||
-                lock->waiters_.first_;
-    fl_leave_by(held);
-    return used ? EBUSY : 0;
-}
-
-int
 filch_lock_destroy(filch_lock *lock)
 {
     fl_point("filch_lock_destroy");
-    return fl_lock_end(lock);
+    fl_atomic32 *held = fl_enter(&lock->guard_);
+    bool used = fl_lock_in_use(lock);
+    fl_leave_by(held);
+    return used ? EBUSY : 0;
 }
 
 bool

@@ -60,8 +60,13 @@ fl_lock_held(const filch_lock *lock)
     return fl_load_acquire(&lock->state_) & FL_HELD;
 }
 
-/* As filch_lock_destroy. */
-int fl_lock_end(filch_lock *lock);
+/* With the guard: whether somebody holds the lock, or is to get it. */
+static inline bool
+fl_lock_in_use(const filch_lock *lock)
+{
+    return (fl_load_relaxed(&lock->state_) & (FL_HELD | FL_WOKEN)) ||
+           lock->waiters_.first_;
+}
 
 /* With the lock's guard: gives a held lock to the first who waits for it, who
  * then is to be resumed, or makes it free: for a holder who is about to
