@@ -14,10 +14,10 @@
  *           deque, is entered by its joiner, on another stack and without the
  *           scheduler. That joiner is in no list; who runs the task knows it:
  *           D1  take it from the deque        E0  it lives no more; light fence
- *           D2  guard := 1                    E1  life := done, by a store if nobody
- *           D3  phase := WAITING, as A3           else has a handle and FL_CANCEL
- *           D4  enter it; whoever runs            of the joiner is not set; else
- *               then sets guard := 0              as above
+ *           D2  guard := 1                    E1  life := done, by a store if
+ *           D3  phase := WAITING, as A3           FL_CANCEL of the joiner is not set
+ *           D4  enter it; whoever runs            and then nobody else has a handle;
+ *               then sets guard := 0              else as above
  *                                             E4  FL_LEFT was not set: decide the
  *                                                 joiner's wait; if it was decided
  *                                                 already, set FL_SETTLED
@@ -29,15 +29,18 @@
  *               set, or the task lives no more, waits for FL_SETTLED
  *           C4  resumes it
  *           By the fences C3 sees E0, and leaves `life` to the task, or E1 sees
- *           FL_CANCEL, and is a cas as C3 is. Nobody else comes by at a store: a
- *           handle is given back by its owner, who is the joiner, when the task
- *           ends, and others may use it until then.
+ *           FL_CANCEL, and is a cas as C3 is; or the joiner has ended since, which
+ *           clears FL_CANCEL, and then E1 sees FL_LEFT, which it looks at last.
+ *           Nobody else comes by at a store: a handle is given back by its owner,
+ *           who is the joiner, when the task ends, and others may use it until
+ *           then.
  * NO LOST WAKEUP  E1 and J2 change the same word: one of them sees the other.
  * TIMEOUT AND CANCEL  See wait/wait.h. E4 never finds a later wait of the joiner,
  *           since C4 comes after E4 or before E1, which then sees FL_LEFT.
  * MEMORY ORDER  E1 and E2 release the status, to J2 and to whoever reads
  *           FL_DONE by a load that acquires. C3 and E4 acquire and release by
- *           changing the same word. The phase as in wait/wait.h.
+ *           changing the same word. The joiner's end releases, and E1's look at
+ *           FL_CANCEL acquires, that it has left. The phase as in wait/wait.h.
  * LAST TOUCH  E3, of the task; the joiner has a handle of its own.
  * CHECKED BY  tests/model/join.c, spin/join.pml
  */
