@@ -98,20 +98,26 @@ leave(void)
     model_assert(filch_condition_release(condition) == 0);
 }
 
-static void
-wait_for_it(bool cancelled)
+/* Why it did not get the lock at once. Where the last one frees all, each is to
+ * have had it, and so has it then all the same. */
+static int
+acquire(bool cancelled)
 {
     int error = filch_condition_acquire(condition);
-    if (error) {
-        model_assert(error == ECANCELED && (cancelled || twice));
-        if (!frees) {
-            return;
-        }
+    model_assert(!error || (error == ECANCELED && (cancelled || twice)));
+    if (error && frees) {
         filch_shield_begin();
         model_assert(filch_condition_acquire(condition) == 0);
         filch_shield_end();
-        enter();
-        leave();
+    }
+    return error;
+}
+
+static void
+wait_for_it(bool cancelled)
+{
+    int error = acquire(cancelled);
+    if (error && !frees) {
         return;
     }
     enter();
@@ -143,15 +149,8 @@ wait_for_it(bool cancelled)
 static void
 take_the_lock(void)
 {
-    int error = filch_condition_acquire(condition);
-    if (error) {
-        model_assert(error == ECANCELED && (cancels_other || twice));
-        if (!frees) {
-            return;
-        }
-        filch_shield_begin();
-        model_assert(filch_condition_acquire(condition) == 0);
-        filch_shield_end();
+    if (acquire(cancels_other) && !frees) {
+        return;
     }
     enter();
     leave();
