@@ -43,6 +43,6 @@ hand_over(size_t n, size_t value)
 }
 
 const struct workload condition_workloads[] = {
-    {"condition", 2000000, 2, hand_over, false},
+    {"condition", 2000000, 2, hand_over, 1},
     {.name = NULL},
 };

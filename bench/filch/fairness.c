@@ -62,7 +62,7 @@ fair(size_t n, size_t tasks)
 }
 
 const struct workload fairness_workloads[] = {
-    {"lock-wait", 400000, 8, barging, false},
-    {"lock-wait-fair", 400000, 8, fair, false},
+    {"lock-wait", 400000, 8, barging, 1},
+    {"lock-wait-fair", 400000, 8, fair, 1},
     {.name = NULL},
 };

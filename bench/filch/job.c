@@ -124,9 +124,9 @@ serial(size_t unused, size_t n)
 }
 
 const struct workload job_workloads[] = {
-    {"fib", 0, 35, forked, false},
-    {"fib-spawn", 0, 30, spawned, false},
-    {"fib-serial", 0, 35, serial, false},
-    {"fork-sync", 10000000, 1, fork_and_sync, false},
+    {"fib", 0, 35, forked, 1},
+    {"fib-spawn", 0, 30, spawned, 1},
+    {"fib-serial", 0, 35, serial, 1},
+    {"fork-sync", 10000000, 1, fork_and_sync, 1},
     {.name = NULL},
 };

@@ -261,10 +261,10 @@ beside_deque(size_t n, size_t value)
 }
 
 const struct workload latency_workloads[] = {
-    {"latency", 12800, BURST, bursts, false},
-    {"long-short", 5000, 1, long_among_short, false},
-    {"outrun", 200000, 64, outrun, false},
-    {"third", 2000, 1, third, false},
-    {"beside-deque", 1000, 1, beside_deque, false},
+    {"latency", 12800, BURST, bursts, 1},
+    {"long-short", 5000, 1, long_among_short, 1},
+    {"outrun", 200000, 64, outrun, 1},
+    {"third", 2000, 1, third, 1},
+    {"beside-deque", 1000, 1, beside_deque, 1},
     {.name = NULL},
 };

@@ -37,6 +37,6 @@ contend(size_t n, size_t tasks)
 }
 
 const struct workload lock_workloads[] = {
-    {"lock", 16000000, 8, contend, false},
+    {"lock", 16000000, 8, contend, 1},
     {.name = NULL},
 };

@@ -201,8 +201,8 @@ migrate(size_t n, size_t seconds)
 }
 
 const struct workload memory_workloads[] = {
-    {"unstarted", 0, 1000000, unstarted, true},
-    {"given-back", 0, 100000, given_back, true},
-    {"migrate", 0, 1, migrate, true},
+    {"unstarted", 0, 1000000, unstarted, 0},
+    {"given-back", 0, 100000, given_back, 0},
+    {"migrate", 0, 1, migrate, 0},
     {.name = NULL},
 };

@@ -50,6 +50,6 @@ ping_pong(size_t n, size_t slots)
 }
 
 const struct workload pingpong_workloads[] = {
-    {"pingpong", 1000000, 1, ping_pong, false},
+    {"pingpong", 1000000, 1, ping_pong, 1},
     {.name = NULL},
 };

@@ -57,6 +57,6 @@ pipeline(size_t n, size_t slots)
 }
 
 const struct workload pipeline_workloads[] = {
-    {"pipeline", 1000000, 64, pipeline, false},
+    {"pipeline", 1000000, 64, pipeline, 1},
     {.name = NULL},
 };

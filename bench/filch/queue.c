@@ -120,9 +120,9 @@ work(size_t n, size_t ns)
 }
 
 const struct workload queue_workloads[] = {
-    {"queue11", 4000000, 1024, one_to_one, false},
-    {"queue44", 4000000, 1024, four_to_four, false},
-    {"queue100", 2000000, 64, hundred_to_hundred, false},
-    {"work", 4000000, 1000, work, false},
+    {"queue11", 4000000, 1024, one_to_one, 1},
+    {"queue44", 4000000, 1024, four_to_four, 1},
+    {"queue100", 2000000, 64, hundred_to_hundred, 1},
+    {"work", 4000000, 1000, work, 1},
     {.name = NULL},
 };

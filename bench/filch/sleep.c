@@ -33,6 +33,6 @@ sleepers(size_t n, size_t tasks)
 }
 
 const struct workload sleep_workloads[] = {
-    {"sleep", 0, 100000, sleepers, false},
+    {"sleep", 0, 100000, sleepers, 3},
     {.name = NULL},
 };

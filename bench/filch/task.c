@@ -60,8 +60,8 @@ wave(size_t unused, size_t n)
 }
 
 const struct workload task_workloads[] = {
-    {"spawn-join", 2000000, 1, spawn_and_join, false},
-    {"wave-first", 0, 1000000, wave, true},
-    {"wave", 0, 1000000, wave, false},
+    {"spawn-join", 2000000, 1, spawn_and_join, 1},
+    {"wave-first", 0, 1000000, wave, 0},
+    {"wave", 0, 1000000, wave, 1},
     {.name = NULL},
 };

@@ -105,7 +105,7 @@ run_nqueens(size_t n, size_t value)
 }
 
 const struct workload tree_workloads[] = {
-    {"skynet", JOBS, LEAVES, run_skynet, false},
-    {"nqueens", BOARDS, QUEENS, run_nqueens, false},
+    {"skynet", JOBS, LEAVES, run_skynet, 1},
+    {"nqueens", BOARDS, QUEENS, run_nqueens, 1},
     {.name = NULL},
 };

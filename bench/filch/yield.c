@@ -38,6 +38,6 @@ yields(size_t n, size_t tasks)
 }
 
 const struct workload yield_workloads[] = {
-    {"yield", 5000000, 2, yields, false},
+    {"yield", 5000000, 2, yields, 1},
     {.name = NULL},
 };

@@ -40,15 +40,15 @@ warm_up(void)
 {
     double start = wall_time();
 
-    do
+    for (unsigned round = 0;
+         round < chosen->rounds || wall_time() - start < WARM_UP; ++round)
         chosen->run(chosen->n, value);
-    while (wall_time() - start < WARM_UP);
 }
 
 static void
 run(void)
 {
-    if (!chosen->cold)
+    if (chosen->rounds > 0)
         warm_up();
     chosen->run(chosen->n, value);
 }

@@ -32,8 +32,9 @@ struct workload {
      * result is right. */
     void (*run)(size_t n, size_t value);
 
-    /* Without a warm-up, in a process that has done nothing yet. */
-    bool cold;
+    /* Of the warm-up, at least. 0: none, in a process that has done nothing
+     * yet; more than 1: one round does not show what the next is like. */
+    unsigned rounds;
 };
 
 void watch_start(void);

@@ -333,19 +333,19 @@ host(void (*run)(), unsigned workers)
 }
 
 const workload waiting[] = {
-    {"yield", 300000, 2, yield, false},
-    {"pingpong", 30000, 1, pingpong, false},
-    {"queue11", 500000, 1024, one_to_one, false},
-    {"queue44", 500000, 1024, four_to_four, false},
-    {"queue100", 200000, 64, hundred_to_hundred, false},
-    {"pipeline", 30000, 64, pipeline, false},
-    {"lock", 500000, 8, lock, false},
-    {"condition", 30000, 2, condition, false},
-    {"event", 0, 100000, event, false},
-    {"sleep", 0, 100000, sleepers, false},
-    {"wait-fresh", 0, 100000, come_to_wait, true},
-    {"wait-recycled", 0, 100000, come_to_wait, false},
-    {"spawn-join", 100000, 1, spawn_and_join, false},
+    {"yield", 300000, 2, yield, 1},
+    {"pingpong", 30000, 1, pingpong, 1},
+    {"queue11", 500000, 1024, one_to_one, 1},
+    {"queue44", 500000, 1024, four_to_four, 1},
+    {"queue100", 200000, 64, hundred_to_hundred, 1},
+    {"pipeline", 30000, 64, pipeline, 1},
+    {"lock", 500000, 8, lock, 1},
+    {"condition", 30000, 2, condition, 1},
+    {"event", 0, 100000, event, 1},
+    {"sleep", 0, 100000, sleepers, 3},
+    {"wait-fresh", 0, 100000, come_to_wait, 0},
+    {"wait-recycled", 0, 100000, come_to_wait, 3},
+    {"spawn-join", 100000, 1, spawn_and_join, 1},
     {nullptr, 0, 0, nullptr, false},
 };
 

@@ -173,12 +173,12 @@ host(void (*run)(void), unsigned workers)
 }
 
 static const struct workload fork_join[] = {
-    {"fib", 0, 28, run_fib, false}, /* fib(35) would take ten seconds */
-    {"skynet", 1111111, 1000000, run_skynet, false},
-    {"wave-first", 0, 1000000, wave, true},
-    {"wave", 0, 1000000, wave, false},
-    {"nqueens", 856189, QUEENS, nqueens, false},
-    {"fork-sync", 1000000, 1, fork_and_sync, false},
+    {"fib", 0, 28, run_fib, 1}, /* fib(35) would take ten seconds */
+    {"skynet", 1111111, 1000000, run_skynet, 1},
+    {"wave-first", 0, 1000000, wave, 0},
+    {"wave", 0, 1000000, wave, 1},
+    {"nqueens", 856189, QUEENS, nqueens, 1},
+    {"fork-sync", 1000000, 1, fork_and_sync, 1},
     {.name = NULL},
 };
 

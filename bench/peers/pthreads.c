@@ -298,15 +298,15 @@ host(void (*run)(void), unsigned workers)
 }
 
 static const struct workload waiting[] = {
-    {"yield", 100000, 2, yield, false},
-    {"pingpong", 5000, 1, pingpong, false},
-    {"queue11", 500000, 1024, one_to_one, false},
-    {"queue44", 500000, 1024, four_to_four, false},
-    {"queue100", 100000, 64, hundred_to_hundred, false},
-    {"pipeline", 10000, 64, pipeline, false},
-    {"lock", 2000000, 8, lock, false},
-    {"condition", 6000, 2, condition, false},
-    {"spawn-join", 4000, 1, spawn_and_join, false},
+    {"yield", 100000, 2, yield, 1},
+    {"pingpong", 5000, 1, pingpong, 1},
+    {"queue11", 500000, 1024, one_to_one, 1},
+    {"queue44", 500000, 1024, four_to_four, 1},
+    {"queue100", 100000, 64, hundred_to_hundred, 1},
+    {"pipeline", 10000, 64, pipeline, 1},
+    {"lock", 2000000, 8, lock, 1},
+    {"condition", 6000, 2, condition, 1},
+    {"spawn-join", 4000, 1, spawn_and_join, 1},
     {.name = NULL},
 };
 

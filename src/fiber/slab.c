@@ -308,19 +308,6 @@ guard(fl_stack *const *stacks, unsigned n)
     return n;
 }
 
-/* The pages at which n stacks begin to be used. */
-static void
-populate(fl_stack *const *stacks, unsigned n)
-{
-    fl_os_range tops[FL_BATCH];
-    size_t page = fl_os_page();
-    for (unsigned i = 0; i < n; i++) {
-        char *top = stacks[i]->base + fl_stack_size(stacks[i]);
-        tops[i] = (fl_os_range){.base = top - page, .size = page};
-    }
-    fl_os_populate(tops, n);
-}
-
 static fl_link *
 chain(fl_stack *const *stacks, unsigned n)
 {
@@ -344,9 +331,6 @@ fl_slab_carve(unsigned shift, unsigned n, bool kept)
     fl_assume(guarded <= n);
     if (guarded < n) {
         come_back(slabs, chain(stacks + guarded, n - guarded), false);
-    }
-    if (kept && guarded > 1) { /* what a worker begins with it may never need */
-        populate(stacks, guarded);
     }
     return chain(stacks, guarded);
 }

@@ -54,14 +54,45 @@ take_warm(struct size_class *kind)
     return batch;
 }
 
+/*
+ * Has the system give each its first page. They are touched, too: where a
+ * hypervisor keeps page tables of its own it is only then, some 10 us each, that
+ * they are there for it. Who waits begins its next stack with a guard held.
+ */
+static void
+populate(const fl_link *batch)
+{
+    fl_os_range tops[FL_BATCH];
+    size_t page = fl_os_page();
+    unsigned n = 0;
+    for (; batch && n < FL_BATCH; batch = batch->next) {
+        const fl_stack *stack = fl_container(batch, fl_stack, link);
+        char *top = stack->base + fl_stack_size(stack);
+        tops[n++] = (fl_os_range){.base = top - page, .size = page};
+    }
+    fl_os_populate(tops, n);
+    for (unsigned i = 0; i < n; i++) {
+        fl_asan_unpoison(tops[i].base, page); /* of who was there before */
+        *(volatile char *)tops[i].base = 0;
+    }
+}
+
 static fl_link *
 get_batch(unsigned shift, bool kept)
 {
     fl_link *batch = take_warm(&classes[shift]);
-    if (!batch) {
-        batch = fl_depot_take(&classes[shift].cold);
+    if (batch) {
+        return batch;
     }
-    return batch ? batch : fl_slab_carve(shift, batch_size(shift, kept), kept);
+    batch = fl_depot_take(&classes[shift].cold);
+    if (!batch) {
+        batch = fl_slab_carve(shift, batch_size(shift, kept), kept);
+    }
+    /* what a worker begins with it may never need, nor much of a big one */
+    if (kept && batch && batch->next) {
+        populate(batch);
+    }
+    return batch;
 }
 
 fl_link *

@@ -226,6 +226,39 @@ top_of(fl_link *link)
     return stack->base + fl_stack_size(stack) - 1;
 }
 
+static bool
+is_there(const void *address)
+{
+    uintptr_t page = (uintptr_t)address & ~(fl_os_page() - 1);
+    unsigned char there = 0;
+    OK(mincore((void *)page, fl_os_page(), &there));
+    return there & 1;
+}
+
+/* Who waits goes on on the next one, and is in a guard until it is there. */
+static void
+check_first_pages(fl_link **batches, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        batches[i] = fl_stack_get_batch(USUAL);
+        for (fl_link *link = batches[i]; link; link = link->next)
+            CHECK(is_there(top_of(link)));
+    }
+}
+
+TEST(stacks_have_their_first_page_also_where_they_had_given_it_back)
+{
+    enum { BATCHES = 24 }; /* more than stay warm */
+    fl_link *batches[BATCHES];
+    check_first_pages(batches, BATCHES);
+    char *last = top_of(batches[BATCHES - 1]);
+    for (size_t i = 0; i < BATCHES; i++)
+        fl_stack_put_batch(batches[i]);
+    fl_stack_trim();
+    CHECK(!is_there(last));
+    check_first_pages(batches, BATCHES);
+}
+
 TEST(stacks_that_were_only_tried_are_unmapped_when_all_are_given_back)
 {
     if (UNDER_TSAN)

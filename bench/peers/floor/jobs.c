@@ -165,8 +165,8 @@ run_skynet(size_t unused, size_t value)
 }
 
 const struct workload job_floors[] = {
-    {"fork-sync", 10000000, 0, fork_and_sync, false},
-    {"fib", 0, 35, fib_of_jobs, false},
-    {"skynet", JOBS, LEAVES, run_skynet, false},
+    {"fork-sync", 10000000, 0, fork_and_sync, 1},
+    {"fib", 0, 35, fib_of_jobs, 1},
+    {"skynet", JOBS, LEAVES, run_skynet, 1},
     {.name = NULL},
 };

@@ -68,7 +68,7 @@ work(size_t n, size_t ns)
 }
 
 const struct workload working_floors[] = {
-    {"work", 4000000, 1000, work, false},
+    {"work", 4000000, 1000, work, 1},
     {.name = NULL},
 };
 

@@ -171,7 +171,7 @@ contend(size_t n, size_t value)
 }
 
 const struct workload sharing_floors[] = {
-    {"pipeline", 1000000, 64, pipeline, false},
-    {"lock", 16000000, 8, contend, false},
+    {"pipeline", 1000000, 64, pipeline, 1},
+    {"lock", 16000000, 8, contend, 1},
     {.name = NULL},
 };

@@ -237,9 +237,9 @@ wave(size_t unused, size_t n)
 
 const struct workload small_floors[] = {
 #ifdef __x86_64__
-    {"spawn-join", 2000000, 1, spawn_and_join, false},
-    {"fib-spawn", 0, 30, fib_of_tasks, false},
+    {"spawn-join", 2000000, 1, spawn_and_join, 1},
+    {"fib-spawn", 0, 30, fib_of_tasks, 1},
 #endif
-    {"wave", 0, 1000000, wave, false},
+    {"wave", 0, 1000000, wave, 1},
     {.name = NULL},
 };

@@ -222,8 +222,8 @@ sleepers(size_t n, size_t value)
 }
 
 const struct workload waiting_floors[] = {
-    {"wait-fresh", 0, 100000, wait_fresh, true},
-    {"event", 0, 100000, wake, false},
-    {"sleep", 0, 100000, sleepers, false},
+    {"wait-fresh", 0, 100000, wait_fresh, 0},
+    {"event", 0, 100000, wake, 1},
+    {"sleep", 0, 100000, sleepers, 3},
     {.name = NULL},
 };

@@ -4,13 +4,13 @@ import "sync"
 
 var forkJoin = []workload{
 	// fib(35) would take some 20 s; a figure is for one call.
-	{"fib", 0, 25, fibs, false},
-	{"fib-spawn", 0, 25, fibs, false},
-	{"skynet", 1111111, 1000000, skynets, false},
-	{"wave-first", 0, 1000000, wave, true},
-	{"wave", 0, 1000000, wave, false},
-	{"nqueens", 856189, 12, queens, false},
-	{"fork-sync", 500000, 1, spawnAndJoin, false},
+	{"fib", 0, 25, fibs, 1},
+	{"fib-spawn", 0, 25, fibs, 1},
+	{"skynet", 1111111, 1000000, skynets, 1},
+	{"wave-first", 0, 1000000, wave, 0},
+	{"wave", 0, 1000000, wave, 1},
+	{"nqueens", 856189, 12, queens, 1},
+	{"fork-sync", 500000, 1, spawnAndJoin, 1},
 }
 
 func plainFib(n int) int {

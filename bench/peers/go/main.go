@@ -16,11 +16,11 @@ import (
 const warmUp = 300 * time.Millisecond
 
 type workload struct {
-	name  string
-	n     int // operations in a run, about
-	value int // of what varies, if it is not given
-	run   func(n, value int)
-	cold  bool // without a warm-up
+	name   string
+	n      int // operations in a run, about
+	value  int // of what varies, if it is not given
+	run    func(n, value int)
+	rounds int // of the warm-up, at least; 0: none
 }
 
 // What the last run gave, in the order in which it is printed.
@@ -73,11 +73,9 @@ func number(text string) int {
 
 func (w workload) do(value int) {
 	// until it has lasted for a while, as bench/kit/program.c does
-	for start := time.Now(); !w.cold; {
+	start := time.Now()
+	for round := 0; w.rounds > 0 && (round < w.rounds || time.Since(start) < warmUp); round++ {
 		w.run(w.n, value)
-		if time.Since(start) >= warmUp {
-			break
-		}
 	}
 	w.run(w.n, value)
 	fmt.Println(strings.Join(figures, " "))

@@ -9,15 +9,15 @@ import (
 )
 
 var own = []workload{
-	{"work", 4000000, 1000, work, false},
-	{"latency", 12800, 64, bursts, false},
-	{"long-short", 5000, 1, longAmongShort, false},
-	{"outrun", 200000, 64, outrun, false},
-	{"third", 2000, 1, third, false},
+	{"work", 4000000, 1000, work, 1},
+	{"latency", 12800, 64, bursts, 1},
+	{"long-short", 5000, 1, longAmongShort, 1},
+	{"outrun", 200000, 64, outrun, 1},
+	{"third", 2000, 1, third, 1},
 	// beside-deque is left out: where goroutines end by starting others, who
 	// has been woken does not come to run for half a minute and more.
-	{"lock-wait", 400000, 8, lockWait, false},
-	{"given-back", 0, 100000, givenBack, true},
+	{"lock-wait", 400000, 8, lockWait, 1},
+	{"given-back", 0, 100000, givenBack, 0},
 }
 
 // work has consumers take what there is, so that none is left alone with its

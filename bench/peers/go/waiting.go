@@ -8,19 +8,19 @@ import (
 )
 
 var waiting = []workload{
-	{"yield", 2000000, 2, yield, false},
-	{"pingpong", 500000, 1, pingpong, false},
-	{"queue11", 2000000, 1024, func(n, slots int) { transfer(n, 1, slots) }, false},
-	{"queue44", 2000000, 1024, func(n, slots int) { transfer(n, 4, slots) }, false},
-	{"queue100", 2000000, 64, func(n, slots int) { transfer(n, 100, slots) }, false},
-	{"pipeline", 300000, 64, pipeline, false},
-	{"lock", 8000000, 8, lock, false},
-	{"condition", 1000000, 2, condition, false},
-	{"event", 0, 100000, event, false},
-	{"sleep", 0, 100000, sleepers, false},
-	{"wait-fresh", 0, 100000, comeToWait, true},
-	{"wait-recycled", 0, 100000, comeToWait, false},
-	{"spawn-join", 500000, 1, spawnAndJoin, false},
+	{"yield", 2000000, 2, yield, 1},
+	{"pingpong", 500000, 1, pingpong, 1},
+	{"queue11", 2000000, 1024, func(n, slots int) { transfer(n, 1, slots) }, 1},
+	{"queue44", 2000000, 1024, func(n, slots int) { transfer(n, 4, slots) }, 1},
+	{"queue100", 2000000, 64, func(n, slots int) { transfer(n, 100, slots) }, 1},
+	{"pipeline", 300000, 64, pipeline, 1},
+	{"lock", 8000000, 8, lock, 1},
+	{"condition", 1000000, 2, condition, 1},
+	{"event", 0, 100000, event, 1},
+	{"sleep", 0, 100000, sleepers, 3},
+	{"wait-fresh", 0, 100000, comeToWait, 0},
+	{"wait-recycled", 0, 100000, comeToWait, 3},
+	{"spawn-join", 500000, 1, spawnAndJoin, 1},
 }
 
 // together runs so many goroutines and waits for them all.
