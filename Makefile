@@ -173,16 +173,26 @@ jobs       = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 submake    = $(MAKE) -s $(jobs)
 everything = $(submake) DEV=1 lib pgz examples tests
 
-# Of what takes the sanitizers long: seeded's quick ones, and chaos on some.
-# Of the lanes: another compiler, on what it could do wrong.
+# In a quick check the sanitizers see what waits and wakes. In one of all, of what
+# takes them long: seeded's quick ones, and chaos on some. Of the lanes: another
+# compiler, on what it could do wrong.
+checked      = FLAVOUR=plain bench-checked stress-checked disturbed-checked
+waits        = $(filter $(B)/tests/sync/%,$(TESTS))
 briefly      = stress/chaos.sh,seeded/test_golden,seeded/test_points,$\
                seeded/test_runs,seeded/test_stall,seeded/test_jobs
 lane_short   = clang-O3
 lane_checked = unit/test_context sched/test_migrate seeded/test_golden
 
-check:                          ## build and run all tests
+check:                          ## build and run the tests, in five minutes
 	@tools/deps check
-	@$(everything) FLAVOUR=plain bench-checked stress-checked disturbed-checked
+	@$(everything) $(checked)
+	@$(submake) DEV=1 FLAVOUR=tsan waits
+	@$(submake) DEV=1 FLAVOUR=asan waits
+	@tools/run-tests -q plain@1,2,3,4,8 tsan@2:sync asan@2:sync
+
+check-all:                      ## all tests, also those that take longer
+	@tools/deps check
+	@$(everything) $(checked)
 	@$(everything) FLAVOUR=tsan
 	@$(everything) FLAVOUR=asan
 	@$(submake) DEV=1 FLAVOUR=$(lane_short) \
@@ -191,6 +201,8 @@ check:                          ## build and run all tests
 	    tsan@2:sched,sync,race,fault,volume,linear,examples,$(briefly) \
 	    asan@2:sched,sync,fault,fuzz,volume,linear,examples,$(briefly) \
 	    $(lane_short)@2:$(subst $(space),$(comma),$(lane_checked))
+
+waits: $(waits)
 
 tsan asan:                      ## all tests and examples, sanitized
 	@tools/deps check
@@ -278,5 +290,5 @@ help:                           ## this list
 	    $(wildcard bench/*.mk bench/*/*.mk tests/*/*.mk) | expand -t 20
 
 force:
-.PHONY: all lib pgz examples tests check tsan asan repeat demo \
+.PHONY: all lib pgz examples tests check check-all waits tsan asan repeat demo \
         install uninstall fmt clean help force

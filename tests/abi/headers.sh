@@ -1,6 +1,8 @@
 #!/bin/bash
 # Each public header is complete in itself, in C11 and in C++17, without a
 # warning, whatever flavour it is compiled for.
+#
+# run-tests: long
 . "$(dirname "$0")/../harness/kit"
 
 for header in filch.h $(cd include && echo filch/*.h); do

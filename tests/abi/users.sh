@@ -1,6 +1,8 @@
 #!/bin/bash
 # What users do: install filch somewhere, build programs with pkg-config's
 # help, in C and in C++, static and shared, also for the sanitizers.
+#
+# run-tests: long
 . "$(dirname "$0")/../harness/kit"
 
 prefix=/opt/filch

@@ -1,4 +1,6 @@
-/* Every public function while one step of it fails, or all from one on. */
+/* Every public function while one step of it fails, or all from one on.
+ *
+ * run-tests: long */
 #include "calls.h"
 #include "shortage.h"
 

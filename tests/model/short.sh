@@ -3,6 +3,8 @@
 # side (`make model` does more), and what of spin is small; and a few of the
 # weakenings, which must be noticed (`make model-mutations`: all); and whether
 # each ordered operation is weakened by one, or says why not.
+#
+# run-tests: long
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 

@@ -1,6 +1,8 @@
 #!/bin/bash
 # Cut, changed and foreign files: pgz says so, exits with 1, writes no file and
 # keeps the one it was given.
+#
+# run-tests: long
 . "$(dirname "$0")/kit"
 
 text $((4 * chunk + 1000)) >file

@@ -1,6 +1,8 @@
 #!/bin/bash
 # Full disks, signals and other trouble: a clear message, exit status 1, no
 # half-written file, and the original as it was.
+#
+# run-tests: long
 . "$(dirname "$0")/kit"
 
 text 3000000 >original

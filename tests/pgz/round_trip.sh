@@ -1,5 +1,7 @@
 #!/bin/bash
 # What pgz packs, gunzip and pgz unpack; what others pack, pgz unpacks.
+#
+# run-tests: long
 . "$(dirname "$0")/kit"
 
 unpacks_to() { # file, program...

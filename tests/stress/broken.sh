@@ -1,6 +1,8 @@
 #!/bin/bash
 # Chaos finds what once was wrong: with the library made wrong again, the tests of
 # test_chaos.c fail (broken/*.patch), each within some seeds.
+#
+# run-tests: long
 . "$(dirname "$0")/../harness/kit"
 [ "${FLAVOUR:-plain}" = plain ] || skip "one flavour is enough"
 BUILD=${BUILD:-build/plain}

@@ -1,6 +1,8 @@
 #!/bin/bash
 # The tests of sync hold in chaos: a short form of `make stress`, and a shorter
 # one where they are sanitized.
+#
+# run-tests: long
 . "$(dirname "$0")/../harness/kit"
 BUILD=${BUILD:-build/plain} workers='2 4' seeds='1 2 3'
 tests='lock* condition* queue* event*'

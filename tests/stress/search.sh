@@ -1,6 +1,8 @@
 #!/bin/bash
 # filch-stress finds what fails, says how to repeat it, and shrinks its schedule:
 # shown with a program whose failures are known (fake.c).
+#
+# run-tests: long
 . "$(dirname "$0")/../harness/kit"
 [ "${FLAVOUR:-plain}" = plain ] || skip "one flavour is enough"
 BUILD=$(realpath "${BUILD:-build/plain}")

@@ -2,6 +2,8 @@
 # The examples run on aarch64, whose context switch is its own: compiled by a
 # cross compiler and run by an emulator, where both are installed. (It shows no
 # weak order of memory.)
+#
+# run-tests: long
 . "$(dirname "$0")/../harness/kit"
 
 command -v aarch64-linux-gnu-gcc >/dev/null && command -v qemu-aarch64 \

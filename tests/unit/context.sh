@@ -1,6 +1,8 @@
 #!/bin/bash
 # The other context switches pass their tests: over ucontext, and on aarch64
 # where a cross compiler and an emulator are installed.
+#
+# run-tests: long
 . "$(dirname "$0")/../harness/kit"
 
 portable=build/portable/tests/unit/test_context

@@ -1,6 +1,8 @@
 #!/bin/bash
 # The soak test in a short form, and that its checks can fail: of the faults that
 # can be planted, each second some, it notices each.
+#
+# run-tests: long
 . "$(dirname "$0")/../harness/kit"
 soak=${BUILD:-build/plain}/tests/volume/soak
 
