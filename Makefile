@@ -173,9 +173,9 @@ jobs       = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 submake    = $(MAKE) -s $(jobs)
 everything = $(submake) DEV=1 lib pgz examples tests
 
-# In a quick check the sanitizers see what waits and wakes. In one of all, of what
-# takes them long: seeded's quick ones, and chaos on some. Of the lanes: another
-# compiler, on what it could do wrong.
+# In a quick check the ThreadSanitizer sees what waits and wakes. In one of all, of
+# what takes sanitizers long: seeded's quick ones, and chaos on some. Of the lanes:
+# another compiler, on what it could do wrong.
 checked      = FLAVOUR=plain bench-checked stress-checked disturbed-checked
 waits        = $(filter $(B)/tests/sync/%,$(TESTS))
 briefly      = stress/chaos.sh,seeded/test_golden,seeded/test_points,$\
@@ -187,8 +187,7 @@ check:                          ## build and run the tests, in five minutes
 	@tools/deps check
 	@$(everything) $(checked)
 	@$(submake) DEV=1 FLAVOUR=tsan waits
-	@$(submake) DEV=1 FLAVOUR=asan waits
-	@tools/run-tests -q plain@1,2,3,4,8 tsan@2:sync asan@2:sync
+	@tools/run-tests -q plain@1,2,3,4,8 tsan@2:sync
 
 check-all:                      ## all tests, also those that take longer
 	@tools/deps check

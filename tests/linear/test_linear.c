@@ -1,6 +1,8 @@
 /*
  * Histories of each object are linearizable: FILCH_TEST_HISTORIES of them, by
  * default few; see `make linear`, which shows the lines printed at the end.
+ *
+ * run-tests: long
  */
 #include "record.h"
 

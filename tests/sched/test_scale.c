@@ -1,4 +1,6 @@
-/* Many tasks, many workers, and none to do. */
+/* Many tasks, many workers, and none to do.
+ *
+ * run-tests: long */
 #include "../harness/harness.h"
 #include <sys/resource.h>
 

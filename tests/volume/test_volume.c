@@ -2,6 +2,8 @@
  * Nothing is lost, however much goes through: each scene until it has seen as
  * many operations as FILCH_TEST_OPERATIONS says, by default few; see
  * `make nothing-lost`, which reads the line that is printed at the end.
+ *
+ * run-tests: long
  */
 #include "kit.h"
 
