@@ -52,9 +52,12 @@ include tests/lanes/flavours.mk
 
 # Large frames must not jump over a stack's guard: -fstack-clash-protection. Two
 # words that are stored as one and loaded again one by one, at once, cost the CPU
-# more than two stores (fork and sync, a twentieth): -fno-tree-slp-vectorize.
-flags    = -std=gnu11 -pthread -fvisibility=hidden -fstack-clash-protection \
-           -fno-tree-slp-vectorize $(CFLAGS) $(flags.$(FLAVOUR))
+# more than two stores (fork and sync, a twentieth): -fno-tree-slp-vectorize. What is
+# measured beside others is compiled as they are.
+careful  = $(if $(filter bench/filch/% bench/kit/%,$<),,\
+           -fstack-clash-protection -fno-tree-slp-vectorize)
+flags    = -std=gnu11 -pthread -fvisibility=hidden $(careful) $(CFLAGS) \
+           $(flags.$(FLAVOUR))
 warnings = -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes \
            $(if $(DEV),-Werror)
 includes = -D_GNU_SOURCE -Iinclude $(if $(filter src/% tests/%,$<),-Isrc)

@@ -22,6 +22,7 @@ peers     = $(B)/bench/peers
 cxx       = g++
 CXXFLAGS  = -O2 -g
 cxx_peer  = $(cxx) -std=c++17 -pthread $(CXXFLAGS) -Wall -Wextra
+cc_peer   = $(compiler) -std=gnu11 -pthread $(CFLAGS) $(warnings) -D_GNU_SOURCE
 includes_ = $(shell echo '$(hash)include <$(1)>' | \
             $(cxx) -E -x c++ - >/dev/null 2>&1 && echo yes)
 runs_     = $(shell command -v $(1) >/dev/null 2>&1 && echo yes)
@@ -39,10 +40,10 @@ $(peers)/pthreads: bench/peers/pthreads.c $(benchkit)
 $(peers)/floor: $(wildcard bench/peers/floor/*.[ch]) $(benchkit)
 $(peers)/pthreads $(peers)/floor:
 	@mkdir -p $(@D)
-	$(call run,CC,$(link) $(warnings) -D_GNU_SOURCE -o $@ $(filter-out %.h,$^))
+	$(call run,CC,$(cc_peer) -o $@ $(filter-out %.h,$^))
 $(peers)/openmp: bench/peers/openmp.c $(benchkit)
 	@mkdir -p $(@D)
-	$(call run,CC,$(link) $(warnings) -D_GNU_SOURCE -fopenmp -o $@ $^)
+	$(call run,CC,$(cc_peer) -fopenmp -o $@ $^)
 $(peers)/tbb: bench/peers/tbb.cpp $(benchkit)
 	@mkdir -p $(@D)
 	$(call run,CXX,$(cxx_peer) -o $@ $^ -ltbb)
