@@ -80,7 +80,7 @@ wake(size_t n, size_t tasks)
 }
 
 const struct workload event_workloads[] = {
-    {"event", 0, 100000, wake, 1},
+    {"event", 0, 100000, wake, 3},
     {"wait-fresh", 0, 100000, spawn_to_wait, 0},
     {"wait-recycled", 0, 100000, spawn_to_wait, 3},
     {.name = NULL},

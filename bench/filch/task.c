@@ -62,6 +62,6 @@ wave(size_t unused, size_t n)
 const struct workload task_workloads[] = {
     {"spawn-join", 2000000, 1, spawn_and_join, 1},
     {"wave-first", 0, 1000000, wave, 0},
-    {"wave", 0, 1000000, wave, 1},
+    {"wave", 0, 1000000, wave, 3},
     {.name = NULL},
 };

@@ -341,7 +341,7 @@ const workload waiting[] = {
     {"pipeline", 30000, 64, pipeline, 1},
     {"lock", 500000, 8, lock, 1},
     {"condition", 30000, 2, condition, 1},
-    {"event", 0, 100000, event, 1},
+    {"event", 0, 100000, event, 3},
     {"sleep", 0, 100000, sleepers, 3},
     {"wait-fresh", 0, 100000, come_to_wait, 0},
     {"wait-recycled", 0, 100000, come_to_wait, 3},

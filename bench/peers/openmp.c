@@ -176,7 +176,7 @@ static const struct workload fork_join[] = {
     {"fib", 0, 28, run_fib, 1}, /* fib(35) would take ten seconds */
     {"skynet", 1111111, 1000000, run_skynet, 1},
     {"wave-first", 0, 1000000, wave, 0},
-    {"wave", 0, 1000000, wave, 1},
+    {"wave", 0, 1000000, wave, 3},
     {"nqueens", 856189, QUEENS, nqueens, 1},
     {"fork-sync", 1000000, 1, fork_and_sync, 1},
     {.name = NULL},

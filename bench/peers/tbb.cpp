@@ -189,7 +189,7 @@ const workload fork_join[] = {
     {"fib", 0, 32, run_fib, 0}, /* fib(35) would take seconds */
     {"skynet", 1111111, 1000000, run_skynet, 1},
     {"wave-first", 0, 1000000, wave, 0},
-    {"wave", 0, 1000000, wave, 1},
+    {"wave", 0, 1000000, wave, 3},
     {"nqueens", 856189, queens, nqueens, 1},
     {"fork-sync", 2000000, 1, fork_and_sync, 1},
     {nullptr, 0, 0, nullptr, false},

@@ -240,6 +240,6 @@ const struct workload small_floors[] = {
     {"spawn-join", 2000000, 1, spawn_and_join, 1},
     {"fib-spawn", 0, 30, fib_of_tasks, 1},
 #endif
-    {"wave", 0, 1000000, wave, 1},
+    {"wave", 0, 1000000, wave, 3},
     {.name = NULL},
 };

@@ -8,7 +8,7 @@ var forkJoin = []workload{
 	{"fib-spawn", 0, 25, fibs, 1},
 	{"skynet", 1111111, 1000000, skynets, 1},
 	{"wave-first", 0, 1000000, wave, 0},
-	{"wave", 0, 1000000, wave, 1},
+	{"wave", 0, 1000000, wave, 3},
 	{"nqueens", 856189, 12, queens, 1},
 	{"fork-sync", 500000, 1, spawnAndJoin, 1},
 }

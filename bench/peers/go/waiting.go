@@ -16,7 +16,7 @@ var waiting = []workload{
 	{"pipeline", 300000, 64, pipeline, 1},
 	{"lock", 8000000, 8, lock, 1},
 	{"condition", 1000000, 2, condition, 1},
-	{"event", 0, 100000, event, 1},
+	{"event", 0, 100000, event, 3},
 	{"sleep", 0, 100000, sleepers, 3},
 	{"wait-fresh", 0, 100000, comeToWait, 0},
 	{"wait-recycled", 0, 100000, comeToWait, 3},
