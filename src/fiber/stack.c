@@ -9,6 +9,8 @@
 #define WARM_IDLE ((size_t)64 << 20) /* address space kept with its pages */
 #define SHED_AFTER FILCH_SEC(1)      /* what was not needed for so long */
 #define SHED_MOST 8                  /* batches at once, of 30 us each */
+#define SHED_FOR FILCH_US(300)       /* no other is begun after that */
+#define SHED_REST 7                  /* times as long as it took */
 
 /* The stacks of one size. */
 static struct size_class {
@@ -171,20 +173,22 @@ cool_one(struct size_class *kind)
     return batch != NULL;
 }
 
-void
+bool
 fl_stack_trim(void)
 {
+    bool more = false;
     for (unsigned shift = 0; shift < FL_STACK_SHIFTS; shift++) {
         struct size_class *kind = &classes[shift];
-        while (fl_depot_size(&kind->warm) > kept_batches(shift) &&
-               cool_one(kind)) {
+        if (fl_depot_size(&kind->warm) > kept_batches(shift)) {
+            more |= cool_one(kind);
         }
     }
+    return more;
 }
 
 /* What was there all the time since it was looked at last is too much. */
 static void
-shed(struct size_class *kind, size_t kept, filch_time now)
+shed(struct size_class *kind, size_t kept, filch_time now, filch_time until)
 {
     size_t size = fl_depot_size(&kind->warm);
     if (now - kind->since >= SHED_AFTER) {
@@ -195,22 +199,27 @@ shed(struct size_class *kind, size_t kept, filch_time now)
     }
     for (int n = 0; n < SHED_MOST && kind->surplus > 0; n++) {
         kind->surplus = cool_one(kind) ? kind->surplus - 1 : 0;
+        if (fl_os_now() > until) {
+            break;
+        }
     }
 }
 
-void
+filch_time
 fl_stack_shed(filch_time now)
 {
     uint32_t nobody = 0;
     if (!fl_cas_acq_rel(&shedding, &nobody, 1u)) {
-        return;
+        return now;
     }
+    filch_time begin = fl_os_now();
     for (unsigned shift = 0; shift < FL_STACK_SHIFTS; shift++) {
         if (fl_depot_size(&classes[shift].warm) > kept_batches(shift)) {
-            shed(&classes[shift], kept_batches(shift), now);
+            shed(&classes[shift], kept_batches(shift), now, begin + SHED_FOR);
         }
     }
     fl_store_release(&shedding, 0u);
+    return now + (fl_os_now() - begin) * (1 + SHED_REST);
 }
 
 /* ---- one ---- */

@@ -65,14 +65,18 @@ void fl_stack_put_batch(fl_link *batch);
  * it tried, before a task can run on one, or gives them back (slab.h). */
 fl_link *fl_stack_try_batch(unsigned shift);
 
-/* Whether more idle stacks keep their pages than should when nothing runs, and
- * giving those pages back: 0.25 us for each stack. */
+/* Whether more idle stacks keep their pages than should when nothing runs. */
 bool fl_stack_surplus(void);
-void fl_stack_trim(void);
+
+/* Gives the pages of a few of those back, 0.25 us for each stack, or, in a virtual
+ * machine without page tables of its own, 30: whether there are more. */
+bool fl_stack_trim(void);
 
 /* The same while something runs, to be called now and then: gives back a part of
- * what has not been needed for a second, 0.3 ms of it. */
-void fl_stack_shed(filch_time now);
+ * what has not been needed for a second, 0.3 ms of it; or one batch, where that
+ * takes longer. From when on to wait before the next: so it takes no more than an
+ * eighth of the time. */
+filch_time fl_stack_shed(filch_time now);
 
 /* Makes a fresh context on a stack, in stack->sp. */
 void fl_stack_prepare(fl_stack *stack, void (*entry)(void *, void *));

@@ -212,8 +212,7 @@ poll(fl_worker *worker)
     adapt_to_turns(worker, took);
     worker->idled = false;
     if (now - worker->shed_at >= SHED_EVERY) {
-        worker->shed_at = now;
-        fl_stack_shed(now);
+        worker->shed_at = fl_stack_shed(now);
     }
     if (fl_timers_earliest(worker->timers) <= now && is_timers_turn(worker)) {
         fl_timers_run(worker, worker->timers);

@@ -303,12 +303,13 @@ fl_first_deadline(const filch_runtime *runtime)
     return first;
 }
 
-/* When nothing runs for a while, what a peak has left behind is given back. */
+/* When nothing runs for a while, what a peak has left behind is given back, until
+ * somebody calls, or a timer is due. */
 static void
-tidy(bool timed_out)
+tidy(const fl_worker *worker)
 {
-    if (timed_out && fl_stack_surplus()) {
-        fl_stack_trim();
+    while (fl_stack_trim() && fl_load_relaxed(&worker->park) == FL_ASLEEP &&
+           fl_first_deadline(worker->runtime) > fl_os_now()) {
     }
 }
 
@@ -340,7 +341,9 @@ fl_nap(fl_worker *worker, filch_time most)
             timed_out = fl_os_wait(&worker->park, FL_ASLEEP, until);
         }
         fl_chaos();
-        tidy(tidies && timed_out);
+        if (tidies && timed_out) {
+            tidy(worker);
+        }
     }
     return still_watch(worker);
 }

@@ -128,7 +128,8 @@ free_runtime(filch_runtime *runtime, void (*put)(fl_link *batch))
     free(runtime->looks);
     free(runtime);
     fl_slab_roots(false);
-    fl_stack_trim();
+    while (fl_stack_trim()) {
+    }
 }
 
 static int

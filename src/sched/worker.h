@@ -118,7 +118,7 @@ typedef struct fl_worker {
     bool brief;              /* W: so it was away when it last left the watch */
     filch_time left_at;    /* W: when it did, if it had stolen nothing; or 0 */
     filch_time polled;     /* W: when it last looked */
-    filch_time shed_at;    /* W: when it last gave stacks back */
+    filch_time shed_at;    /* W: gave stacks back, or has rested since */
     fl_timers *timers;     /* C */
     int *errno_at;         /* W: its thread's errno */
     void *fresh;           /* W: the sanitizer's context for pending work */

@@ -287,9 +287,10 @@ fl_stack_surplus(void)
     return false;
 }
 
-__attribute__((weak)) void
+__attribute__((weak)) bool
 fl_stack_trim(void)
 {
+    return false;
 }
 
 __attribute__((weak)) void
@@ -298,10 +299,10 @@ fl_slab_roots(bool begins)
     (void)begins;
 }
 
-__attribute__((weak)) void
+__attribute__((weak)) filch_time
 fl_stack_shed(filch_time now)
 {
-    (void)now;
+    return now;
 }
 
 /* ---- the fence of os/fence.h ---- */
