@@ -69,7 +69,7 @@ fl_link *fl_stack_try_batch(unsigned shift);
 bool fl_stack_surplus(void);
 
 /* Gives the pages of a few of those back, 0.25 us for each stack, or, in a virtual
- * machine without page tables of its own, 30: whether there are more. */
+ * machine without page tables of its own, 30: whether there were any. */
 bool fl_stack_trim(void);
 
 /* The same while something runs, to be called now and then: gives back a part of
