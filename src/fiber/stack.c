@@ -176,14 +176,14 @@ cool_one(struct size_class *kind)
 bool
 fl_stack_trim(void)
 {
-    bool more = false;
+    bool any = false;
     for (unsigned shift = 0; shift < FL_STACK_SHIFTS; shift++) {
         struct size_class *kind = &classes[shift];
         if (fl_depot_size(&kind->warm) > kept_batches(shift)) {
-            more |= cool_one(kind);
+            any |= cool_one(kind);
         }
     }
-    return more;
+    return any;
 }
 
 /* What was there all the time since it was looked at last is too much. */
