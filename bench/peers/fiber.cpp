@@ -269,11 +269,13 @@ come_to_wait(std::size_t, std::size_t tasks)
 void
 sleepers(std::size_t, std::size_t tasks)
 {
-    watch_start();
-    together(tasks, [&](std::size_t i) {
+    auto nap = [&](std::size_t part) {
         boost::this_fiber::sleep_for(
-            std::chrono::nanoseconds(i * 7919 % tasks * 100000000 / tasks));
-    });
+            std::chrono::nanoseconds(part * 100000000 / tasks));
+    };
+    together(tasks, [&](std::size_t) { nap(tasks); });
+    watch_start();
+    together(tasks, [&](std::size_t i) { nap(i * 7919 % tasks); });
     watch_stop(tasks);
 }
 
@@ -342,7 +344,7 @@ const workload waiting[] = {
     {"lock", 500000, 8, lock, 1},
     {"condition", 30000, 2, condition, 1},
     {"event", 0, 100000, event, 3},
-    {"sleep", 0, 100000, sleepers, 3},
+    {"sleep", 0, 100000, sleepers, 1},
     {"wait-fresh", 0, 100000, come_to_wait, 0},
     {"wait-recycled", 0, 100000, come_to_wait, 3},
     {"spawn-join", 100000, 1, spawn_and_join, 1},

@@ -224,6 +224,6 @@ sleepers(size_t n, size_t value)
 const struct workload waiting_floors[] = {
     {"wait-fresh", 0, 100000, wait_fresh, 0},
     {"event", 0, 100000, wake, 3},
-    {"sleep", 0, 100000, sleepers, 3},
+    {"sleep", 0, 100000, sleepers, 1},
     {.name = NULL},
 };

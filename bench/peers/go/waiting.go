@@ -17,7 +17,7 @@ var waiting = []workload{
 	{"lock", 8000000, 8, lock, 1},
 	{"condition", 1000000, 2, condition, 1},
 	{"event", 0, 100000, event, 3},
-	{"sleep", 0, 100000, sleepers, 3},
+	{"sleep", 0, 100000, sleepers, 1},
 	{"wait-fresh", 0, 100000, comeToWait, 0},
 	{"wait-recycled", 0, 100000, comeToWait, 3},
 	{"spawn-join", 500000, 1, spawnAndJoin, 1},
@@ -220,11 +220,12 @@ func comeToWait(n, tasks int) {
 }
 
 func sleepers(n, tasks int) {
+	nap := func(part int) {
+		time.Sleep(time.Duration(part * 100000000 / tasks))
+	}
+	together(tasks, func(int) { nap(tasks) })
 	measure(tasks, func() {
-		together(tasks, func(i int) {
-			ns := i * 7919 % tasks * 100000000 / tasks
-			time.Sleep(time.Duration(ns))
-		})
+		together(tasks, func(i int) { nap(i * 7919 % tasks) })
 	})
 }
 
