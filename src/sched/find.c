@@ -214,8 +214,8 @@ poll(fl_worker *worker)
     if (now - worker->shed_at >= SHED_EVERY) {
         worker->shed_at = fl_stack_shed(now);
     }
-    if (fl_timers_earliest(worker->timers) <= now && is_timers_turn(worker)) {
-        fl_timers_run(worker, worker->timers);
+    if (fl_timers_early(worker->timers) <= now && is_timers_turn(worker)) {
+        fl_timers_tend(worker, now);
     }
 }
 

@@ -19,7 +19,7 @@ make_timers(void)
         return NULL;
     }
     timers->used = 1;
-    timers->earliest = (uint64_t)FILCH_NEVER;
+    timers->earliest = timers->early = (uint64_t)FILCH_NEVER;
     void *first = fl_load_relaxed(&all_timers);
     do {
         timers->next = first;
@@ -58,6 +58,10 @@ static void
 publish_earliest(fl_timers *timers)
 {
     filch_time first = fl_wheel_bound(&timers->wheel);
+    filch_time early = fl_wheel_early(&timers->wheel);
+    if ((filch_time)fl_load_relaxed(&timers->early) != early) {
+        fl_store_relaxed(&timers->early, (uint64_t)early);
+    }
     if ((filch_time)fl_load_relaxed(&timers->earliest) != first) {
         /* see idle.c */
         fl_exchange_seq_cst(&timers->earliest, (uint64_t)first);
@@ -349,6 +353,20 @@ fl_timers_run(fl_worker *worker, fl_timers *timers)
         }
     }
     return any;
+}
+
+void
+fl_timers_tend(fl_worker *worker, filch_time now)
+{
+    fl_timers *timers = worker->timers;
+    if (fl_timers_earliest(timers) <= now) {
+        fl_timers_run(worker, timers);
+        return;
+    }
+    fl_guard_lock(&timers->guard);
+    fl_wheel_prepare(&timers->wheel, now);
+    publish_earliest(timers);
+    fl_guard_unlock(&timers->guard);
 }
 
 bool

@@ -6,7 +6,8 @@
  *           of them may let another's timers go off.
  * STATE     Guarded by `guard`: the wheel, and what lies in it. `earliest` is a
  *           time before which none is due, for those who only look: the
- *           deadline of the first once that is near.
+ *           deadline of the first once that is near. `early` is that, or when
+ *           its worker is to prepare the wheel for it, if it does anything.
  *           These are never freed but used again: a thread that disarms a
  *           timer may find it in those of a runtime that has just ended.
  * TIMEOUT AND CANCEL  A timeout decides its fiber's wait under the guard. The
@@ -42,6 +43,7 @@ typedef struct fl_timers {
     fl_atomic32 used;       /* by some worker */
     fl_atomic32 guard;
     fl_atomic64 earliest; /* FILCH_NEVER when there is none */
+    fl_atomic64 early;    /* likewise */
     fl_wheel wheel;       /* guard */
 
     /* what the worker that has these is at, in whosever timers it was */
@@ -71,6 +73,16 @@ bool fl_timer_disarm(filch_timer *timer);
 #define FL_TIMERS_LEAST 64
 #define FL_TIMERS_ENOUGH 128
 bool fl_timers_run(struct fl_worker *worker, fl_timers *timers);
+
+/* What is to be done with a worker's own by that time, where `early` says that
+ * something is: what is due goes off, or the wheel is prepared. */
+void fl_timers_tend(struct fl_worker *worker, filch_time now);
+
+static inline filch_time
+fl_timers_early(const fl_timers *timers)
+{
+    return (filch_time)fl_load_relaxed(&timers->early);
+}
 
 /* Whether one is due, where `earliest` says that one may be; afterwards that is
  * nearer to the truth. */

@@ -2,8 +2,12 @@
 
 #include "base/base.h"
 
+#include <stdint.h>
+
 #define DIGIT (FL_WHEEL_SLOTS - 1u)
 #define IN_HEAP 0u /* the timer's slot_; else one more than the slot's number */
+#define EARLY_FROM 2u    /* the level; below, spans are short */
+#define EARLY_AT_ONCE 64 /* timers, 10 to 50 us */
 
 static uint64_t
 tick_of(filch_time time)
@@ -88,18 +92,57 @@ take_from_heap(fl_wheel *wheel, filch_timer *timer)
 
 /* ---- the slots ---- */
 
-/* I3; if any slot is in use. */
+static unsigned
+shift_of(unsigned level)
+{
+    return level * FL_SPAN_SHIFT;
+}
+
+/* An eighth of a span, in ticks. */
+static uint64_t
+lead_of(unsigned level)
+{
+    return ((uint64_t)1 << shift_of(level)) / 8;
+}
+
+/* I3, for one that is in use, and that begins with that tick. */
+static void
+note_start(fl_wheel *wheel, unsigned level, uint64_t start)
+{
+    uint64_t early = level < EARLY_FROM ? UINT64_MAX : start - lead_of(level);
+    wheel->start = start < wheel->start ? start : wheel->start;
+    wheel->early = early < wheel->early ? early : wheel->early;
+}
+
+/* The tick with which the first span in use of a level begins. */
+static uint64_t
+first_start(const fl_wheel *wheel, unsigned level)
+{
+    uint64_t used = wheel->used[level], here = wheel->tick >> shift_of(level);
+    unsigned by = (unsigned)here & DIGIT;
+    uint64_t from_here = used >> by | used << (-by & DIGIT);
+    return (here + (uint64_t)__builtin_ctzll(from_here)) << shift_of(level);
+}
+
+/* I3 */
 static void
 find_start(fl_wheel *wheel)
 {
-    if (!wheel->levels) {
-        return;
+    wheel->start = wheel->early = UINT64_MAX;
+    for (uint32_t left = wheel->levels; left; left &= left - 1) {
+        unsigned level = (unsigned)__builtin_ctz(left);
+        note_start(wheel, level, first_start(wheel, level));
     }
-    unsigned level = (unsigned)__builtin_ctz(wheel->levels);
-    uint64_t slot = (uint64_t)__builtin_ctzll(wheel->used[level]);
-    unsigned shift = level * FL_WHEEL_BITS;
-    uint64_t above = wheel->tick >> shift >> FL_WHEEL_BITS;
-    wheel->start = ((above << FL_WHEEL_BITS) | slot) << shift;
+}
+
+/* I2 */
+static unsigned
+level_of(const fl_wheel *wheel, uint64_t tick)
+{
+    unsigned bits = 63 - (unsigned)__builtin_clzll(tick - wheel->tick);
+    unsigned level = bits < 6 ? 0 : (bits - 3) / FL_SPAN_SHIFT;
+    unsigned shift = shift_of(level);
+    return level + ((tick >> shift) - (wheel->tick >> shift) >= FL_WHEEL_SLOTS);
 }
 
 /* Each notes, as far as its neighbour can tell, who comes two, three and four
@@ -108,24 +151,28 @@ find_start(fl_wheel *wheel)
 static void
 put_into_slot(fl_wheel *wheel, filch_timer *timer, uint64_t tick)
 {
-    unsigned differs = 63 - (unsigned)__builtin_clzll(tick ^ wheel->tick);
-    unsigned level = differs / FL_WHEEL_BITS;
-    unsigned slot = (unsigned)(tick >> (level * FL_WHEEL_BITS)) & DIGIT;
+    unsigned level = level_of(wheel, tick);
+    uint64_t span = tick >> shift_of(level);
+    unsigned slot = (unsigned)span & DIGIT;
     filch_timer **list = &wheel->slots[level][slot];
     timer->slot_ = level * FL_WHEEL_SLOTS + slot + 1;
     filch_timer *next = *list;
     timer->sibling_ = next;
+    *list = timer;
     if (next) {
         next->previous_ = timer;
         timer->child_ = next->sibling_;
         timer->ahead_[0] = next->child_;
         timer->ahead_[1] = next->ahead_[0];
-    } else {
-        timer->ahead_[0] = timer->ahead_[1] = NULL;
+        return;
     }
-    *list = timer;
+    timer->ahead_[0] = timer->ahead_[1] = NULL;
+    if (!wheel->levels) {
+        wheel->start = wheel->early = UINT64_MAX;
+    }
     wheel->used[level] |= (uint64_t)1 << slot;
     wheel->levels |= 1u << level;
+    note_start(wheel, level, span << shift_of(level));
 }
 
 /* Notes that the slot is not used any more. */
@@ -175,21 +222,36 @@ place(fl_wheel *wheel, filch_timer *timer)
     }
 }
 
-/* Goes to where the first slot in use begins, and empties it. */
+/* Empties the slot, the first in use of its level, or moves so many on. */
 static void
-advance(fl_wheel *wheel)
+move_on(fl_wheel *wheel, unsigned level, uint64_t start, size_t most)
 {
-    unsigned level = (unsigned)__builtin_ctz(wheel->levels);
-    unsigned slot = (unsigned)__builtin_ctzll(wheel->used[level]);
+    unsigned slot = (unsigned)(start >> shift_of(level)) & DIGIT;
     filch_timer *list = wheel->slots[level][slot];
-    wheel->slots[level][slot] = NULL;
-    leave_slot(wheel, level, slot);
-    wheel->tick = wheel->start;
-    while (list) {
+    for (size_t n = 0; list && n < most; n++) {
         filch_timer *timer = list;
         list = timer->sibling_;
         fl_fetch(timer->ahead_[1]);
         place(wheel, timer);
+    }
+    wheel->slots[level][slot] = list;
+    if (list) {
+        list->previous_ = NULL;
+    } else {
+        leave_slot(wheel, level, slot);
+    }
+}
+
+/* Goes to where the first span in use begins, and empties its slot. */
+static void
+advance(fl_wheel *wheel)
+{
+    wheel->tick = wheel->start;
+    for (uint32_t left = wheel->levels; left; left &= left - 1) {
+        unsigned level = (unsigned)__builtin_ctz(left);
+        if (first_start(wheel, level) == wheel->tick) {
+            move_on(wheel, level, wheel->tick, SIZE_MAX);
+        }
     }
     find_start(wheel);
 }
@@ -207,14 +269,12 @@ fl_wheel_put(fl_wheel *wheel, filch_timer *timer, filch_time now)
     }
     timer->order_ = wheel->order++;
     place(wheel, timer);
-    find_start(wheel);
 }
 
 void
 fl_wheel_put_back(fl_wheel *wheel, filch_timer *timer)
 {
     place(wheel, timer);
-    find_start(wheel);
 }
 
 void
@@ -247,4 +307,32 @@ fl_wheel_bound(const fl_wheel *wheel)
     }
     return wheel->levels ? (filch_time)(wheel->start << FL_TICK_SHIFT)
                          : FILCH_NEVER;
+}
+
+void
+fl_wheel_prepare(fl_wheel *wheel, filch_time now)
+{
+    uint64_t tick = tick_of(now);
+    if (!wheel->levels || tick < wheel->early || tick >= wheel->start) {
+        return;
+    }
+    wheel->tick = tick > wheel->tick ? tick : wheel->tick;
+    for (uint32_t left = wheel->levels >> EARLY_FROM << EARLY_FROM; left;
+         left &= left - 1) {
+        unsigned level = (unsigned)__builtin_ctz(left);
+        uint64_t start = first_start(wheel, level);
+        if (start - lead_of(level) <= tick) {
+            move_on(wheel, level, start, EARLY_AT_ONCE);
+            break;
+        }
+    }
+    find_start(wheel);
+}
+
+filch_time
+fl_wheel_early(const fl_wheel *wheel)
+{
+    filch_time bound = fl_wheel_bound(wheel);
+    bool ahead = wheel->levels && wheel->early < tick_of(bound);
+    return ahead ? (filch_time)(wheel->early << FL_TICK_SHIFT) : bound;
 }

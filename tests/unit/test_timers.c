@@ -118,6 +118,34 @@ TEST(timers_that_are_not_due_stay)
     EQ(FILCH_NEVER, fl_timers_earliest(timers));
 }
 
+/* Now and then, by their worker, some at a time, until none of them is left. */
+TEST(timers_that_are_due_soon_are_moved_on_before_that)
+{
+    make();
+    filch_time due = filch_after(FILCH_SEC(1000));
+    worker.polled = filch_now();
+    for (int i = 0; i < TIMERS; i++)
+        arm(i, due + i);
+    filch_time early = fl_timers_early(timers);
+    CHECK(early > filch_now() && early < fl_timers_earliest(timers));
+    int tended = 0;
+    for (; fl_timers_early(timers) == early && tended < TIMERS; tended++)
+        fl_timers_tend(&worker, early);
+    CHECK(tended > 1 && tended < TIMERS);
+    CHECK(fl_timers_early(timers) > early);
+    for (int i = 0; i < TIMERS; i++)
+        CHECK(fl_timer_disarm(&armed[i]));
+}
+
+TEST(timers_tended_when_they_are_due_go_off)
+{
+    make();
+    n_gone_off = 0;
+    arm(0, filch_now());
+    fl_timers_tend(&worker, filch_now());
+    EQ(1, n_gone_off);
+}
+
 TEST(timers_do_as_a_sorted_list_does_for_any_sequence_of_calls)
 {
     uint64_t seed = test_seed();

@@ -8,10 +8,12 @@ static fl_wheel wheel;
 static filch_timer timers[TIMERS];
 static bool in[TIMERS];
 static filch_time now;
+static bool prepares;
 
 static void
 begin(filch_time time)
 {
+    prepares = false;
     memset(&wheel, 0, sizeof wheel);
     memset(in, 0, sizeof in);
     now = time;
@@ -52,6 +54,8 @@ look(void)
 {
     int best = first();
     filch_time deadline = best < 0 ? FILCH_NEVER : timers[best].deadline_;
+    if (prepares && fl_wheel_early(&wheel) <= now)
+        fl_wheel_prepare(&wheel, now);
     filch_timer *due = fl_wheel_first(&wheel, now);
     filch_time bound = fl_wheel_bound(&wheel);
     if (best < 0 || deadline > now) {
@@ -61,6 +65,7 @@ look(void)
         CHECK(due == &timers[best]);
     }
     CHECK(bound <= deadline);
+    CHECK(fl_wheel_early(&wheel) <= bound);
     return due ? best : -1;
 }
 
@@ -142,10 +147,12 @@ span(uint64_t *seed)
            most / 2;
 }
 
-TEST(wheel_does_as_a_searched_list_does_for_any_sequence_of_calls)
+static void
+compare_with_list(bool prepared)
 {
     uint64_t seed = test_seed();
     begin(FILCH_SEC(chance(&seed, 1000000)));
+    prepares = prepared;
     for (int step = 0; step < 60000; step++) {
         int i = (int)chance(&seed, TIMERS);
         if (!in[i])
@@ -163,6 +170,16 @@ TEST(wheel_does_as_a_searched_list_does_for_any_sequence_of_calls)
     EQ(-1, first());
 }
 
+TEST(wheel_does_as_a_searched_list_does_for_any_sequence_of_calls)
+{
+    compare_with_list(false);
+}
+
+TEST(wheel_does_so_too_where_it_is_prepared_ahead_of_time)
+{
+    compare_with_list(true);
+}
+
 TEST(wheel_may_be_told_a_time_that_is_late_or_goes_back)
 {
     uint64_t seed = test_seed();
@@ -176,5 +193,77 @@ TEST(wheel_may_be_told_a_time_that_is_late_or_goes_back)
         now = present + (filch_time)chance(&seed, 100000);
         for (int due = look(); due >= 0; due = look())
             take(due);
+    }
+}
+
+/* How many timers have changed their slot since the last time. */
+static int
+count_moved(void)
+{
+    static uint32_t before[TIMERS];
+    int moved = 0;
+    for (int i = 0; i < TIMERS; i++) {
+        moved += timers[i].slot_ != before[i];
+        before[i] = timers[i].slot_;
+    }
+    return moved;
+}
+
+/* All but one in one slot, some seconds away. */
+TEST(wheel_that_is_prepared_has_nothing_left_to_move_when_the_time_comes)
+{
+    int last = TIMERS - 1;
+    begin(FILCH_SEC(100));
+    for (int i = 0; i < last; i++)
+        put(i, FILCH_SEC(110) + i * FILCH_US(100));
+    put(last, FILCH_SEC(1000));
+    count_moved();
+    now = fl_wheel_early(&wheel);
+    CHECK(now < fl_wheel_bound(&wheel));
+    fl_wheel_prepare(&wheel, now - FILCH_MS(1));
+    EQ(0, count_moved());
+    for (int left = last; left > 0;) {
+        CHECK(fl_wheel_early(&wheel) <= now);
+        fl_wheel_prepare(&wheel, now);
+        int moved = count_moved();
+        CHECK(moved > 0 && moved < TIMERS / 2);
+        left -= moved;
+    }
+    CHECK(fl_wheel_early(&wheel) > now);
+    prepares = true;
+    for (; first() != last; now = fl_wheel_early(&wheel)) {
+        CHECK(count_moved() < TIMERS / 2);
+        for (int due = look(); due >= 0; due = look())
+            take(due);
+    }
+}
+
+/* One timer, put in at one time for another; a second one comes and goes. */
+static void
+pass(uint64_t from, uint64_t to)
+{
+    begin((filch_time)from << FL_TICK_SHIFT);
+    filch_time deadline = (filch_time)to << FL_TICK_SHIFT;
+    put(0, deadline);
+    put(1, now + FILCH_MS(1));
+    take(1);
+    CHECK(fl_wheel_bound(&wheel) > now);
+    int looks = 0;
+    while (look() < 0) {
+        now = fl_wheel_bound(&wheel);
+        CHECK(now <= deadline && looks++ < 20);
+    }
+    EQ(deadline, now);
+}
+
+/* Where the next level begins, seen from just before and after a span. */
+TEST(wheel_gives_one_in_time_at_the_borders_of_its_levels)
+{
+    for (unsigned level = 0; level + 1 < FL_WHEEL_LEVELS; level++) {
+        uint64_t span = (uint64_t)1 << level * FL_SPAN_SHIFT;
+        for (uint64_t n = FL_WHEEL_SLOTS - 1; n <= FL_WHEEL_SLOTS + 1; n++)
+            for (uint64_t off = 0; off < 9; off++)
+                pass(1000 * span + off % 3 - 1,
+                     (1000 + n) * span + off / 3 - 1);
     }
 }
