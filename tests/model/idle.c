@@ -3,13 +3,15 @@
  * waits until what it submitted has run, and ends the run. Nothing is left
  * lying while both workers sleep, and everybody is woken at the end.
  *
- * Four plays: what is submitted just runs; the first of it keeps its worker
+ * Five plays: what is submitted just runs; the first of it keeps its worker
  * busy until the second has run, which comes meanwhile; it arms a timer and
  * keeps its worker busy until that has gone off, as the other worker must
  * see; it pushes to its own deque and keeps its worker busy until that was
- * stolen. In all but the last no nap ever ends, so that none hides a lost
- * wakeup. At first each may have been away briefly when it last had the watch,
- * or be to sleep no longer than a nap.
+ * stolen; and it just runs, but there are always idle stacks to be given back,
+ * once nothing runs. In all but the last two no nap ever ends, so that none hides
+ * a lost wakeup, and in the last of them no more than one. At first each may have
+ * been away briefly when it last had the watch, or be to sleep no longer than a
+ * nap.
  */
 #include "world.h"
 
@@ -19,7 +21,10 @@
     FILCH_US(30) /* before the first nap's end, and in the first tick,
                                  so that the timers say just that */
 
-enum { JUST_RUN, AWAIT_NEXT, ARM_TIMER, BE_STOLEN, PLAYS };
+#define TIDIES_AFTER                                                           \
+    FILCH_MS(100) /* the first nap that is for that ends then */
+
+enum { JUST_RUN, AWAIT_NEXT, ARM_TIMER, BE_STOLEN, TIDY_UP, PLAYS };
 
 static filch_runtime runtime;
 static fl_worker workers[2];
@@ -29,6 +34,19 @@ static fl_fiber fibers[FIBERS + 1];
 static filch_timer timer;
 static fl_atomic32 ran, went_off;
 static unsigned play, times[FIBERS + 1];
+
+bool
+fl_stack_surplus(void)
+{
+    return play == TIDY_UP;
+}
+
+bool
+fl_stack_trim(void)
+{
+    model_yield();
+    return true;
+}
 
 static void
 make_worker(unsigned i)
@@ -51,7 +69,9 @@ void
 model_before(void)
 {
     play = model_choose(PLAYS);
-    model_only_deadline = play == BE_STOLEN ? 0 : DEADLINE;
+    model_only_deadline = play == BE_STOLEN ? 0
+                          : play == TIDY_UP ? model_now + TIDIES_AFTER
+                                            : DEADLINE;
     model_tick = play == BE_STOLEN ? FILCH_US(10) : 0;
     fl_fence_asymmetric = true;
     runtime = (filch_runtime){.count = 2,
@@ -129,12 +149,13 @@ work(fl_worker *worker)
     }
 }
 
-/* As often as not it waits until both workers sleep. */
+/* As often as not it waits until both workers sleep, or one, and one tidies up. */
 static void
 let_them_sleep(void)
 {
+    unsigned n = play == TIDY_UP ? 1 : 2;
     if (model_choose(2)) {
-        while (model_sleepers() < 2) {
+        while (model_sleepers() < n) {
             model_yield();
         }
     }
