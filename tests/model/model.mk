@@ -53,7 +53,7 @@ MODELS = $(patsubst of.%,%,$(filter of.%,$(.VARIABLES)))
 # How many runs of each: some seconds.
 MODEL_RUNS      = 200000
 runs.barrier    = 40000
-runs.callback   = 60000
+runs.callback   = 120000
 runs.depot      = 40000
 runs.foreign    = 60000
 runs.group      = 60000
