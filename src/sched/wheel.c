@@ -260,8 +260,8 @@ void
 fl_wheel_put(fl_wheel *wheel, filch_timer *timer, filch_time now)
 {
     uint64_t tick = tick_of(now);
-    /* those that are there may stay where they are: the ones in slots differ
-     * from the new tick where they did from the old one */
+    /* those that are there may stay where they are, since no span in use has
+     * begun by then */
     bool empty = !wheel->levels && !wheel->heap;
     bool later = tick > wheel->tick && (!wheel->levels || tick < wheel->start);
     if (empty || later) {

@@ -13,9 +13,9 @@
  *           I2  one of a later tick is in the slot of its span at the lowest
  *               level that has one, or above: in no slot of which the span
  *               has begun
- *           I3  `start` is the tick with which the first span in use begins,
- *               `early` an eighth of a span before the first from level
- *               EARLY_FROM on
+ *           I3  `start` is the tick with which the first span in use begins;
+ *               `early` is an eighth of a span before the first of those that
+ *               are 64 ticks long, or longer
  *           When time has come to `start`, `tick` goes there, and the timers
  *           of the slot go into lower levels, or into the heap. As that takes
  *           long for many, 0.1 us each where they are cold and ten times as much
@@ -24,9 +24,10 @@
  *           is a cache miss. A heap looks at log n of them for each that goes
  *           off, the wheel at the one and at its neighbour in the list, once a
  *           level at most. The heap brings those of one tick into order.
- * REJECTED  Levels 64 times as coarse as the next: a slot then may have all of
- *           100,000 timers that are seconds away, which take 10 ms at once, and
- *           each goes through two of three levels here, too.
+ * REJECTED  Spans 64 times as long as the next shorter ones: a slot then may have
+ *           all of 100,000 timers that are seconds away, which take 10 ms at once;
+ *           nor does a timer move less often than here, where it leaves out
+ *           every other level.
  * SOURCE    Varghese, Lauck, "Hashed and hierarchical timing wheels" (1987);
  *           the spans are those of Linux's kernel/time/timer.c;
  *           Fredman, Sedgewick, Sleator, Tarjan, "The pairing heap" (1986).
