@@ -1,5 +1,5 @@
-/* Very many tasks that sleep, each for another time, 100 ms at most. Before that
- * all of them sleep at once: so there is a stack for each, however fast they come. */
+/* Very many tasks that sleep, each for another time, 100 ms at most. */
+#include "crowd.h"
 #include "groups.h"
 #include <filch.h>
 #include <stdatomic.h>
@@ -18,34 +18,22 @@ nap(void *arg)
 }
 
 static void
-all_sleep(size_t tasks, bool for_the_same_time)
-{
-    REQUIRE(filch_event_init(&all_awake) == 0);
-    asleep = tasks;
-    for (size_t i = 0; i < tasks; ++i) {
-        size_t part = for_the_same_time ? tasks : i * 7919 % tasks;
-        uintptr_t ns = part * FILCH_MS(100) / tasks;
-        REQUIRE(filch_spawn(NULL, nap, (void *)ns) == 0);
-    }
-    REQUIRE(filch_event_wait(&all_awake) == 0);
-}
-
-static void
-settle(void)
-{
-    REQUIRE(filch_sleep(FILCH_MS(5)) == 0); /* the last one ends meanwhile */
-}
-
-static void
 sleepers(size_t n, size_t tasks)
 {
     (void)n;
-    all_sleep(tasks, true);
-    settle();
+    crowd_gather(tasks); /* so there is a stack for each */
+    crowd_release();
+    crowd_settle();
+    REQUIRE(filch_event_init(&all_awake) == 0);
+    asleep = tasks;
     watch_start();
-    all_sleep(tasks, false);
+    for (size_t i = 0; i < tasks; ++i) {
+        uintptr_t ns = i * 7919 % tasks * FILCH_MS(100) / tasks;
+        REQUIRE(filch_spawn(NULL, nap, (void *)ns) == 0);
+    }
+    REQUIRE(filch_event_wait(&all_awake) == 0);
     watch_stop(tasks);
-    settle();
+    crowd_settle();
 }
 
 const struct workload sleep_workloads[] = {

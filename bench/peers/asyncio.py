@@ -186,12 +186,12 @@ async def come_to_wait(_, tasks):
 
 
 async def sleepers(_, tasks):
-    async def all_sleep(parts):
-        naps = (asyncio.sleep(part * 0.1 / tasks) for part in parts)
-        await asyncio.gather(*naps)
-
-    await all_sleep(tasks for _ in range(tasks))
-    await measure(tasks, all_sleep(i * 7919 % tasks for i in range(tasks)))
+    crowd = Crowd(tasks)
+    await crowd.gather()
+    await crowd.release()
+    naps = (asyncio.sleep(i * 7919 % tasks * 0.1 / tasks)
+            for i in range(tasks))
+    await measure(tasks, asyncio.gather(*naps))
 
 
 async def spawn_and_join(n, _):

@@ -269,13 +269,16 @@ come_to_wait(std::size_t, std::size_t tasks)
 void
 sleepers(std::size_t, std::size_t tasks)
 {
-    auto nap = [&](std::size_t part) {
-        boost::this_fiber::sleep_for(
-            std::chrono::nanoseconds(part * 100000000 / tasks));
-    };
-    together(tasks, [&](std::size_t) { nap(tasks); });
+    {
+        crowd all(tasks); /* so there is a stack for each */
+        all.gather(tasks);
+        all.release();
+    }
     watch_start();
-    together(tasks, [&](std::size_t i) { nap(i * 7919 % tasks); });
+    together(tasks, [&](std::size_t i) {
+        boost::this_fiber::sleep_for(
+            std::chrono::nanoseconds(i * 7919 % tasks * 100000000 / tasks));
+    });
     watch_stop(tasks);
 }
 

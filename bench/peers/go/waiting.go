@@ -220,12 +220,15 @@ func comeToWait(n, tasks int) {
 }
 
 func sleepers(n, tasks int) {
-	nap := func(part int) {
-		time.Sleep(time.Duration(part * 100000000 / tasks))
-	}
-	together(tasks, func(int) { nap(tasks) })
+	var c crowd // so there is a stack for each
+	c.gather(tasks)
+	c.release()
+	settle()
 	measure(tasks, func() {
-		together(tasks, func(i int) { nap(i * 7919 % tasks) })
+		together(tasks, func(i int) {
+			ns := i * 7919 % tasks * 100000000 / tasks
+			time.Sleep(time.Duration(ns))
+		})
 	})
 }
 
