@@ -157,18 +157,13 @@ fl_tend(fl_fiber *me)
 /* Whether those that have woken before have run, or enough of them: no more are
  * woken than run, or the ring would overflow. But none waits for ever. */
 static bool
-is_timers_turn(fl_worker *worker)
+is_timers_turn(const fl_worker *worker)
 {
     uint32_t turn = fl_load_relaxed(&worker->turn);
     uint32_t head = fl_load_relaxed(&worker->ready.head);
-    if (fl_ready_size(&worker->ready) >= FL_TIMERS_ENOUGH &&
-        head - worker->timers_head < FL_TIMERS_LEAST &&
-        turn - worker->timers_turn < TIMERS_EVERY) {
-        return false;
-    }
-    worker->timers_head = head;
-    worker->timers_turn = turn;
-    return true;
+    return fl_ready_size(&worker->ready) < FL_TIMERS_ENOUGH ||
+           head - worker->timers_head >= FL_TIMERS_LEAST ||
+           turn - worker->timers_turn >= TIMERS_EVERY;
 }
 
 /* Where turns take long, two that wake each other may go on for fewer: others,
@@ -214,8 +209,10 @@ poll(fl_worker *worker)
     if (now - worker->shed_at >= SHED_EVERY) {
         worker->shed_at = fl_stack_shed(now);
     }
-    if (fl_timers_early(worker->timers) <= now && is_timers_turn(worker)) {
-        fl_timers_tend(worker, now);
+    if (fl_timers_early(worker->timers) <= now &&
+        fl_timers_tend(worker, now, is_timers_turn(worker))) {
+        worker->timers_turn = fl_load_relaxed(&worker->turn);
+        worker->timers_head = fl_load_relaxed(&worker->ready.head);
     }
 }
 

@@ -355,18 +355,19 @@ fl_timers_run(fl_worker *worker, fl_timers *timers)
     return any;
 }
 
-void
-fl_timers_tend(fl_worker *worker, filch_time now)
+bool
+fl_timers_tend(fl_worker *worker, filch_time now, bool may_run)
 {
     fl_timers *timers = worker->timers;
-    if (fl_timers_earliest(timers) <= now) {
-        fl_timers_run(worker, timers);
-        return;
+    bool any = may_run && fl_timers_earliest(timers) <= now &&
+               fl_timers_run(worker, timers);
+    if (fl_timers_early(timers) <= now) {
+        fl_guard_lock(&timers->guard);
+        fl_wheel_prepare(&timers->wheel, now);
+        publish_earliest(timers);
+        fl_guard_unlock(&timers->guard);
     }
-    fl_guard_lock(&timers->guard);
-    fl_wheel_prepare(&timers->wheel, now);
-    publish_earliest(timers);
-    fl_guard_unlock(&timers->guard);
+    return any;
 }
 
 bool

@@ -18,7 +18,7 @@
  *           that does likewise for a callback; `running`, whose beginning is
  *           seq_cst, to meet the end of a run, and whose end releases what the
  *           callback did to who waits for that (sync/timer.c); `earliest`
- *           (idle.c); `used`, from who gives these back to who takes them.
+ *           (idle.c); `early`, a hint; `used`, from who gives these back to who takes them.
  * LOCK ORDER  An object's guard, then that of timers. Callbacks and aborted
  *           waits run with the latter free.
  * CHECKED BY  tests/unit/test_timers.c, tests/model/callback.c, wait.c, idle.c
@@ -75,8 +75,9 @@ bool fl_timer_disarm(filch_timer *timer);
 bool fl_timers_run(struct fl_worker *worker, fl_timers *timers);
 
 /* What is to be done with a worker's own by that time, where `early` says that
- * something is: what is due goes off, or the wheel is prepared. */
-void fl_timers_tend(struct fl_worker *worker, filch_time now);
+ * something is: what is due goes off, if it may, and the wheel is prepared. Whether
+ * anything has gone off. */
+bool fl_timers_tend(struct fl_worker *worker, filch_time now, bool may_run);
 
 static inline filch_time
 fl_timers_early(const fl_timers *timers)

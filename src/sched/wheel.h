@@ -14,8 +14,8 @@
  *               level that has one, or above: in no slot of which the span
  *               has begun
  *           I3  `start` is the tick with which the first span in use begins;
- *               `early` is an eighth of a span before the first of those that
- *               are 64 ticks long, or longer
+ *               `early` is when the first one of those that are 64 ticks long,
+ *               or longer, is an eighth of its length away
  *           When time has come to `start`, `tick` goes there, and the timers
  *           of the slot go into lower levels, or into the heap. As that takes
  *           long for many, 0.1 us each where they are cold and ten times as much

@@ -27,7 +27,8 @@ model_before(void)
     play_fences();
     play_guard(&barrier.guard_);
     told_guard = (fl_guard){0};
-    heap = (fl_timers){.earliest = (uint64_t)FILCH_NEVER};
+    heap = (fl_timers){.earliest = (uint64_t)FILCH_NEVER,
+                       .early = (uint64_t)FILCH_NEVER};
     for (unsigned i = 0; i < MODEL_THREADS; i++) {
         play_task(i);
         players[i].worker.timers = &heap;

@@ -42,7 +42,8 @@ model_before(void)
     }
     for (unsigned i = 0; i < 2; i++) {
         fl_worker *worker = &players[i + 1].worker;
-        heaps[i] = (fl_timers){.earliest = (uint64_t)FILCH_NEVER};
+        heaps[i] = (fl_timers){.earliest = (uint64_t)FILCH_NEVER,
+                               .early = (uint64_t)FILCH_NEVER};
         worker->timers = &heaps[i];
         worker->loop.kind = FL_LOOP;
         worker->loop.worker = worker;

@@ -39,7 +39,8 @@ model_before(void)
     semaphore = (filch_semaphore)FILCH_SEMAPHORE_INIT(0);
     play_fences();
     play_guard(&semaphore.guard_);
-    heap = (fl_timers){.earliest = (uint64_t)FILCH_NEVER};
+    heap = (fl_timers){.earliest = (uint64_t)FILCH_NEVER,
+                       .early = (uint64_t)FILCH_NEVER};
     for (unsigned i = 0; i < MODEL_THREADS; i++) {
         play_task(i);
         players[i].worker.timers = &heap;

@@ -48,7 +48,8 @@ model_before(void)
     } else {
         play_guard(&condition->own_.guard_);
     }
-    heap = (fl_timers){.earliest = (uint64_t)FILCH_NEVER};
+    heap = (fl_timers){.earliest = (uint64_t)FILCH_NEVER,
+                       .early = (uint64_t)FILCH_NEVER};
     for (unsigned i = 0; i < MODEL_THREADS; i++) {
         play_task(i);
         play_unseen(i);

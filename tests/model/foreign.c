@@ -32,7 +32,7 @@ model_before(void)
     runtime = model_calloc(1, sizeof *runtime);
     fl_worker *worker = model_calloc(1, sizeof *worker);
     heaps = model_calloc(1, sizeof *heaps);
-    heaps->earliest = (uint64_t)FILCH_NEVER;
+    heaps->earliest = heaps->early = (uint64_t)FILCH_NEVER;
     runtime->count = 1;
     runtime->workers = worker;
     runtime->looks = model_calloc(1, sizeof *runtime->looks);

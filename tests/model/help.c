@@ -26,7 +26,8 @@ make_worker(unsigned i)
 {
     fl_worker *worker = &workers[i];
     *worker = (fl_worker){.runtime = &runtime, .index = i};
-    heaps[i] = (fl_timers){.earliest = (uint64_t)FILCH_NEVER};
+    heaps[i] = (fl_timers){.earliest = (uint64_t)FILCH_NEVER,
+                           .early = (uint64_t)FILCH_NEVER};
     looks[i] = (struct fl_look){0};
     worker->timers = &heaps[i];
     worker->loop.kind = FL_LOOP;

@@ -55,7 +55,8 @@ make_worker(unsigned i)
     *worker =
         (fl_worker){.runtime = &runtime, .index = i, .brief = model_choose(2)};
     fl_store_relaxed(&worker->stands_in, model_choose(2));
-    heaps[i] = (fl_timers){.earliest = (uint64_t)FILCH_NEVER};
+    heaps[i] = (fl_timers){.earliest = (uint64_t)FILCH_NEVER,
+                           .early = (uint64_t)FILCH_NEVER};
     looks[i] = (struct fl_look){0};
     worker->timers = &heaps[i];
     worker->loop.kind = FL_LOOP;

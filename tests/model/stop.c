@@ -40,7 +40,8 @@ model_before(void)
         play_thread(i);
     }
     model_tick = FILCH_US(10);
-    heap = (fl_timers){.earliest = (uint64_t)FILCH_NEVER};
+    heap = (fl_timers){.earliest = (uint64_t)FILCH_NEVER,
+                       .early = (uint64_t)FILCH_NEVER};
     timer = (filch_timer){0};
     look = (struct fl_look){0};
     runtime = (filch_runtime){

@@ -130,20 +130,35 @@ TEST(timers_that_are_due_soon_are_moved_on_before_that)
     CHECK(early > filch_now() && early < fl_timers_earliest(timers));
     int tended = 0;
     for (; fl_timers_early(timers) == early && tended < TIMERS; tended++)
-        fl_timers_tend(&worker, early);
+        CHECK(!fl_timers_tend(&worker, early, true));
     CHECK(tended > 1 && tended < TIMERS);
     CHECK(fl_timers_early(timers) > early);
     for (int i = 0; i < TIMERS; i++)
         CHECK(fl_timer_disarm(&armed[i]));
 }
 
-TEST(timers_tended_when_they_are_due_go_off)
+/* Also where there always is one that is due, whether it may go off or not. */
+TEST(timers_are_moved_on_though_others_are_due)
 {
     make();
+    filch_time due = filch_after(FILCH_SEC(1000));
+    worker.polled = filch_now();
+    for (int i = 1; i < TIMERS; i++)
+        arm(i, due + i);
+    filch_time early = fl_timers_early(timers);
     n_gone_off = 0;
     arm(0, filch_now());
-    fl_timers_tend(&worker, filch_now());
+    CHECK(!fl_timers_tend(&worker, early, false));
+    EQ(0, n_gone_off);
+    CHECK(fl_timers_tend(&worker, early, true));
     EQ(1, n_gone_off);
+    for (int tended = 0; fl_timers_early(timers) <= early; tended++) {
+        CHECK(tended < TIMERS / 64);
+        arm(0, filch_now());
+        CHECK(fl_timers_tend(&worker, early, true));
+    }
+    for (int i = 1; i < TIMERS; i++)
+        CHECK(fl_timer_disarm(&armed[i]));
 }
 
 TEST(timers_do_as_a_sorted_list_does_for_any_sequence_of_calls)

@@ -238,6 +238,31 @@ TEST(wheel_that_is_prepared_has_nothing_left_to_move_when_the_time_comes)
     }
 }
 
+TEST(wheel_that_is_half_prepared_gives_back_every_timer)
+{
+    begin(FILCH_SEC(100));
+    for (int i = 0; i < TIMERS; i++)
+        put(i, FILCH_SEC(110) + i * FILCH_US(100));
+    fl_wheel_prepare(&wheel, fl_wheel_early(&wheel));
+    for (int i = TIMERS; i-- > 0;)
+        take(i);
+    EQ(FILCH_NEVER, fl_wheel_bound(&wheel));
+}
+
+TEST(wheel_may_be_prepared_by_a_time_that_is_late)
+{
+    begin(FILCH_SEC(100));
+    put(0, FILCH_SEC(110));
+    filch_time early = fl_wheel_early(&wheel);
+    now = early + FILCH_MS(20);
+    put(1, now);
+    fl_wheel_prepare(&wheel, early);
+    now = early;
+    put(2, early + FILCH_MS(10));
+    now = early + FILCH_MS(20);
+    EQ(2, look());
+}
+
 /* One timer, put in at one time for another; a second one comes and goes. */
 static void
 pass(uint64_t from, uint64_t to)
@@ -263,7 +288,6 @@ TEST(wheel_gives_one_in_time_at_the_borders_of_its_levels)
         uint64_t span = (uint64_t)1 << level * FL_SPAN_SHIFT;
         for (uint64_t n = FL_WHEEL_SLOTS - 1; n <= FL_WHEEL_SLOTS + 1; n++)
             for (uint64_t off = 0; off < 9; off++)
-                pass(1000 * span + off % 3 - 1,
-                     (1000 + n) * span + off / 3 - 1);
+                pass(200 * span + off % 3 - 1, (200 + n) * span + off / 3 - 1);
     }
 }

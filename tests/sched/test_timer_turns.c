@@ -1,0 +1,52 @@
+/* When a worker that has much to do lets its timers go off. */
+#include "../harness/harness.h"
+#include "sched/worker.h"
+
+static int
+nothing(void *arg)
+{
+    (void)arg;
+    return 0;
+}
+
+/* Lets the worker see to its timers once, and nothing else. Only the worker itself
+ * looks at that word, which no sanitizer is told. */
+__attribute__((no_sanitize("thread"))) static void
+have_timers_tended(fl_worker *worker)
+{
+    worker->poll_mask = 0;
+    fl_store_relaxed(&worker->timers->early, (uint64_t)0);
+    filch_task *task = spawn(nothing, NULL);
+    EQ(0, join(task));
+}
+
+__attribute__((no_sanitize("thread"))) static uint32_t
+last_turn(const fl_worker *worker)
+{
+    return worker->timers_turn;
+}
+
+static void
+note(void *arg)
+{
+    atomic_store((atomic_bool *)arg, true);
+}
+
+/* Where many are ready, timers have a turn now and then: but none is gone where
+ * nothing went off. */
+ONE_WORKER_TEST(timers_that_are_only_prepared_have_not_had_their_turn)
+{
+    fl_worker *worker = fl_me()->worker;
+    filch_timer timer = FILCH_TIMER_INIT;
+    atomic_bool went_off = false;
+    have_timers_tended(worker);
+    uint32_t before = last_turn(worker);
+    OK(filch_call_later(&timer, FILCH_SEC(1000), note, &went_off));
+    have_timers_tended(worker);
+    EQ(before, last_turn(worker));
+    CHECK(filch_timer_cancel(&timer));
+    OK(filch_call_later(&timer, 0, note, &went_off));
+    while (!atomic_load(&went_off))
+        have_timers_tended(worker);
+    CHECK(last_turn(worker) != before);
+}
