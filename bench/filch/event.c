@@ -1,3 +1,4 @@
+/* Having very many tasks come to wait for one event, and waking them. */
 #include "crowd.h"
 #include "groups.h"
 

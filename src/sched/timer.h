@@ -18,7 +18,8 @@
  *           that does likewise for a callback; `running`, whose beginning is
  *           seq_cst, to meet the end of a run, and whose end releases what the
  *           callback did to who waits for that (sync/timer.c); `earliest`
- *           (idle.c); `early`, a hint; `used`, from who gives these back to who takes them.
+ *           (idle.c); `early`, a hint; `used`, from who gives these back to who
+ *           takes them.
  * LOCK ORDER  An object's guard, then that of timers. Callbacks and aborted
  *           waits run with the latter free.
  * CHECKED BY  tests/unit/test_timers.c, tests/model/callback.c, wait.c, idle.c

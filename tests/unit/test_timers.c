@@ -118,14 +118,28 @@ TEST(timers_that_are_not_due_stay)
     EQ(FILCH_NEVER, fl_timers_earliest(timers));
 }
 
+/* All but those before that one, so that they are in one slot of the wheel. */
+static void
+arm_far_away(int from)
+{
+    filch_time due = filch_after(FILCH_SEC(1000));
+    make();
+    worker.polled = filch_now();
+    for (int i = from; i < TIMERS; i++)
+        arm(i, due + i);
+}
+
+static void
+disarm_far_away(int from)
+{
+    for (int i = from; i < TIMERS; i++)
+        CHECK(fl_timer_disarm(&armed[i]));
+}
+
 /* Now and then, by their worker, some at a time, until none of them is left. */
 TEST(timers_that_are_due_soon_are_moved_on_before_that)
 {
-    make();
-    filch_time due = filch_after(FILCH_SEC(1000));
-    worker.polled = filch_now();
-    for (int i = 0; i < TIMERS; i++)
-        arm(i, due + i);
+    arm_far_away(0);
     filch_time early = fl_timers_early(timers);
     CHECK(early > filch_now() && early < fl_timers_earliest(timers));
     int tended = 0;
@@ -133,18 +147,13 @@ TEST(timers_that_are_due_soon_are_moved_on_before_that)
         CHECK(!fl_timers_tend(&worker, early, true));
     CHECK(tended > 1 && tended < TIMERS);
     CHECK(fl_timers_early(timers) > early);
-    for (int i = 0; i < TIMERS; i++)
-        CHECK(fl_timer_disarm(&armed[i]));
+    disarm_far_away(0);
 }
 
 /* Also where there always is one that is due, whether it may go off or not. */
 TEST(timers_are_moved_on_though_others_are_due)
 {
-    make();
-    filch_time due = filch_after(FILCH_SEC(1000));
-    worker.polled = filch_now();
-    for (int i = 1; i < TIMERS; i++)
-        arm(i, due + i);
+    arm_far_away(1);
     filch_time early = fl_timers_early(timers);
     n_gone_off = 0;
     arm(0, filch_now());
@@ -157,8 +166,7 @@ TEST(timers_are_moved_on_though_others_are_due)
         arm(0, filch_now());
         CHECK(fl_timers_tend(&worker, early, true));
     }
-    for (int i = 1; i < TIMERS; i++)
-        CHECK(fl_timer_disarm(&armed[i]));
+    disarm_far_away(1);
 }
 
 TEST(timers_do_as_a_sorted_list_does_for_any_sequence_of_calls)
