@@ -106,14 +106,16 @@ tests: $(TESTS)                 ## the test programs, without running them
 # --- How it is made ----------------------------------------------------------
 
 # The shared library's objects are .lo, everybody else's .o; sanitized, where another
-# load of an address is nothing, they are the same.
+# load of an address is nothing, they are the same. What it calls of itself is its
+# own, not whatever a program calls so: a put and get is a sixth faster than through
+# the table of all that it takes from others.
 $(O)/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
 	$(call run,CC,$(compile) $(if $(suffix.$(FLAVOUR)),,-fPIE) -c -o $@ $<)
 ifeq ($(suffix.$(FLAVOUR)),)
 $(O)/%.lo: %.c $(O)/flags
 	@mkdir -p $(@D)
-	$(call run,CC,$(compile) -fPIC -c -o $@ $<)
+	$(call run,CC,$(compile) -fPIC -fno-semantic-interposition -c -o $@ $<)
 endif
 $(O)/%.o: %.S $(O)/flags
 	@mkdir -p $(@D)
@@ -126,7 +128,7 @@ $(B)/$(lib).a: $(LIB)
 	$(call run,AR,$(AR) rcs $@ $^)
 $(B)/$(lib).so.0: $(LIB:.o=.lo)
 	$(call run,LD,$(link) -shared -Wl$(comma)-soname$(comma)$(@F) \
-	    -Wl$(comma)-z$(comma)nodelete -o $@ $^)
+	    -Wl$(comma)-Bsymbolic-functions -Wl$(comma)-z$(comma)nodelete -o $@ $^)
 $(B)/pgz: $(PGZ) $(B)/$(lib).a
 	$(call run,LD,$(link) -o $@ $^ -ldeflate -lz)
 

@@ -18,6 +18,10 @@ holds "the library stays where it is, for the handlers and memory that it has" \
 holds "the library's stack is not executable" \
     bash -c 'readelf -lW "$1" | grep "GNU_STACK .* RW "' - "$lib"
 
+readelf -rW "$lib" >"$tmp/relocations"
+holds "the library calls its own functions directly" \
+    bash -c '! grep "JUMP_SLO.* filch_" "$1"' - "$tmp/relocations"
+
 nm -D --defined-only "$lib" | awk '{ print $3 }' | sort >"$tmp/exported"
 {
     cat include/filch.h include/filch/*.h | $CC -E -P -xc -Iinclude - |
