@@ -9,10 +9,11 @@
  *
  * A running task may take the lock ahead of those who wait, since a strict
  * hand-over costs a switch each time; but who has been passed over for 1 ms
- * gets it handed over. (The clock is read at every 32nd release at the latest:
- * where holders who had the lock for moments suddenly keep it for long, who waits
- * may be passed over 33 times more.) A *fair* lock is always handed over, in the
- * order in which tasks began to wait.
+ * gets it handed over. (The kernel's coarse clock is read at every 16th release,
+ * the exact one at every 1024th at the latest: where holders who had the lock for
+ * moments suddenly keep it for long, who waits may be passed over 16 times more,
+ * and then until that clock has ticked, 1 to 10 ms.) A *fair* lock is always handed
+ * over, in the order in which tasks began to wait.
  */
 #ifndef FILCH_LOCK_H
 #define FILCH_LOCK_H
@@ -29,14 +30,17 @@ typedef struct filch_lock {
     uint8_t seldom_;
     uint16_t owed_;
     filch_waiters_ waiters_;
-    uint64_t spare_;
+    uint32_t looks_;
+    uint8_t fewer_;
+    uint8_t vain_;
+    uint16_t spare_;
     filch_time passed_since_;
     filch_time looked_;
 } filch_lock;
 
 /* clang-format off */
-#define FILCH_LOCK_INIT {{0, 0, 0}, 0, 0, 0, 0, {0, 0}, 0, 0, 0}
-#define FILCH_LOCK_FAIR_INIT {{0, 0, 0}, 0, 1, 0, 0, {0, 0}, 0, 0, 0}
+#define FILCH_LOCK_INIT {{0, 0, 0}, 0, 0, 0, 0, {0, 0}, 0, 0, 0, 0, 0, 0}
+#define FILCH_LOCK_FAIR_INIT {{0, 0, 0}, 0, 1, 0, 0, {0, 0}, 0, 0, 0, 0, 0, 0}
 /* clang-format on */
 
 /* Makes a lock that nobody holds. Both return 0. */

@@ -20,6 +20,10 @@
 /* Nanoseconds on the monotonic clock. Never fails, never goes back. */
 filch_time fl_os_now(void);
 
+/* When the kernel's timer ticked last, some ms ago, on the same clock: an eighth of
+ * what it costs to tell the time. */
+filch_time fl_os_ticked(void);
+
 /* ---- futex ---- */
 
 /*

@@ -91,6 +91,19 @@ fl_resume_again(fl_fiber *me, fl_fiber *fiber)
     fl_resume_by(me, fiber);
 }
 
+void
+fl_resume_apart(fl_fiber *fiber)
+{
+    fl_fiber *me = fl_me();
+    if (!fl_same_runtime(me, fiber) || me->worker->runtime->count == 1) {
+        fl_resume_by(me, fiber);
+        return;
+    }
+    fl_assert(!fl_is_undecided(fiber));
+    fl_tsan_release(fiber);
+    fl_inject_push(&me->worker->runtime->inject, fiber, fiber, 1);
+}
+
 /* What would fill more than half of the ring goes to the common queue in one
  * piece. */
 static void

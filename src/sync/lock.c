@@ -3,24 +3,31 @@
  *
  * CONTRACT  See filch/lock.h.
  * STATE     The word state_, which guard_ guards as all the others:
- *             bit 0  FL_HELD     somebody holds the lock
- *             bit 1  FL_WAITERS  waiters_ may have somebody: a release must
+ *             bit 0  FL_WAITERS  waiters_ may have somebody: a release must
  *                                look
- *             bit 2  FL_WOKEN    one who was in waiters_ is about to try again
- *             bit 3  FL_GIVEN    the lock is held for it, as it will find
+ *             bit 1  FL_WOKEN    one who was in waiters_ is about to try again
+ *             bit 2  FL_GIVEN    the lock is held for it, as it will find
  *             above  FL_PASSES   releases that may still pass over it before
- *                                somebody looks at the clock, at looked_
+ *                                somebody looks at the kernel's clock
+ *             on top FL_HELD     somebody holds the lock
  *           passed_since_  since when those who wait have been passed over; 0:
  *                          they have not
- *           seldom_        after the next look FL_PASSES are 1 << seldom_, so that
- *                          there are up to 20 to 100 us between two
+ *           looked_        when somebody last looked at the exact clock, at which
+ *           looks_         somebody will after so many looks at the other, or once
+ *                          that has ticked
+ *           seldom_        how many releases there are between two of those: 1 <<
+ *                          seldom_, learnt so that they take 20 to 100 us; but as
+ *                          somebody is woken
+ *           fewer_         1 << (seldom_ - fewer_)
+ *           vain_          how often in a row who was woken has found the lock
+ *                          held, 2 at most
  *           owed_          hand-overs due, to all who waited when the first had
  *                          waited for too long
  *           I1  FL_WAITERS is set whenever waiters_ has somebody
  *           I2  FL_GIVEN is set only with FL_HELD and FL_WOKEN
  *           I3  nobody is ever woken for a fair lock, and it is held whenever
  *               somebody waits
- *           I4  FL_PASSES are none but with FL_WOKEN
+ *           I4  FL_PASSES are none but with FL_WOKEN, and without FL_GIVEN
  * PROTOCOL  Under guard_, which a worker that has the lock for itself enters for
  *           nearly nothing (fiber/reserve.h). acquire: set FL_HELD; if it is set,
  *           set FL_WAITERS, and wait. release: if nobody waits, clear FL_HELD; else
@@ -40,7 +47,11 @@
  *           gives up; so the next release looks again.
  * WAKEUP GUARANTEE  In the order of waiting, but that a running task may be
  *           faster; who has waited 1 ms and was passed over gets it handed
- *           over.
+ *           over. Who lets another go on does something else now, often for
+ *           long: so that one goes to the common queue, for the first worker that
+ *           has nothing nearer. But where the lock is hot (taken again before
+ *           another worker can come) it would come for nothing, and take the
+ *           lock's line along: then it stays near, as others who are resumed.
  * MEMORY ORDER  What guard_ gives; a hand-over is ordered by the grant. state_ is
  *           read without the guard by who asks whether the lock is held.
  * LAST TOUCH  Dropping guard_. The granted is resumed after that, and who takes
@@ -57,6 +68,7 @@
 #include "sync/lock.h"
 
 #include "os/chaos.h"
+#include "sched/idle.h"
 #include "sched/seeded.h"
 
 #include <errno.h>
@@ -120,6 +132,20 @@ try_take(filch_lock *lock)
     return taken;
 }
 
+/* With the guard, one who was woken having come: whether that was in vain. */
+static void
+learn(filch_lock *lock, bool taken, bool given)
+{
+    if (taken) {
+        fl_lock_settle(lock);
+    }
+    if (!taken && lock->vain_ < FL_VAIN_MOST) {
+        lock->vain_++;
+    } else if (taken && !given) {
+        lock->vain_ = 0;
+    }
+}
+
 /* With the guard: takes it, or marks it as waited for. `woken`: the caller is
  * whom FL_WOKEN and FL_GIVEN speak of. */
 static bool
@@ -129,8 +155,8 @@ take_or_mark(filch_lock *lock, bool woken)
     bool taken = !(state & FL_HELD) || (woken && (state & FL_GIVEN));
     fl_lock_change(lock, woken ? FL_WOKEN | FL_GIVEN | FL_PASSES : 0,
                    taken ? FL_HELD : FL_WAITERS);
-    if (woken && taken) {
-        fl_lock_settle(lock);
+    if (woken) {
+        learn(lock, taken, state & FL_GIVEN);
     }
     return taken;
 }
@@ -141,6 +167,7 @@ static FL_NOINLINE int
 acquire_waiting(fl_fiber *me, filch_lock *lock, bool woken, filch_time deadline,
                 bool inside)
 {
+    const fl_worker *before = me->worker;
     for (;; inside = false) {
         fl_chaos();
         if (!inside) {
@@ -151,6 +178,10 @@ acquire_waiting(fl_fiber *me, filch_lock *lock, bool woken, filch_time deadline,
         if (take_or_mark(lock, woken)) {
             fl_leave(&lock->guard_);
             return 0;
+        }
+        if (woken && me->worker != before && fl_lock_is_hot(lock)) {
+            fl_stole_in_vain(me->worker);
+            before = me->worker;
         }
         fl_waiter *waiter = fl_waiter_begin(me, FL_LOCK, lock);
         int error = (woken ? fl_wait_first : fl_wait)(

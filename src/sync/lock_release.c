@@ -13,7 +13,10 @@
 #define LOOK_SOON FILCH_US(20)
 #define LOOK_LATE FILCH_US(100)
 #define LOOK_COUNTS FILCH_US(50) /* for a look where the time stands still */
-#define SELDOM_MOST 5            /* once in 32 releases */
+#define SELDOM_MOST 10           /* once in 1024 releases */
+#ifndef TICKS_FROM
+#define TICKS_FROM 4 /* the kernel's clock tells, at every 16th */
+#endif
 
 /* With the guard: the bits that nobody is left to need. */
 static uint32_t
@@ -32,17 +35,51 @@ fl_lock_hand_to_first(filch_lock *lock)
     return first;
 }
 
-/* The same with the guard dropped and the first resumed. */
+/* Whether who is let go on is to stay near who lets it: where the lock is taken
+ * more often than a task moves; or where that is strict, or a condition's, and so
+ * is about to wait. Else it may as well go on at once, while the other does. */
+static bool
+stays_near(const filch_lock *lock, const fl_waiter *first)
+{
+    return lock->fair_ || fl_lock_is_hot(lock) || first->what != FL_LOCK;
+}
+
+/* Drops the guard and resumes the first, which was granted. */
+static void
+let_go_on(filch_lock *lock, fl_waiter *first)
+{
+    bool near = stays_near(lock, first);
+    fl_leave(&lock->guard_);
+    fl_chaos();
+    if (near) {
+        fl_resume(fl_waiter_fiber(first));
+    } else {
+        fl_resume_apart(fl_waiter_fiber(first));
+    }
+}
+
+/* The same with the lock handed to it, if somebody waits. */
 static bool
 hand_over(filch_lock *lock)
 {
     fl_waiter *first = fl_lock_hand_to_first(lock);
     if (first) {
-        fl_leave(&lock->guard_);
-        fl_chaos();
-        fl_resume(fl_waiter_fiber(first));
+        let_go_on(lock, first);
     }
     return first;
+}
+
+/* With the guard: how many releases may pass over who was woken until somebody
+ * looks at the kernel's clock, and how often that may be until at the other one: once,
+ * if it was woken just now. */
+static uint32_t
+begin_passes(filch_lock *lock, bool just_now)
+{
+    uint32_t seldom = lock->seldom_;
+    uint32_t first = seldom > TICKS_FROM ? TICKS_FROM : seldom;
+    lock->fewer_ = (uint8_t)(just_now ? seldom - first : 0);
+    lock->looks_ = just_now ? 0 : (1u << (seldom - first)) - 1;
+    return (uint32_t)FL_ONE_PASS << first;
 }
 
 /* With the guard, which it drops: the lock is free; the first who waits may try
@@ -52,32 +89,43 @@ wake(filch_lock *lock, uint32_t state)
 {
     fl_waiter *first = state & FL_WOKEN ? NULL : fl_grant(&lock->waiters_);
     bool awaited = first || (state & FL_WOKEN);
-    uint32_t passes = (uint32_t)FL_ONE_PASS << lock->seldom_;
+    uint32_t passes = begin_passes(lock, first);
     fl_lock_change(lock, FL_HELD | FL_PASSES | no_waiters(lock),
                    awaited ? FL_WOKEN | passes : 0);
-    fl_leave(&lock->guard_);
-    fl_chaos();
     if (first) { /* FL_WOKEN stays until it runs: it will look */
-        fl_resume(fl_waiter_fiber(first));
+        let_go_on(lock, first);
+    } else {
+        fl_leave(&lock->guard_);
+    }
+}
+
+/* With the guard, somebody having been passed over since it last looked: learns
+ * how many releases there are in a while. */
+static void
+adapt(filch_lock *lock, filch_time took)
+{
+    took <<= lock->fewer_;
+    if (took > LOOK_LATE) {
+        lock->seldom_ = 0;
+    } else if (took < LOOK_SOON && lock->looks_ == 0 &&
+               lock->seldom_ < SELDOM_MOST) {
+        lock->seldom_++;
     }
 }
 
 /* With the guard: whether those who wait have been passed over for too long. */
 static bool
-too_long(filch_lock *lock)
+too_long(filch_lock *lock, uint32_t state)
 {
     bool counts = fl_is_seeded(fl_me());
     filch_time now = counts ? lock->looked_ + LOOK_COUNTS : fl_os_now();
-    filch_time took = now - lock->looked_;
-    if (lock->passed_since_ == 0) {
-        lock->passed_since_ = now;
-        lock->seldom_ = 0;
-    } else if (took < LOOK_SOON && lock->seldom_ < SELDOM_MOST) {
-        lock->seldom_++;
-    } else if (took > LOOK_LATE) {
-        lock->seldom_ = 0;
+    if (state & FL_WOKEN) {
+        adapt(lock, now - lock->looked_);
     }
     lock->looked_ = now;
+    if (lock->passed_since_ == 0) {
+        lock->passed_since_ = now;
+    }
     return now - lock->passed_since_ > PATIENCE;
 }
 
@@ -98,7 +146,7 @@ static bool
 owes(filch_lock *lock, uint32_t state)
 {
     if (lock->owed_ == 0) {
-        if (!too_long(lock)) {
+        if (!too_long(lock, state)) {
             return false;
         }
         lock->owed_ = count_waiters(lock, state);
@@ -120,12 +168,30 @@ set_free(filch_lock *lock)
     uint32_t state = fl_load_relaxed(&lock->state_);
     uint32_t less = FL_HELD;
     if (fl_unlikely(state != FL_HELD)) {
-        if ((state & (FL_HELD | FL_GIVEN)) != FL_HELD || !(state & FL_PASSES)) {
+        if (state < (FL_HELD | FL_ONE_PASS)) {
             return false;
         }
-        less += FL_ONE_PASS; /* one is on its way */
+        less = FL_HELD | FL_ONE_PASS; /* one is on its way */
     }
     fl_store_release(&lock->state_, state - less);
+    return true;
+}
+
+/* The same once so many have passed over one who was woken: as many more may, if the
+ * kernel's clock has not ticked since somebody looked at the other, which costs
+ * eight times as much. */
+static bool
+set_free_again(filch_lock *lock)
+{
+    uint32_t state = fl_load_relaxed(&lock->state_);
+    uint32_t whose = state & (FL_HELD | FL_WOKEN | FL_GIVEN);
+    if (whose != (FL_HELD | FL_WOKEN) || lock->looks_ == 0 ||
+        fl_os_ticked() >= lock->looked_) {
+        return false;
+    }
+    lock->looks_--;
+    fl_store_release(&lock->state_,
+                     state - FL_HELD + (FL_ONE_PASS << TICKS_FROM));
     return true;
 }
 
@@ -160,12 +226,23 @@ release_contended(filch_lock *lock, bool inside)
     return 0;
 }
 
+/* `held`: as of fl_enter_at_once, in which guard it could not be set free. */
+static FL_NOINLINE int
+release_slowly(filch_lock *lock, fl_atomic32 *held)
+{
+    if (!held || !set_free_again(lock)) {
+        return release_contended(lock, held != NULL);
+    }
+    fl_leave_by(held);
+    return 0;
+}
+
 static inline int
 release(filch_lock *lock)
 {
     fl_atomic32 *held = fl_enter_at_once(&lock->guard_);
     if (fl_unlikely(!held || !set_free(lock))) {
-        return release_contended(lock, held != NULL);
+        return release_slowly(lock, held);
     }
     fl_leave_by(held);
     return 0;
@@ -200,7 +277,7 @@ fl_lock_give_away(filch_lock *lock)
         return NULL; /* somebody else has released it meanwhile */
     }
     if (state & FL_WOKEN) {
-        fl_lock_change(lock, 0, FL_GIVEN);
+        fl_lock_change(lock, FL_PASSES, FL_GIVEN);
         return NULL;
     }
     fl_waiter *first = fl_lock_hand_to_first(lock);

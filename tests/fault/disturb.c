@@ -162,6 +162,15 @@ __wrap_fl_os_now(void)
     return now + atomic_load(&ahead);
 }
 
+filch_time __real_fl_os_ticked(void);
+filch_time __wrap_fl_os_ticked(void);
+
+filch_time
+__wrap_fl_os_ticked(void)
+{
+    return __real_fl_os_ticked() + atomic_load(&ahead);
+}
+
 /* --- Waits and wakes ----------------------------------------------------- */
 
 static _Thread_local atomic_uint *held_back;

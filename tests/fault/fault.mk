@@ -2,7 +2,7 @@
 # between the library, as it is shipped, and malloc, libc and src/os.
 
 wrapped = malloc calloc realloc aligned_alloc fl_os_map fl_os_unmap \
-          fl_os_guard fl_os_wait fl_os_wake fl_os_back_off fl_os_now \
+          fl_os_guard fl_os_wait fl_os_wake fl_os_back_off fl_os_now fl_os_ticked \
           madvise syscall pthread_create pthread_attr_init \
           pthread_attr_setsigmask_np pthread_attr_setaffinity_np \
           pthread_atfork sigaction sigaltstack \

@@ -613,7 +613,7 @@ __tsan_func_exit(void)
 
 /* ---- what a model asks ---- */
 
-int64_t model_now, model_tick, model_only_deadline;
+int64_t model_now, model_tick, model_leap, model_only_deadline;
 
 void
 model_fail(const char *what)
@@ -732,7 +732,16 @@ extern "C" int64_t
 fl_os_now(void)
 {
     model_now += model_tick;
+    if (model_leap && model_choose(8) == 0) {
+        model_now += model_leap;
+    }
     return model_now;
+}
+
+extern "C" int64_t
+fl_os_ticked(void)
+{
+    return model_now - model_choose(2);
 }
 
 extern "C" void
@@ -810,7 +819,7 @@ struct suite : rl::test_suite<suite, MODEL_THREADS> {
         memset(last_fence, 0, sizeof last_fence);
         seq_cst_time = 0;
         model_now = 1;
-        model_tick = model_only_deadline = 0;
+        model_tick = model_leap = model_only_deadline = 0;
         running = true;
         model_before();
     }

@@ -58,8 +58,9 @@ unsigned model_sleepers(void);
 void model_tell(void *word);
 void model_await(void *word);
 
-/* The clock: what fl_os_now says, and by how much each look moves it. */
-extern int64_t model_now, model_tick;
+/* The clock: what fl_os_now says, by how much each look moves it, and by how much
+ * more one in eight. */
+extern int64_t model_now, model_tick, model_leap;
 
 /* Of the deadlines that are passed to fl_os_wait only this one may pass, if it
  * is not 0: others are taken for FILCH_NEVER. */

@@ -16,7 +16,7 @@
 #define MODEL_THREADS 4
 
 static filch_lock *lock;
-static unsigned uses, entered[3];
+static unsigned uses, entered[3], times[3];
 static int victim;
 static bool careless, frees;
 static unsigned taken[MODEL_THREADS], released[MODEL_THREADS]; /* then */
@@ -27,6 +27,9 @@ model_before(void)
     lock = model_malloc(sizeof *lock);
     *lock = model_choose(4) ? (filch_lock)FILCH_LOCK_INIT
                             : (filch_lock)FILCH_LOCK_FAIR_INIT;
+    if (!lock->fair_) {
+        lock->seldom_ = (uint8_t)model_choose(3); /* as it has learnt */
+    }
     play_fences();
     play_guard(&lock->guard_);
     for (unsigned i = 0; i < MODEL_THREADS; i++) {
@@ -40,6 +43,7 @@ model_before(void)
     victim = frees ? -1 : (int)model_choose(3) - 1;
     /* now and then those who wait have been passed over for too long */
     model_tick = model_choose(2) ? FILCH_MS(1) : FILCH_US(1);
+    model_leap = model_choose(2) ? FILCH_MS(2) : 0; /* or suddenly */
     careless = !frees && model_choose(4) == 0;
     uses = 0;
     for (int i = 0; i < MODEL_THREADS; i++) {
@@ -47,7 +51,9 @@ model_before(void)
     }
     for (int i = 0; i < 3; i++) {
         entered[i] = 0;
+        times[i] = 2;
     }
+    times[0] += model_choose(4) ? 0 : 4; /* so that many pass over others */
 }
 
 /* As a condition does. */
@@ -90,7 +96,7 @@ take(unsigned self)
     } else if (!error) {
         uses++; /* a race with whoever else is inside */
         entered[self]++;
-        if (frees && uses == 6) {
+        if (frees && uses == times[0] + times[1] + times[2]) {
             model_free(lock);
             return;
         }
@@ -105,8 +111,9 @@ void
 model_thread(unsigned thread)
 {
     if (thread < 3) {
-        take(thread);
-        take(thread);
+        for (unsigned i = 0; i < times[thread]; i++) {
+            take(thread);
+        }
     } else if (careless) {
         release_carelessly(thread);
         release_carelessly(thread);
@@ -132,6 +139,6 @@ model_after(void)
     model_assert(balance == 0);
     model_assert(all == entered[0] + entered[1] + entered[2]);
     for (int i = 0; i < 3; i++) {
-        model_assert(entered[i] == 2 || i == victim || i == 1);
+        model_assert(entered[i] == times[i] || i == victim || i == 1);
     }
 }
