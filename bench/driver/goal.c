@@ -40,6 +40,8 @@ static const struct goal goals[] = {
     {"work", 2, 1 / 1.8, FILCH, "work", 1},
     {"work3", 2, 1 / 1.8, FILCH, "work3", 1},
     {"work10", 2, 1 / 1.8, FILCH, "work10", 1},
+    {"lock-work", 2, 1 / 1.8, FILCH, "lock-work", 1},
+    {"lock-work10", 2, 1 / 1.8, FILCH, "lock-work10", 1},
 };
 
 /* Against the family's reference, with one worker and with two. */

@@ -97,13 +97,13 @@ struct vigil {
 
 /* Whether what it has seen needs to be seen once more before it naps again: else it
  * would never know that from what comes and goes between two naps, if those are
- * much longer. */
+ * much longer; as the longest are wherever a steal costs the most. */
 static bool
 cannot_tell(const fl_worker *worker, struct vigil *vigil)
 {
     filch_time now = fl_os_now();
     if (vigil->until == 0) {
-        bool pays = worker->looks_for <= vigil->napped / 8;
+        bool pays = worker->looks_for <= vigil->napped / 4;
         vigil->until = pays ? now + worker->looks_for : now;
     }
     return now < vigil->until && vigil->looks < LOOKS_MOST;

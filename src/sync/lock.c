@@ -167,7 +167,7 @@ static FL_NOINLINE int
 acquire_waiting(fl_fiber *me, filch_lock *lock, bool woken, filch_time deadline,
                 bool inside)
 {
-    const fl_worker *before = me->worker;
+    bool moved = false;
     for (;; inside = false) {
         fl_chaos();
         if (!inside) {
@@ -175,14 +175,15 @@ acquire_waiting(fl_fiber *me, filch_lock *lock, bool woken, filch_time deadline,
         }
         fl_assert(fl_lock_is_sound(lock));
         fl_chaos();
+        bool hot = fl_lock_is_hot(lock); /* so it stood near its waker */
         if (take_or_mark(lock, woken)) {
             fl_leave(&lock->guard_);
             return 0;
         }
-        if (woken && me->worker != before && fl_lock_is_hot(lock)) {
+        if (moved && hot) {
             fl_stole_in_vain(me->worker);
-            before = me->worker;
         }
+        const fl_worker *before = me->worker;
         fl_waiter *waiter = fl_waiter_begin(me, FL_LOCK, lock);
         int error = (woken ? fl_wait_first : fl_wait)(
             me, &lock->guard_.word_, &lock->waiters_, deadline);
@@ -190,6 +191,7 @@ acquire_waiting(fl_fiber *me, filch_lock *lock, bool woken, filch_time deadline,
             return error;
         }
         woken = true;
+        moved = me->worker != before;
     }
 }
 

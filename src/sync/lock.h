@@ -17,7 +17,7 @@ enum {
 };
 
 #define FL_VAIN_MOST 2  /* of vain_ */
-#define FL_SELDOM_HOT 7 /* of seldom_: 64 releases in 20 us */
+#define FL_SELDOM_HOT 8 /* of seldom_: 128 releases in 20 us */
 
 #define FL_HANDED_OVER ((void *)1) /* a waiter's item: it holds the lock */
 
@@ -45,7 +45,7 @@ fl_lock_change(filch_lock *lock, uint32_t clear, uint32_t set)
 }
 
 /* With the guard: whether who comes from another worker would mostly find it held,
- * as somebody did twice; or once it is there holds the lock in its turn, 64 times in
+ * as somebody did twice; or once it is there holds the lock in its turn, 128 times in
  * 20 us, and has two workers pass it to and fro. */
 static inline bool
 fl_lock_is_hot(const filch_lock *lock)

@@ -156,6 +156,7 @@ owes(filch_lock *lock, uint32_t state)
     }
     if (--lock->owed_ == 0) {
         lock->passed_since_ = 0; /* who waits now came since then */
+        lock->vain_ = 0;         /* and may find it free */
     }
     return true;
 }
@@ -167,8 +168,8 @@ set_free(filch_lock *lock)
 {
     uint32_t state = fl_load_relaxed(&lock->state_);
     uint32_t less = FL_HELD;
-    if (fl_unlikely(state != FL_HELD)) {
-        if (state < (FL_HELD | FL_ONE_PASS)) {
+    if (state != FL_HELD) {
+        if (fl_unlikely(state < (FL_HELD | FL_ONE_PASS))) {
             return false;
         }
         less = FL_HELD | FL_ONE_PASS; /* one is on its way */

@@ -170,8 +170,39 @@ contend(size_t n, size_t value)
     REQUIRE(counter == n);
 }
 
+/* --- A lock, with work between two: who finds it held tries again --------- */
+
+static size_t between;
+
+static void
+count_between(size_t from, size_t to)
+{
+    for (size_t i = from; i < to; ++i) {
+        while (atomic_exchange_explicit(&locked, true, memory_order_acquire))
+            spin(BREATH);
+        ++counter;
+        atomic_store_explicit(&locked, false, memory_order_release);
+        spin(between);
+    }
+}
+
+/* As many as filch's. */
+static void
+contend_between(size_t n, size_t ns)
+{
+    size_t count = n / (1 + ns / 50) / 8 * 8;
+
+    between = ns;
+    counter = 0;
+    watch_start();
+    together(count, count_between);
+    watch_stop(count);
+    REQUIRE(counter == count);
+}
+
 const struct workload sharing_floors[] = {
     {"pipeline", 1000000, 64, pipeline, 1},
     {"lock", 16000000, 8, contend, 1},
+    {"lock-work", 4000000, 1000, contend_between, 1},
     {.name = NULL},
 };

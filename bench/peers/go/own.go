@@ -17,6 +17,7 @@ var own = []workload{
 	// beside-deque is left out: where goroutines end by starting others, who
 	// has been woken does not come to run for half a minute and more.
 	{"lock-wait", 400000, 8, lockWait, 1},
+	{"lock-work", 4000000, 1000, lockWork, 1},
 	{"given-back", 0, 100000, givenBack, 0},
 }
 
@@ -55,6 +56,25 @@ func work(n, ns int) {
 		consumers.Wait()
 	})
 	require(sum == int64(4*(each*(each+1)/2)), "all items came through")
+}
+
+// lockWork has 8 goroutines take a lock, with work of so many ns between two.
+func lockWork(n, ns int) {
+	var mutex sync.Mutex
+	each, counter := n/(1+ns/50)/8, 0
+	measure(8*each, func() {
+		together(8, func(int) {
+			worked := uint64(0)
+			for j := 0; j < each; j++ {
+				mutex.Lock()
+				counter++
+				mutex.Unlock()
+				worked += spin(ns)
+			}
+			atomic.AddUint64(&sink, worked)
+		})
+	})
+	require(counter == 8*each, "the lock excludes")
 }
 
 // Latencies, from any goroutine.
