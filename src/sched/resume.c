@@ -4,7 +4,8 @@
  * WAKEUP GUARANTEE  A fiber goes to the worker that wakes it: into its next
  *           slot if that is free, since then what was handed over is still in
  *           the cache, else to the end of its ring. No sleeping worker is woken
- *           for it: the watch notices what waits too long (idle.c).
+ *           for it: the watch notices what waits too long (idle.c). Or, where its
+ *           waker is likely to go on for long, to the common queue.
  * LAST TOUCH  A plain thread, or another runtime, that resumes a fiber counts
  *           itself in on the fiber's runtime while the fiber cannot yet run,
  *           and out at the end; the end of a run waits for that count, so what
@@ -91,17 +92,29 @@ fl_resume_again(fl_fiber *me, fl_fiber *fiber)
     fl_resume_by(me, fiber);
 }
 
+/* Whether a worker idles, or will come to the common queue before this one does. A
+ * busy one would have whoever is there wait for its chores. */
+static bool
+is_wanted_apart(const fl_worker *worker)
+{
+    const filch_runtime *runtime = worker->runtime;
+    return runtime->count > 1 &&
+           (fl_ready_empty(&worker->ready) || fl_load_relaxed(&runtime->watch));
+}
+
 void
 fl_resume_apart(fl_fiber *fiber)
 {
     fl_fiber *me = fl_me();
-    if (!fl_same_runtime(me, fiber) || me->worker->runtime->count == 1) {
+    fl_worker *worker = me->worker;
+    if (!fl_same_runtime(me, fiber) || !is_wanted_apart(worker)) {
         fl_resume_by(me, fiber);
         return;
     }
     fl_assert(!fl_is_undecided(fiber));
     fl_tsan_release(fiber);
-    fl_inject_push(&me->worker->runtime->inject, fiber, fiber, 1);
+    fl_inject_push(&worker->runtime->inject, fiber, fiber, 1);
+    worker->poll_mask = 0; /* it comes there at its next turn */
 }
 
 /* What would fill more than half of the ring goes to the common queue in one

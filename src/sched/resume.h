@@ -37,8 +37,8 @@ fl_resume_at_once(fl_worker *worker, fl_fiber *fiber)
            fl_likely(fl_ready_put_here(&worker->ready, fiber));
 }
 
-/* The same where its waker goes on, and may do so for long: if the fiber waited on
- * another worker, the first that has nothing nearer is to have it. */
+/* The same where its waker goes on, and may do so for long: a worker that idles is to
+ * have it at once, unless the waker's comes to its next turn before. */
 void fl_resume_apart(fl_fiber *fiber);
 
 /* The same as its caller's last act. */

@@ -48,10 +48,10 @@
  * WAKEUP GUARANTEE  In the order of waiting, but that a running task may be
  *           faster; who has waited 1 ms and was passed over gets it handed
  *           over. Who lets another go on does something else now, often for
- *           long: so that one goes to the common queue, for the first worker that
- *           has nothing nearer. But where the lock is hot (taken again before
- *           another worker can come) it would come for nothing, and take the
- *           lock's line along: then it stays near, as others who are resumed.
+ *           long: so that one is resumed apart, for a worker that idles. But where
+ *           the lock is hot (taken again before another worker can come) it would
+ *           come for nothing, and take the lock's line along: then it stays near,
+ *           as others who are resumed.
  * MEMORY ORDER  What guard_ gives; a hand-over is ordered by the grant. state_ is
  *           read without the guard by who asks whether the lock is held.
  * LAST TOUCH  Dropping guard_. The granted is resumed after that, and who takes
