@@ -9,9 +9,9 @@
  *
  * A running task may take the lock ahead of those who wait, since a strict
  * hand-over costs a switch each time; but who has been passed over for 1 ms
- * gets it handed over. (The kernel's coarse clock is read at every 16th release,
- * the exact one at every 1024th at the latest: where holders who had the lock for
- * moments suddenly keep it for long, who waits may be passed over 16 times more,
+ * gets it handed over. (The kernel's coarse clock is read after 16 releases, the
+ * exact one after some 1,000 at the latest: where holders who had the lock for
+ * moments suddenly keep it for long, who waits may be passed over 17 times more,
  * and then until that clock has ticked, 1 to 10 ms.) A *fair* lock is always handed
  * over, in the order in which tasks began to wait.
  */
@@ -33,7 +33,7 @@ typedef struct filch_lock {
     uint32_t looks_;
     uint8_t fewer_;
     uint8_t vain_;
-    uint16_t spare_;
+    uint16_t woken_on_;
     filch_time passed_since_;
     filch_time looked_;
 } filch_lock;

@@ -36,13 +36,9 @@ fl_worker *fl_sleep_until_called(fl_worker *worker);
  * relieved, and is a sleeper now. */
 bool fl_nap(fl_worker *worker, filch_time most);
 
-/* What it stole last has found nothing to do: it leaves others alone for longer. */
-static inline void
-fl_stole_in_vain(fl_worker *worker)
-{
-    worker->stole = UINT32_MAX;
-    worker->stole_at = fl_os_now();
-}
+/* Who was stolen last had nothing to do: if the worker is idle before long, it leaves
+ * others alone for longer. */
+void fl_stole_in_vain(fl_worker *worker);
 
 /* The first deadline of all the runtime's timers, or an earlier time. */
 filch_time fl_first_deadline(const filch_runtime *runtime);

@@ -92,13 +92,13 @@ fl_resume_again(fl_fiber *me, fl_fiber *fiber)
     fl_resume_by(me, fiber);
 }
 
-/* Whether a worker idles, or will come to the common queue before this one does. A
- * busy one would have whoever is there wait for its chores. */
+/* Whether one in the common queue would not wait for longer than near this worker: some
+ * worker idles, or this one has nothing nearer; and nobody stands there before it. */
 static bool
 is_wanted_apart(const fl_worker *worker)
 {
     const filch_runtime *runtime = worker->runtime;
-    return runtime->count > 1 &&
+    return runtime->count > 1 && fl_inject_count(&runtime->inject) == 0 &&
            (fl_ready_empty(&worker->ready) || fl_load_relaxed(&runtime->watch));
 }
 
@@ -114,7 +114,9 @@ fl_resume_apart(fl_fiber *fiber)
     fl_assert(!fl_is_undecided(fiber));
     fl_tsan_release(fiber);
     fl_inject_push(&worker->runtime->inject, fiber, fiber, 1);
-    worker->poll_mask = 0; /* it comes there at its next turn */
+    /* it comes there at its next turn, by which it is not to learn how long turns take */
+    worker->poll_mask = 0;
+    worker->idled = true;
 }
 
 /* What would fill more than half of the ring goes to the common queue in one

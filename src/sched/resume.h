@@ -38,7 +38,7 @@ fl_resume_at_once(fl_worker *worker, fl_fiber *fiber)
 }
 
 /* The same where its waker goes on, and may do so for long: a worker that idles is to
- * have it at once, unless the waker's comes to its next turn before. */
+ * have it as soon as it looks, unless the waker's comes to its next turn before. */
 void fl_resume_apart(fl_fiber *fiber);
 
 /* The same as its caller's last act. */

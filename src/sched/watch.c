@@ -88,6 +88,15 @@ first_nap(fl_worker *worker)
     return !worker->vain ? 0 : nap < FL_NAP_LAST ? nap : FL_NAP_LAST;
 }
 
+void
+fl_stole_in_vain(fl_worker *worker)
+{
+    if (worker->stole == 0) { /* else it stole others, too */
+        worker->stole = VAIN_FOR / WORTH_IT;
+        worker->stole_at = fl_os_now();
+    }
+}
+
 /* What the watch has done since its last nap. */
 struct vigil {
     unsigned looks, spins; /* that it took; that it takes at least */

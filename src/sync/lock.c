@@ -21,6 +21,8 @@
  *           fewer_         1 << (seldom_ - fewer_)
  *           vain_          how often in a row who was woken has found the lock
  *                          held, 2 at most
+ *           woken_on_      the worker that the last one stood near who was let go
+ *                          on, by index, from 1 on; 0: it did not
  *           owed_          hand-overs due, to all who waited when the first had
  *                          waited for too long
  *           I1  FL_WAITERS is set whenever waiters_ has somebody
@@ -161,13 +163,21 @@ take_or_mark(filch_lock *lock, bool woken)
     return taken;
 }
 
+/* With the guard: whether who was woken, and comes, was stolen from the worker that it
+ * stood near. */
+static bool
+was_stolen(const fl_fiber *me, const filch_lock *lock)
+{
+    return lock->woken_on_ && me->kind != FL_THREAD &&
+           me->worker->index + 1 != lock->woken_on_;
+}
+
 /* Waits until it has the lock. `woken`: it has waited, and is to try again.
  * `inside`: it has the guard. */
 static FL_NOINLINE int
 acquire_waiting(fl_fiber *me, filch_lock *lock, bool woken, filch_time deadline,
                 bool inside)
 {
-    bool moved = false;
     for (;; inside = false) {
         fl_chaos();
         if (!inside) {
@@ -175,15 +185,13 @@ acquire_waiting(fl_fiber *me, filch_lock *lock, bool woken, filch_time deadline,
         }
         fl_assert(fl_lock_is_sound(lock));
         fl_chaos();
-        bool hot = fl_lock_is_hot(lock); /* so it stood near its waker */
         if (take_or_mark(lock, woken)) {
             fl_leave(&lock->guard_);
             return 0;
         }
-        if (moved && hot) {
+        if (woken && was_stolen(me, lock)) {
             fl_stole_in_vain(me->worker);
         }
-        const fl_worker *before = me->worker;
         fl_waiter *waiter = fl_waiter_begin(me, FL_LOCK, lock);
         int error = (woken ? fl_wait_first : fl_wait)(
             me, &lock->guard_.word_, &lock->waiters_, deadline);
@@ -191,7 +199,6 @@ acquire_waiting(fl_fiber *me, filch_lock *lock, bool woken, filch_time deadline,
             return error;
         }
         woken = true;
-        moved = me->worker != before;
     }
 }
 

@@ -44,9 +44,9 @@ fl_lock_change(filch_lock *lock, uint32_t clear, uint32_t set)
     return state;
 }
 
-/* With the guard: whether who comes from another worker would mostly find it held,
- * as somebody did twice; or once it is there holds the lock in its turn, 128 times in
- * 20 us, and has two workers pass it to and fro. */
+/* With the guard: whether nobody is to come for it from another worker: two in a row
+ * who were woken have found it held; or it is taken 128 times in 20 us, and two
+ * workers would pass it to and fro. */
 static inline bool
 fl_lock_is_hot(const filch_lock *lock)
 {

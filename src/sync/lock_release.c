@@ -41,14 +41,18 @@ fl_lock_hand_to_first(filch_lock *lock)
 static bool
 stays_near(const filch_lock *lock, const fl_waiter *first)
 {
-    return lock->fair_ || fl_lock_is_hot(lock) || first->what != FL_LOCK;
+    return lock->fair_ || fl_lock_is_hot(lock) ||
+           (first->traits & FL_PASSED_ON);
 }
 
 /* Drops the guard and resumes the first, which was granted. */
 static void
 let_go_on(filch_lock *lock, fl_waiter *first)
 {
+    const fl_fiber *me = fl_me();
     bool near = stays_near(lock, first);
+    bool on_worker = near && me->kind != FL_THREAD;
+    lock->woken_on_ = (uint16_t)(on_worker ? me->worker->index + 1 : 0);
     fl_leave(&lock->guard_);
     fl_chaos();
     if (near) {
@@ -99,16 +103,16 @@ wake(filch_lock *lock, uint32_t state)
     }
 }
 
-/* With the guard, somebody having been passed over since it last looked: learns
- * how many releases there are in a while. */
+/* With the guard, somebody looking at the clock: learns how many releases there are
+ * in a while. All that were to pass over somebody have `passed`, or it is not known
+ * how many have. */
 static void
-adapt(filch_lock *lock, filch_time took)
+adapt(filch_lock *lock, uint64_t took, bool passed)
 {
-    took <<= lock->fewer_;
+    took <<= passed ? lock->fewer_ : 0;
     if (took > LOOK_LATE) {
         lock->seldom_ = 0;
-    } else if (took < LOOK_SOON && lock->looks_ == 0 &&
-               lock->seldom_ < SELDOM_MOST) {
+    } else if (passed && took < LOOK_SOON && lock->seldom_ < SELDOM_MOST) {
         lock->seldom_++;
     }
 }
@@ -117,10 +121,14 @@ adapt(filch_lock *lock, filch_time took)
 static bool
 too_long(filch_lock *lock, uint32_t state)
 {
-    bool counts = fl_is_seeded(fl_me());
-    filch_time now = counts ? lock->looked_ + LOOK_COUNTS : fl_os_now();
-    if (state & FL_WOKEN) {
-        adapt(lock, now - lock->looked_);
+    filch_time now;
+    if (fl_is_seeded(fl_me())) {
+        now = lock->looked_ + LOOK_COUNTS;
+        lock->seldom_ = 0; /* whatever it learnt elsewhere */
+    } else {
+        now = fl_os_now();
+        adapt(lock, (uint64_t)(now - lock->looked_),
+              (state & FL_WOKEN) && lock->looks_ == 0);
     }
     lock->looked_ = now;
     if (lock->passed_since_ == 0) {
@@ -152,7 +160,8 @@ owes(filch_lock *lock, uint32_t state)
         lock->owed_ = count_waiters(lock, state);
     }
     if (lock->owed_ == 0) {
-        return false; /* all have given up */
+        lock->passed_since_ = 0; /* all have given up */
+        return false;
     }
     if (--lock->owed_ == 0) {
         lock->passed_since_ = 0; /* who waits now came since then */

@@ -269,6 +269,12 @@ fl_inject_push(fl_inject *inject, fl_fiber *first, fl_fiber *last, uint32_t n)
 /* ---- what lies below or beside ---- */
 
 __attribute__((weak)) void
+fl_stole_in_vain(fl_worker *worker)
+{
+    (void)worker;
+}
+
+__attribute__((weak)) void
 fl_wake_watch(filch_runtime *runtime)
 {
     (void)runtime;

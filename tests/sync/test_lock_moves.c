@@ -87,3 +87,33 @@ ONE_WORKER_TEST(lock_that_is_free_or_given_to_who_is_on_its_way_is_not_released)
         EQ(0, join(task));
     }
 }
+
+/* Passes over one who waits with `most` sections, unless it is served before, and
+ * lets it go on: how many that were. */
+static unsigned
+pass_over_and_yield(unsigned most, filch_time length)
+{
+    atomic_bool served = false;
+    unsigned passes = 0;
+    OK(filch_lock_acquire(&lock));
+    filch_task *task = park(take_and_tell, &served);
+    OK(filch_lock_release(&lock));
+    for (; !atomic_load(&served) && passes < most; ++passes) {
+        OK(filch_lock_acquire(&lock));
+        compute_until(filch_after(length));
+        OK(filch_lock_release(&lock));
+    }
+    EQ(0, join(task));
+    return passes;
+}
+
+/* Sections of no length have it look at the clock seldom. It would never learn that
+ * they have become long from fewer than it lets pass between two looks. */
+ONE_WORKER_TEST(lock_forgets_that_it_was_held_for_moments)
+{
+    for (int i = 0; i < 8; ++i) {
+        pass_over_and_yield(5000, 0);
+        pass_over_and_yield(15, FILCH_MS(1));
+        CHECK(pass_over_and_yield(15, FILCH_MS(1)) < 8);
+    }
+}
