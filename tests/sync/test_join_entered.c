@@ -3,6 +3,7 @@
  * as in any other join: others may cancel it at any moment.
  */
 #include "../harness/harness.h"
+#include <malloc.h>
 #include <unistd.h>
 
 #define ROUNDS (UNDER_SANITIZER ? 1500 : 15000)
@@ -330,6 +331,7 @@ TASK_TEST(join_of_an_entered_task_keeps_no_stack)
 {
     if (UNDER_SANITIZER)
         skip("the sanitizer's own mappings grow");
+    mallopt(M_ARENA_MAX, 1); /* malloc's for other threads take 64 MiB each */
     size_t before = 0;
     for (int i = 0; i < 6000; i++) {
         filch_task *task = spawn(compute, (void *)10);
