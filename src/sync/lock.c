@@ -12,17 +12,16 @@
  *             on top FL_HELD     somebody holds the lock
  *           passed_since_  since when those who wait have been passed over; 0:
  *                          they have not
- *           looked_        when somebody last looked at the exact clock, at which
- *           looks_         somebody will after so many looks at the other, or once
- *                          that has ticked
- *           seldom_        how many releases there are between two of those: 1 <<
- *                          seldom_, learnt so that they take 20 to 100 us; but as
- *                          somebody is woken
- *           fewer_         1 << (seldom_ - fewer_)
+ *           looked_        when somebody last looked at the exact clock
+ *           looks_         at the kernel's that come before the next at that one,
+ *                          unless the kernel's has ticked
+ *           seldom_        1 << seldom_ releases come before it, learnt so that they
+ *                          take 20 to 100 us; 1 << (seldom_ - fewer_) the first time
+ *                          after somebody was woken
  *           vain_          how often in a row who was woken has found the lock
  *                          held, 2 at most
- *           woken_on_      the worker that the last one stood near who was let go
- *                          on, by index, from 1 on; 0: it did not
+ *           woken_on_      near which worker the last one was resumed: its index
+ *                          and 1, or 0 for none
  *           owed_          hand-overs due, to all who waited when the first had
  *                          waited for too long
  *           I1  FL_WAITERS is set whenever waiters_ has somebody
