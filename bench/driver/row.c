@@ -2,13 +2,6 @@
 
 #include <string.h>
 
-const char *const family_titles[FAMILIES] = {
-    [WAITING] = "tasks that wait",
-    [FORK_JOIN] = "fork and join",
-    [OWN] = "latency, fairness, memory",
-    [SWEEP] = "sweeps",
-};
-
 const struct row rows[] = {
     {.name = "yield2",
      .title = "yield, 2 tasks",
@@ -430,32 +423,4 @@ row_find(const char *name)
     while (row->name && strcmp(row->name, name) != 0)
         ++row;
     return row->name ? row : NULL;
-}
-
-bool
-family_has(enum family family, enum which program)
-{
-    static const bool has[FAMILIES][PROGRAMS] = {
-        [WAITING] = {[FILCH] = true,
-                     [GO] = true,
-                     [FIBER] = true,
-                     [ASYNCIO] = true,
-                     [PTHREADS] = true,
-                     [FLOOR] = true},
-        [FORK_JOIN] = {[FILCH] = true,
-                       [GO] = true,
-                       [TBB] = true,
-                       [OPENMP] = true,
-                       [FLOOR] = true},
-        [OWN] = {[FILCH] = true, [GO] = true, [FLOOR] = true},
-        [SWEEP] = {[FILCH] = true, [GO] = true, [TBB] = true, [FIBER] = true},
-    };
-
-    return has[family][program];
-}
-
-enum which
-family_reference(enum family family)
-{
-    return family == FORK_JOIN ? TBB : GO;
 }

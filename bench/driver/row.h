@@ -36,6 +36,8 @@ extern const struct row rows[]; /* up to one without a name */
 
 const struct row *row_find(const char *name);
 
+/* ---- family.c ---- */
+
 /* Which family's rows are run with which programs. */
 bool family_has(enum family family, enum which program);
 
