@@ -115,6 +115,16 @@ fl_deque_push_slowly(fl_deque *deque, void *entry)
     return error ? error : fl_deque_push(deque, entry);
 }
 
+/* With the guard, where nothing is left: the next entry goes to the beginning. Else
+ * each crowd of which some were stolen would lie further on than the one before it,
+ * until it did not fit any more. (To release: as in move.) */
+static void
+begin_anew(fl_deque *deque)
+{
+    fl_store_relaxed(&deque->top, (void *)(deque->slots + 1));
+    fl_store_relaxed(&deque->bottom, (void *)(deque->slots + 1));
+}
+
 FL_NOINLINE bool
 fl_deque_take_slowly(fl_deque *deque, fl_atomic_ptr *b)
 {
@@ -124,9 +134,23 @@ fl_deque_take_slowly(fl_deque *deque, fl_atomic_ptr *b)
     bool there = fl_deque_top_(deque) <= b;
     if (there) {
         fl_store_release(&deque->bottom, (void *)b);
+    } else {
+        begin_anew(deque);
     }
     fl_guard_unlock(&deque->guard);
     return there;
+}
+
+bool
+fl_deque_has_any(fl_deque *deque)
+{
+    fl_guard_lock(&deque->guard);
+    bool any = fl_deque_size(deque) > 0;
+    if (!any) {
+        begin_anew(deque);
+    }
+    fl_guard_unlock(&deque->guard);
+    return any;
 }
 
 void *

@@ -13,11 +13,12 @@
  *           it learns whether there may be something, and no more.
  *           I1  with the guard free, the entries are those of top .. bottom - 1;
  *               while a thief has it, top may be further than it will come
- *           I2  slots < top, and the slot before top's has been written: the last
- *               entry that was stolen stays there, or NULL does
+ *           I2  slots < top, and the slot before top's has been written: it has an
+ *               entry that was stolen, mostly the last one, or NULL
  *           At the limit the entries are moved back to the beginning, or to an
  *           array twice as long: so an entry costs no mask, and a slot is written
- *           again only after a move.
+ *           again only after a move; or where the owner has found, with the guard,
+ *           that nothing is left.
  * PROTOCOL      owner, pop                     thief, for n entries
  *           P1  bottom := b                S1  takes the guard
  *           P2  light fence                S2  top := t + n
@@ -160,9 +161,9 @@ fl_deque_pop(fl_deque *deque)
     return fl_deque_take_(deque, b - 1, false) ? entry : NULL;
 }
 
-/* Owner only: whether this entry is the newest; or is a thief's, and still
- * stands there (I2). (The ThreadSanitizer, which is not told who has made the slots,
- * is not to see it.) */
+/* Owner only: whether this entry is the newest; or is a thief's, and still stands
+ * there (I2). (The ThreadSanitizer, which is not told who has made the slots, is not
+ * to see it.) */
 #if defined(FILCH_TSAN_)
 bool fl_deque_is_newest(const fl_deque *deque, const void *entry);
 #else
@@ -241,6 +242,10 @@ bool fl_deque_remove(fl_deque *deque, const void *entry);
 /* Takes half of the entries, the oldest, at most `most`: how many, which may be
  * none although some are there. */
 uint64_t fl_deque_steal(fl_deque *deque, void **entries, uint64_t most);
+
+/* Owner only: whether there is any entry, when no thief is at them, who might give
+ * some back. */
+bool fl_deque_has_any(fl_deque *deque);
 
 /* Owner only. */
 static inline bool

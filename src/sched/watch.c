@@ -205,8 +205,8 @@ help(fl_worker *worker, fl_worker *victim)
 }
 
 /* What is in its deque although it has found none there: a thief whose fence
- * has failed gives back what it had claimed. With the guard no thief is there;
- * and what is empty then stays so, since nobody else pushes. */
+ * has failed gives back what it had claimed. What is empty when no thief is there
+ * stays so, since nobody else pushes. */
 static fl_work *
 find_given_back(fl_worker *worker)
 {
@@ -214,9 +214,7 @@ find_given_back(fl_worker *worker)
     fl_work *work = NULL;
     bool any = true;
     while (any && !work) {
-        fl_guard_lock(&deque->guard);
-        any = fl_deque_size(deque) > 0;
-        fl_guard_unlock(&deque->guard);
+        any = fl_deque_has_any(deque);
         work = any ? fl_deque_pop(deque) : NULL;
     }
     return work;

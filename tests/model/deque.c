@@ -94,6 +94,9 @@ own(void)
     if (model_choose(2)) {
         take(fl_deque_pop(&deque));
     }
+    if (model_choose(2) && !fl_deque_has_any(&deque)) {
+        model_assert(fl_deque_size(&deque) == 0);
+    }
     push(3);
     if (model_choose(2)) {
         push(4);

@@ -177,6 +177,31 @@ TEST(deque_moves_its_entries_back_and_grows_only_where_more_than_half_is_used)
     fl_deque_free(&deque);
 }
 
+/* Each time some of a crowd are stolen, of which the owner takes the others. */
+TEST(deque_never_grows_for_what_is_stolen_of_one_crowd_after_the_other)
+{
+    OK(fl_deque_init(&deque));
+    for (int crowd = 0; crowd < 100; crowd++) {
+        uintptr_t n = FL_DEQUE_FIRST, stolen = 1 + (uintptr_t)crowd % 7;
+        push(1, n);
+        for (uintptr_t i = 1; i <= stolen; i++)
+            CHECK(steal() == entry(i));
+        while (n > stolen)
+            CHECK(fl_deque_pop_if(&deque, entry(n--)));
+        if (crowd % 2)
+            CHECK(!fl_deque_pop_if(&deque, entry(n)));
+        else
+            CHECK(!fl_deque_has_any(&deque));
+        CHECK(!fl_deque_pop_if(&deque, entry(n)));
+        EQ(0, fl_deque_size(&deque));
+    }
+    EQ(FL_DEQUE_FIRST, deque.room);
+    push(1, 2);
+    CHECK(fl_deque_has_any(&deque));
+    CHECK(steal() == entry(1) && fl_deque_pop(&deque) == entry(2));
+    fl_deque_free(&deque);
+}
+
 TEST(deque_does_the_same_as_a_list_for_any_sequence_of_calls)
 {
     static uintptr_t list[100000];
@@ -184,7 +209,7 @@ TEST(deque_does_the_same_as_a_list_for_any_sequence_of_calls)
     uint64_t seed = test_seed();
     OK(fl_deque_init(&deque));
     for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
-        uint32_t what = chance(&seed, 8);
+        uint32_t what = chance(&seed, 9);
         if (what < 4) {
             list[bottom++] = i + 1;
             OK(fl_deque_push(&deque, entry(i + 1)));
@@ -194,6 +219,8 @@ TEST(deque_does_the_same_as_a_list_for_any_sequence_of_calls)
         } else if (what < 7) {
             void *expected = bottom > top ? entry(list[top++]) : NULL;
             CHECK(fl_deque_shift(&deque) == expected);
+        } else if (what < 8) {
+            EQ(bottom > top, fl_deque_has_any(&deque));
         } else {
             void *expected = bottom > top ? entry(list[top++]) : NULL;
             CHECK(steal() == expected);

@@ -4,12 +4,15 @@
  * owner pushes and pops; a thief claims one or two; each entry comes out once.
  *
  * The thief holds the guard by a locked operation, so its stores need no
- * buffer; the owner's guard too drains its buffer.
+ * buffer; the owner's guard too drains its buffer. An owner that finds nothing left
+ * begins anew, and a thief's entries, in slots that are soon written again, must
+ * have come out by then.
  *
  * WEAKEN NO_MEMBARRIER: a thief's fence does nothing to the owner (S3)
  * WEAKEN NO_P3: the owner does not look whether a thief has claimed its entry
  * WEAKEN NO_P4: the owner who meets a thief does not take the guard
  * WEAKEN NO_S4: a thief does not give back what the owner has taken
+ * WEAKEN EARLY_S5: a thief drops the guard before it reads its entries
  * WEAKEN NO_S2: a thief claims only after its fence
  */
 #define TOP 0
@@ -99,7 +102,10 @@ proctype owner()
             load(TOP, t);
             if
             :: t <= b - 1 -> store(BOTTOM, b - 1)
-            :: else -> entry = 0
+            :: else ->
+                entry = 0;
+                store(TOP, 4);
+                store(BOTTOM, 4)
             fi;
 #ifndef NO_P4
             atomic { n == 0; guard = false };
@@ -149,6 +155,9 @@ proctype thief()
             :: else -> skip
             fi;
 #endif
+#ifdef EARLY_S5
+            guard = false;
+#endif
             i = 0;
             do
             :: i < claimed -> out[memory[SLOT(t + i)]]++; i++
@@ -156,7 +165,14 @@ proctype thief()
             od
         :: else -> skip
         fi;
+#ifdef EARLY_S5
+        if
+        :: !claimed -> guard = false
+        :: else -> skip
+        fi;
+#else
         guard = false; /* S5 */
+#endif
         d_step { t = 0; b = 0; claimed = 0; i = 0 }
     :: else -> break
     od
