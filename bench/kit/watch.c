@@ -91,10 +91,8 @@ resident(void)
 }
 
 void
-require(bool holds, const char *what, const char *file, int line)
+not_as_required(const char *what, const char *file, int line)
 {
-    if (holds)
-        return;
     fprintf(stderr, "\n%s:%d: not so: %s\n", file, line, what);
     _Exit(1);
 }

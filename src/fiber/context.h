@@ -149,6 +149,10 @@ fl_handed fl_context_call(void **save, void *below, fl_context_fn *fn, void *a,
 #define FL_CONTEXT_CALL 0
 #endif
 
+/* For what is called so: has the compiler compute addresses anew from that pointer, a
+ * variable. Else it keeps them across a call, in registers that must be saved. */
+#define fl_anew(pointer) __asm__("" : "+r"(pointer))
+
 /*
  * Makes a context that will call `entry(value, more)`, with what the first switch
  * to it hands over, on the stack whose highest address is `top` and lowest `base`.

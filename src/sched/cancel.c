@@ -35,6 +35,12 @@
 
 #define AT_ONCE 64 /* tasks that share a fence */
 
+static inline bool
+is_same_life(uint32_t state, uint32_t other)
+{
+    return (state ^ other) < FL_ONE_LIFE;
+}
+
 /* L1 */
 FL_NOINLINE bool
 fl_let(fl_fiber *fiber)
@@ -47,6 +53,22 @@ fl_let(fl_fiber *fiber)
         }
     }
     return state & FL_LET;
+}
+
+/* L1 by who may be too late: the fiber may have been resumed, and have ended. */
+FL_NOINLINE bool
+fl_wait_anyway(fl_fiber *fiber, uint32_t before)
+{
+    uint32_t seen = fl_load_relaxed(&fiber->state);
+    fl_chaos();
+    while (is_same_life(seen, before) && !(seen & FL_ABORTED)) {
+        if (fl_cas_acq_rel(&fiber->state, &seen, seen | FL_LET)) {
+            fl_store_relaxed(&fiber->waiter.phase,
+                             fl_next_phase(fiber, FL_RUNNING));
+            return false;
+        }
+    }
+    return true;
 }
 
 /* C1: the state then; 0 where nothing is to be done. With `tag` not 0 only for a

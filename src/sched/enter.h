@@ -2,7 +2,7 @@
  * Entering a task that has not begun: the caller waits, and its worker goes on
  * with that task, at once.
  *
- * CONTRACT  As fl_suspend_into. The task is called below the loop that is parked
+ * CONTRACT  Returns once the caller's wait has ended, itself. The task is called below the loop that is parked
  *           on a spare stack (see switch.h), as that loop would have called it;
  *           but the loop stays parked. If the caller is to go on when the task
  *           ends, the stack is a spare one again, and nothing but the caller's
@@ -19,23 +19,32 @@
 
 #include "sched/switch.h"
 
+/* A joiner that has entered a task, and is parked, waits for its end; in task_run.c. */
+void fl_await_entered(void *joiner);
+
+/* Enters the task by way of the loop. */
+static inline fl_fiber *
+fl_enter_by_loop(fl_fiber *me, filch_task *task)
+{
+    task->direct = me;
+    fl_suspend_into(me, fl_await_entered, &task->fiber);
+    return me;
+}
+
 #if FL_CONTEXT_CALL && !FL_TSAN && !defined(FL_ATOMIC_MODEL)
 #define FL_CALLS_ENTERED 1
 
-/* Drops the guard, and runs the task, for who runs on the worker so far, below the
- * loop that is parked on the stack on which it is called; a fl_context_fn. In
+/* Runs the task, for whose end who runs on the worker so far then waits, below the
+ * loop that is parked on that stack, on which it is called; a fl_context_fn. In
  * task_run.c. */
-fl_onward fl_run_entered(void *worker, void *task, void *guard);
+fl_onward fl_run_entered(void *worker, void *task, void *stack);
 
 /* Returns the caller again. Inlined, so that the registers are saved once. */
 static inline __attribute__((always_inline)) fl_fiber *
-fl_enter_task(fl_fiber *me, fl_worker *worker, fl_atomic32 *guard,
-              filch_task *task)
+fl_enter_task(fl_fiber *me, fl_worker *worker, filch_task *task)
 {
     if (fl_unlikely(task->fiber.start.own != NULL)) {
-        task->direct = me;
-        fl_suspend_into(me, guard, &task->fiber);
-        return me;
+        return fl_enter_by_loop(me, task);
     }
     fl_count(&worker->stats.switches);
     int error = *worker->errno_at;
@@ -44,9 +53,8 @@ fl_enter_task(fl_fiber *me, fl_worker *worker, fl_atomic32 *guard,
 #if FL_ASAN
     me->stack = here;
 #endif
-    worker->stack = spare;
     fl_handed handed = fl_context_call(&me->sp, spare->sp, fl_run_entered,
-                                       worker, task, guard);
+                                       worker, task, spare);
     fl_asan_arrive(fake);
     return fl_go_on(me, handed, here, error);
 }
@@ -54,13 +62,10 @@ fl_enter_task(fl_fiber *me, fl_worker *worker, fl_atomic32 *guard,
 #else
 
 static inline fl_fiber *
-fl_enter_task(fl_fiber *me, fl_worker *worker, fl_atomic32 *guard,
-              filch_task *task)
+fl_enter_task(fl_fiber *me, fl_worker *worker, filch_task *task)
 {
     (void)worker;
-    task->direct = me;
-    fl_suspend_into(me, guard, &task->fiber);
-    return me;
+    return fl_enter_by_loop(me, task);
 }
 
 #endif

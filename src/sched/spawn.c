@@ -11,7 +11,6 @@ set_up(filch_task *task, fl_worker *home, filch_fn fn, void *arg, bool owned)
     fl_fiber *fiber = &task->fiber;
     fl_tsan_acquire(&task->life); /* of the descriptor's former use */
     fl_assert(fiber->mine == FL_NO_JOBS && !fiber->start.own && !task->direct);
-    fiber->sp = NULL;
     if (fl_unlikely(fiber->worker != home)) {
         fiber->worker = home;
     }
@@ -19,6 +18,7 @@ set_up(filch_task *task, fl_worker *home, filch_fn fn, void *arg, bool owned)
     fiber->start.arg = arg;
     fl_store_relaxed(&task->life, (uint32_t)FL_REFERENCE * (owned ? 2u : 1u));
     uint32_t lives = fl_load_relaxed(&fiber->state) + FL_ONE_LIFE;
+    fiber->sp = NULL; /* beside the state */
     fl_store_release(&fiber->state,
                      fl_load_relaxed(&home->loop.state) | (lives & FL_LIVES));
     fl_tsan_release(&fiber->sp);

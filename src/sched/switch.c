@@ -82,6 +82,15 @@ fl_suspend(fl_fiber *me, void (*after)(void *arg), void *arg)
     park(me, worker, next_ready(worker, false), NULL);
 }
 
+void
+fl_suspend_into(fl_fiber *me, void (*after)(void *me), fl_fiber *next)
+{
+    fl_worker *worker = me->worker;
+    worker->after = after;
+    worker->after_arg = me;
+    park(me, worker, next, NULL);
+}
+
 /* `here`: the worker was found by fl_here. */
 static inline __attribute__((always_inline)) int
 suspend_on(fl_worker *worker, fl_fiber *me, void *guard, void **handed,
@@ -145,12 +154,6 @@ fl_suspend_onward(fl_fiber *me, fl_atomic32 *guard, fl_fiber *next)
 {
     fl_assert(!fl_is_undecided(next));
     return fl_context_leave(me, guard, next, suspend_onward);
-}
-
-void
-fl_suspend_into(fl_fiber *me, fl_atomic32 *guard, fl_fiber *next)
-{
-    park(me, me->worker, next, guard);
 }
 
 /* ---- yielding ---- */

@@ -21,8 +21,8 @@
 #ifndef FL_TASK_H
 #define FL_TASK_H
 
-#include "fiber/fiber.h"
 #include "sched/name.h"
+#include "sched/phase.h"
 
 #include <filch/task.h>
 

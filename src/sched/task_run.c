@@ -236,6 +236,19 @@ fl_run_task(fl_worker *worker, filch_task *task)
     return ended.worker;
 }
 
+void
+fl_await_entered(void *joiner)
+{
+    fl_fiber *direct = joiner;
+    uint32_t state = fl_load_relaxed(&direct->state);
+    if (fl_begin_plainly(direct, false) || fl_wait_anyway(direct, state)) {
+        return; /* D3 */
+    }
+    filch_task *task = (filch_task *)(uintptr_t)direct->waiter.object;
+    task->direct = NULL;
+    fl_resume(direct);
+}
+
 #ifdef FL_CALLS_ENTERED
 static void
 leave_for(const fl_stack *stack)
@@ -323,14 +336,33 @@ end_entered(filch_task *task, fl_fiber *direct, int status)
                                       : go_on(worker, direct);
 }
 
-fl_onward
-fl_run_entered(void *worker, void *task, void *guard)
+/* The joiner was cancelled as it began to wait. */
+static FL_NOINLINE fl_onward
+run_disputed(fl_worker *worker, filch_task *task, fl_fiber *direct,
+             uint32_t state)
 {
-    fl_fiber *direct = ((fl_worker *)worker)->me;
+    if (!fl_wait_anyway(direct, state)) {
+        fl_resume(direct);
+        direct = NULL;
+    }
+    int status = call(worker, &task->fiber);
+    return end_slowly(task, direct, status);
+}
+
+fl_onward
+fl_run_entered(void *on, void *task, void *stack)
+{
+    fl_worker *worker = on;
+    fl_fiber *direct = worker->me;
     fl_asan_arrive(NULL);
     fl_assert(direct->waiter.traits == FL_ENTERED);
-    fl_store_release((fl_atomic32 *)guard, 0u); /* D4 */
+    worker->stack = stack;
+    uint32_t state = fl_load_relaxed(&direct->state);
+    if (fl_unlikely(!fl_begin_plainly(direct, false))) { /* D3 */
+        return run_disputed(worker, task, direct, state);
+    }
     int status = call(worker, task);
+    fl_anew(direct);
     return end_entered(task, direct, status);
 }
 #endif

@@ -214,13 +214,13 @@ fl_worker_of(const fl_fiber *me)
  */
 void fl_suspend(fl_fiber *me, void (*after)(void *arg), void *arg);
 
+/* The same by after(me), the worker going on with `next`, a task that has not begun;
+ * but see enter.h. */
+void fl_suspend_into(fl_fiber *me, void (*after)(void *me), fl_fiber *next);
+
 /* The same with `after` dropping the guard, which the caller holds; what the wait
  * has come to (fl_outcome_in): so who waits needs no frame of its own meanwhile. */
 int fl_suspend_guarded(fl_fiber *me, fl_atomic32 *guard, void **handed);
-
-/* The same, the worker going on with `next`, a task that has not begun, and what
- * it has come to being left to be asked for; but see enter.h. */
-void fl_suspend_into(fl_fiber *me, fl_atomic32 *guard, fl_fiber *next);
 
 /* As fl_suspend_guarded by who resumes `next` as well, which is parked, and goes on at once if
  * nobody comes before it. */

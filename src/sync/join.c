@@ -14,31 +14,31 @@
  *           deque, is entered by its joiner, on another stack and without the
  *           scheduler. That joiner is in no list; who runs the task knows it:
  *           D1  take it from the deque        E0  it lives no more; light fence
- *           D2  guard := 1                    E1  life := done, by a store if
- *           D3  phase := WAITING, as A3           FL_CANCEL of the joiner is not set
- *           D4  enter it; whoever runs            and then nobody else has a handle;
- *               then sets guard := 0              else as above
- *                                             E4  FL_LEFT was not set: decide the
- *                                                 joiner's wait; if it was decided
+ *           D2  park; enter it                E1  life := done, by a store if
+ *           D3  whoever runs then: phase :=       FL_CANCEL of the joiner is not set
+ *               WAITING, as A3; or, if it         and then nobody else has a handle;
+ *               does not wait, since it was       else as above
+ *               cancelled, resume it          E4  FL_LEFT was not set: decide the
+ *           D4  run the task                      joiner's wait; if it was decided
  *                                                 already, set FL_SETTLED
  *                                             E5  go on with the joiner
  *           Who cancels it
- *           C1  sets FL_CANCEL; heavy fence; decides its wait (sched/cancel.c)
- *           C2  takes guard, which also waits for D4
- *           C3  the task lives: cas: FL_LEFT set, unless FL_DONE is; if FL_DONE is
+ *           C1  sets FL_CANCEL; heavy fence; decides its wait (sched/cancel.c),
+ *               by which it is parked
+ *           C2  the task lives: cas: FL_LEFT set, unless FL_DONE is; if FL_DONE is
  *               set, or the task lives no more, waits for FL_SETTLED
- *           C4  resumes it
- *           By the fences C3 sees E0, and leaves `life` to the task, or E1 sees
- *           FL_CANCEL, and is a cas as C3 is; or the joiner has ended since, which
+ *           C3  resumes it
+ *           By the fences C2 sees E0, and leaves `life` to the task, or E1 sees
+ *           FL_CANCEL, and is a cas as C2 is; or the joiner has ended since, which
  *           clears FL_CANCEL, and then E1 sees FL_LEFT, which it looks at last.
  *           Nobody else comes by at a store: a handle is given back by its owner,
  *           who is the joiner, when the task ends, and others may use it until
  *           then.
  * NO LOST WAKEUP  E1 and J2 change the same word: one of them sees the other.
  * TIMEOUT AND CANCEL  See wait/wait.h. E4 never finds a later wait of the joiner,
- *           since C4 comes after E4 or before E1, which then sees FL_LEFT.
+ *           since C3 comes after E4 or before E1, which then sees FL_LEFT.
  * MEMORY ORDER  E1 and E2 release the status, to J2 and to whoever reads
- *           FL_DONE by a load that acquires. C3 and E4 acquire and release by
+ *           FL_DONE by a load that acquires. C2 and E4 acquire and release by
  *           changing the same word. The joiner's end releases, and E1's look at
  *           FL_CANCEL acquires, that it has left. The phase as in wait/wait.h.
  * LAST TOUCH  E3, of the task; the joiner has a handle of its own.
@@ -93,16 +93,14 @@ filch_task_done(filch_task *task)
     return fl_task_has_ended(task);
 }
 
-/* C2 to C4 */
+/* C2 and C3 */
 static void
 leave_entered(fl_fiber *joiner)
 {
     fl_tsan_acquire(&joiner->waiter);
     filch_task *task = (filch_task *)(uintptr_t)joiner->waiter.object;
     fl_chaos();
-    fl_enter_word(fl_guard_of(&joiner->waiter)); /* C2 */
-    fl_chaos();
-    bool ends = !fl_lives(&task->fiber); /* C3 */
+    bool ends = !fl_lives(&task->fiber); /* C2 */
     fl_chaos();
     uint32_t life = fl_load_acquire(&task->life);
     while (!ends && !(life & FL_DONE) &&
@@ -115,7 +113,7 @@ leave_entered(fl_fiber *joiner)
     }
     fl_say_cancelled(joiner);
     fl_chaos();
-    fl_resume(joiner); /* C4 */
+    fl_resume(joiner); /* C3 */
 }
 
 __attribute__((constructor)) static void
@@ -198,23 +196,12 @@ take_newest(fl_worker *worker, bool here)
     return fl_likely(fl_deque_take_newest(deque, here)) ? turn : 0;
 }
 
-/* D2 and D3 */
-static inline bool
-await_entered(fl_fiber *me, filch_task *task, fl_atomic32 *guard, bool here)
+/* What D3 will find, and who cancels it from then on. */
+static inline void
+prepare_wait(fl_fiber *me, const filch_task *task)
 {
-    fl_waiter_begin(me, FL_END, task)->guard = guard;
-    me->waiter.traits = FL_ENTERED;
+    fl_waiter_begin(me, FL_END, task)->traits = FL_ENTERED;
     fl_tsan_release(&me->waiter);
-    fl_chaos_in(here);
-    return fl_likely(fl_begin_plainly(me, here)) || fl_wait_anyway(me); /* D3 */
-}
-
-static void
-put_newest(fl_worker *worker, filch_task *task)
-{
-    fl_tsan_release(&worker->deque);
-    /* there is room: it was there */
-    fl_deque_push(&worker->deque, fl_work_of(&task->fiber));
 }
 
 /* Joins a task that is the newest in the deque of the caller's worker. `here`, a
@@ -223,18 +210,14 @@ static inline __attribute__((always_inline)) int
 enter(fl_worker *worker, filch_task *task, int *status, bool here)
 {
     fl_fiber *me = worker->me;
-    fl_atomic32 guard = 1;
     uint32_t turn = fl_is_cancelled(me) ? 0 : take_newest(worker, here);
     if (fl_unlikely(!turn)) {
         return join(task, status, FILCH_NEVER);
     }
     fetch_ahead(&worker->deque);
-    if (fl_unlikely(!await_entered(me, task, &guard, here))) {
-        put_newest(worker, task);
-        return join(task, status, FILCH_NEVER);
-    }
-    fl_begin_turn(worker, turn); /* beside what is counted next */
-    me = fl_enter_task(me, worker, &guard, task); /* D4 */
+    prepare_wait(me, task);
+    fl_begin_turn(worker, turn);          /* beside what is counted next */
+    me = fl_enter_task(me, worker, task); /* D2 */
     int error = fl_outcome(me);
     if (fl_likely(!error)) {
         fl_tsan_acquire(&task->life);

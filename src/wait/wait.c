@@ -185,17 +185,6 @@ begin(void)
     fl_abort_wait[0] = abort_wait; /* who cancels stands a floor below */
 }
 
-FL_NOINLINE bool
-fl_wait_anyway(fl_fiber *me)
-{
-    fl_chaos();
-    if (!fl_let(me)) {
-        return true;
-    }
-    fl_store_relaxed(&me->waiter.phase, fl_next_phase(me, FL_RUNNING));
-    return false;
-}
-
 /* A3: whether the fiber waits now; false: a cancel came first. */
 static bool
 begin_waiting(fl_fiber *me)
@@ -318,8 +307,9 @@ wait_slowly(fl_fiber *me, fl_atomic32 *held, void **handed, filch_time deadline)
 static FL_NOINLINE int
 wait_cancelled(fl_fiber *me, fl_atomic32 *held, void **handed)
 {
-    return fl_wait_anyway(me) ? suspend(me, held, handed)
-                              : wait_slowly(me, held, handed, FILCH_NEVER);
+    return fl_wait_anyway(me, fl_load_relaxed(&me->state))
+               ? suspend(me, held, handed)
+               : wait_slowly(me, held, handed, FILCH_NEVER);
 }
 
 static inline int

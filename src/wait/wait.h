@@ -131,36 +131,6 @@ fl_is_free(fl_fiber *const *here)
     return fl_likely(!fl_has_relaxed(&me->state, FL_CANCEL));
 }
 
-/* The phase of its next wait. */
-static inline uint32_t
-fl_next_phase(const fl_fiber *me, uint32_t phase)
-{
-    uint32_t last = fl_load_relaxed(&me->waiter.phase);
-    return (last & ~(uint32_t)FL_PHASE) + FL_ONE_WAIT + phase;
-}
-
-/* A3 where a cancel has come just now: whether it waits all the same, since who
- * cancels has seen that, and will resume it. */
-bool fl_wait_anyway(fl_fiber *me);
-
-static inline bool
-fl_is_cancelled(const fl_fiber *me)
-{
-    return fl_unlikely(fl_has_relaxed(&me->state, FL_CANCEL));
-}
-
-/* A3 for a plain task that is not cancelled: whether it still is not; then it
- * waits now. */
-static inline bool
-fl_begin_plainly(fl_fiber *me, bool here)
-{
-    fl_store_release(&me->waiter.phase, fl_next_phase(me, FL_WAITING));
-    fl_chaos_short();
-    fl_fence_lighter(here);
-    fl_chaos_short();
-    return !fl_is_cancelled(me);
-}
-
 /*
  * Enqueues the waiter at the end (or front) of the list and waits. Called with
  * the guard held, returns with it free: its result, which is 0 unless who granted

@@ -1,6 +1,6 @@
 /*
  * A task that has not begun, entered by its joiner (sync/join.c, D1 to D4),
- * against a cancel of the joiner (C1 to C4); in some runs another joins the
+ * against a cancel of the joiner (C1 to C3); in some runs another joins the
  * task as well, or gives a handle of it back. The joiner goes on once, after the
  * task's end or after the cancel; then it waits for something else, which the
  * task's end must not end, or, cancelled, it ends at once.
@@ -23,9 +23,9 @@ static filch_task *child;
 static filch_event event;
 static filch_task memory;
 static fl_atomic32 entered; /* 1: by thread 0; 2: nobody will */
-static fl_atomic32 *guard;
+static void (*begin_wait)(void *joiner);
 static bool cancels, joins, releases, ends_at_once, event_is_set;
-static int result, others, data, status;
+static int result, others, data, status, reason;
 
 static int
 be_child(void *arg)
@@ -64,18 +64,18 @@ model_before(void)
     fl_store_relaxed(&entered, 0u);
     event_is_set = false;
     result = others = -1;
-    data = status = 0;
+    data = status = reason = 0;
     players[0].worker.poll_mask = 63;
 }
 
 /* ---- thread 0 ---- */
 
-/* D4: the worker goes on as thread 1. */
+/* D2: the worker goes on as thread 1. */
 void
-fl_suspend_into(fl_fiber *me, fl_atomic32 *let_go, fl_fiber *next)
+fl_suspend_into(fl_fiber *me, void (*after)(void *joiner), fl_fiber *next)
 {
     model_assert(next == &child->fiber);
-    guard = let_go;
+    begin_wait = after;
     me->sp = me;
     fl_store_release(&entered, 1u);
     fl_os_wake(&entered, 1);
@@ -89,7 +89,7 @@ be_joiner(void)
     model_assert(fl_deque_push(&worker->deque, fl_work_of(&child->fiber)) == 0);
     result = filch_join(child, &status);
     if (result) {
-        model_assert(result == ECANCELED && cancels);
+        model_assert(result == ECANCELED && reason == 3);
     } else {
         model_assert(status == 5 && data == 7);
     }
@@ -119,6 +119,7 @@ be_worker(void)
 {
     bool thief = model_choose(3) == 0;
     fl_worker *worker = &players[thief ? 1 : 0].worker;
+    fl_fiber *joiner = &players[0].task.fiber;
     void *work = NULL;
     if (thief && !fl_deque_steal(&players[0].worker.deque, &work, 1)) {
         worker = &players[0].worker;
@@ -130,7 +131,7 @@ be_worker(void)
         work = fl_deque_pop(&worker->deque);
     } else if (!work) {
         work = fl_work_of(&child->fiber);
-        fl_store_release(guard, 0u);
+        begin_wait(joiner); /* D3 */
     }
     if (!work) {
         return;
@@ -140,8 +141,8 @@ be_worker(void)
     worker->loop.worker = worker;
     fl_run_task(worker, child);
     if (worker->pending) {
-        model_assert(worker->pending == fl_work_of(&players[0].task.fiber));
-        player_resume(&players[0].task.fiber);
+        model_assert(worker->pending == fl_work_of(joiner));
+        player_resume(joiner);
     }
 }
 
@@ -151,6 +152,7 @@ static void
 disturb(void)
 {
     if (cancels) {
+        reason = 3; /* which who is cancelled may read */
         fl_cancel(&players[0].task.fiber, 0);
     }
     event_is_set = true;

@@ -218,10 +218,10 @@ fl_suspend(fl_fiber *me, void (*after)(void *arg), void *arg)
 }
 
 __attribute__((weak)) void
-fl_suspend_into(fl_fiber *me, fl_atomic32 *guard, fl_fiber *next)
+fl_suspend_into(fl_fiber *me, void (*after)(void *me), fl_fiber *next)
 {
     (void)next;
-    fl_suspend_guarded(me, guard, NULL);
+    fl_suspend(me, after, me);
 }
 
 __attribute__((weak)) void

@@ -1,16 +1,17 @@
 /*
  * A task entered by its joiner (sync/join.c, D1 to D4), its end (E0 to E4) and a
- * cancel of the joiner (C1 to C4). After its first wait the joiner waits once
+ * cancel of the joiner (C1 to C3). After its first wait the joiner waits once
  * more, for something that only a third grants: the task's end must not. Or it
  * ends, cancelled, and its descriptor has another user, who waits.
  *
- * WEAKEN NO_SETTLED: who cancels does not wait until the end has done (C3)
+ * WEAKEN NO_SETTLED: who cancels does not wait until the end has done (C2)
  * WEAKEN NO_LEFT: the end does not look whether the joiner has left (E4)
- * WEAKEN NO_GUARD: who cancels does not wait until the joiner is parked (C2)
+ * WEAKEN EARLY: the joiner's wait begins before it is parked (D3)
  * WEAKEN NO_ANSWER: the end that was late does not say that it has done (E4)
  * WEAKEN NO_LOOK: the end does not look whether the joiner is cancelled (E1)
  * WEAKEN NO_LAST_LOOK: nor whether it has left, where it is not, or no more (E1)
- * WEAKEN NO_LIFE: who cancels does not look whether the task ends already (C3)
+ * WEAKEN NO_LIFE: who cancels does not look whether the task ends already (C2)
+ * WEAKEN STILL_ITS: a joiner whose wait does not begin is still whom the end is told (D3)
  */
 #define RUNNING 0
 #define WAITING 1
@@ -20,7 +21,7 @@
 
 byte phase;           /* the joiner's */
 bool cancel;          /* FL_CANCEL */
-bool guard = true;    /* D2 */
+bool direct = true;   /* the task knows who has entered it */
 bool lives = true;    /* the task */
 bool done, left, settled; /* one word */
 byte go;              /* how often the joiner was resumed */
@@ -42,25 +43,37 @@ inline resume()
     atomic { assert(parked); assert(go == 0); go = 1 }
 }
 
-proctype joiner()
+inline begin_wait()
 {
-    atomic { /* D3 */
+    atomic {
         if
-        :: cancel -> goto wait_again
+        :: cancel ->
+            resume();
+#ifndef STILL_ITS
+            direct = false
+#else
+            skip
+#endif
         :: else -> phase = WAITING
         fi
-    };
+    }
+}
+
+proctype joiner()
+{
+#ifdef EARLY
+    begin_wait();
+#endif
     parked = true;
-    entered = true; /* D4 */
+    entered = true; /* D2 */
     atomic { go == 1; go = 0; parked = false };
-    assert(phase == CANCELLED || done);
+    assert(phase == CANCELLED || phase == RUNNING || done);
     if
-    :: phase == CANCELLED ->
+    :: phase == CANCELLED || phase == RUNNING ->
         atomic { cancel = false; ended = true; phase = WAITING };
         goto out
     :: true -> skip
     fi;
-wait_again:
     phase = SHELTERED;
     parked = true;
     second = true;
@@ -73,12 +86,15 @@ out:
 proctype child()
 {
     bool was_left, won;
-    if
-    :: entered -> skip
-    :: second -> goto out /* it was not entered */
-    fi;
-    guard = false;
+    entered;
+#ifndef EARLY
+    begin_wait(); /* D3 */
+#endif
     lives = false; /* E0 */
+    if
+    :: !direct -> done = true; goto out
+    :: else -> skip
+    fi;
 #ifndef NO_LOOK
     if
     :: cancel -> goto by_cas
@@ -129,11 +145,8 @@ proctype canceller()
     };
     if
     :: waits ->
-#ifndef NO_GUARD
-        !guard; /* C2 */
-#endif
 #ifndef NO_LIFE
-        ends = !lives; /* C3 */
+        ends = !lives; /* C2 */
 #endif
         if
         :: ends -> was_done = true
@@ -145,7 +158,7 @@ proctype canceller()
         :: else -> skip
         fi;
 #endif
-        resume() /* C4 */
+        resume() /* C3 */
     :: else -> skip
     fi
 }
