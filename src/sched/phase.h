@@ -107,6 +107,13 @@ fl_grant_to(fl_fiber *fiber, bool here)
 
 /* ---- what it has come to ---- */
 
+/* For itself. */
+static inline bool
+fl_was_granted(const fl_fiber *me)
+{
+    return (fl_load_acquire(&me->waiter.phase) & FL_PHASE) == FL_GRANTED;
+}
+
 /* Its result, ETIMEDOUT or ECANCELED. For itself. */
 static inline int
 fl_outcome(fl_fiber *me)

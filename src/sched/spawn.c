@@ -5,7 +5,7 @@
 
 /* The words that a free descriptor does not have right (see sched/task.h). A CPU
  * writes one store a cycle, hardly more: each counts. */
-static inline void
+static inline __attribute__((always_inline)) void
 set_up(filch_task *task, fl_worker *home, filch_fn fn, void *arg, bool owned)
 {
     fl_fiber *fiber = &task->fiber;
@@ -116,21 +116,20 @@ filch_spawn_with(filch_task **handle, filch_fn fn, void *arg,
     return spawn(handle, fn, arg, options);
 }
 
-/* Whether all is at hand that a spawn takes. */
-static inline bool
-is_at_hand(const fl_worker *worker)
-{
-    return fl_likely(worker != NULL) &&
-           (worker->freed || fl_likely(worker->tasks.items)) &&
-           fl_deque_has_room(&worker->deque);
-}
-
-/* A descriptor, of which there are some. */
+/* The descriptor that was freed last, or another; there are some. */
 static inline filch_task *
 take_descriptor(fl_worker *worker)
 {
     filch_task *freed = fl_take_freed(worker);
     return freed ? freed : (filch_task *)fl_cache_take(&worker->tasks);
+}
+
+/* Whether all is at hand that a spawn takes. */
+static inline bool
+is_at_hand(const fl_worker *worker)
+{
+    return fl_likely(worker != NULL) && fl_deque_has_room(&worker->deque) &&
+           (worker->freed || fl_likely(worker->tasks.items));
 }
 
 /* It calls nothing, unless as its last act, so that it need not save
@@ -143,9 +142,11 @@ filch_spawn(filch_task **handle, filch_fn fn, void *arg)
         return spawn(handle, fn, arg, NULL);
     }
     filch_task *task = take_descriptor(worker);
-    set_up(task, worker, fn, arg, handle != NULL);
     if (handle) {
+        set_up(task, worker, fn, arg, true);
         *handle = task;
+    } else {
+        set_up(task, worker, fn, arg, false);
     }
     fl_count_release(&worker->stats.spawned);
     fl_deque_put(&worker->deque, fl_work_of(&task->fiber));

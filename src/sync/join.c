@@ -218,13 +218,13 @@ enter(fl_worker *worker, filch_task *task, int *status, bool here)
     prepare_wait(me, task);
     fl_begin_turn(worker, turn);          /* beside what is counted next */
     me = fl_enter_task(me, worker, task); /* D2 */
-    int error = fl_outcome(me);
-    if (fl_likely(!error)) {
-        fl_tsan_acquire(&task->life);
-        tell(task, status);
-        fl_task_drop_on(me->worker, task);
+    if (fl_unlikely(!fl_was_granted(me))) {
+        return fl_outcome(me);
     }
-    return error;
+    fl_tsan_acquire(&task->life);
+    tell(task, status);
+    fl_task_drop_on(me->worker, task);
+    return 0;
 }
 
 /* Whether who calls on that worker is a plain task, and that task, which so has
