@@ -45,10 +45,7 @@
 
 #include "fiber/sanitizer.h"
 #include "fiber/stack.h"
-#include "os/chaos.h"
-#include "os/fence.h"
 
-#include <errno.h>
 #include <filch/job.h>
 
 struct fl_worker;

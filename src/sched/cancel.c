@@ -16,7 +16,8 @@
  *           A3. A contested wait is ended by a cas of its phase, which counts
  *           the waits; there C2 is needed only where C3 sees none at first.
  *           Of a later task in the same descriptor C4 finds another life, and a
- *           contested wait another count.
+ *           contested wait another count. Likewise L1 of an entered joiner
+ *           (sync/join.c), which has no guard, and so may have gone.
  * MEMORY ORDER  C1 is seq_cst: with the look before C2 it meets the beginning
  *           of a contested wait, which is so too. It releases what the
  *           canceller did before, to L1, filch_cancelled, and who finds it
@@ -35,12 +36,6 @@
 
 #define AT_ONCE 64 /* tasks that share a fence */
 
-static inline bool
-is_same_life(uint32_t state, uint32_t other)
-{
-    return (state ^ other) < FL_ONE_LIFE;
-}
-
 /* L1 */
 FL_NOINLINE bool
 fl_let(fl_fiber *fiber)
@@ -55,16 +50,17 @@ fl_let(fl_fiber *fiber)
     return state & FL_LET;
 }
 
-/* L1 by who may be too late: the fiber may have been resumed, and have ended. */
+/* L1 by who may be too late: who cancels changes the phase before it resumes the
+ * fiber, which may be another task by now. */
 FL_NOINLINE bool
-fl_wait_anyway(fl_fiber *fiber, uint32_t before)
+fl_wait_anyway(fl_fiber *fiber, uint32_t phase)
 {
-    uint32_t seen = fl_load_relaxed(&fiber->state);
+    uint32_t seen = fl_load_acquire(&fiber->state);
     fl_chaos();
-    while (is_same_life(seen, before) && !(seen & FL_ABORTED)) {
+    while (fl_is_relaxed(&fiber->waiter.phase, phase) && !(seen & FL_ABORTED)) {
         if (fl_cas_acq_rel(&fiber->state, &seen, seen | FL_LET)) {
             fl_store_relaxed(&fiber->waiter.phase,
-                             fl_next_phase(fiber, FL_RUNNING));
+                             phase - FL_WAITING + FL_RUNNING);
             return false;
         }
     }

@@ -14,7 +14,7 @@
  *           I1  with the guard free, the entries are those of top .. bottom - 1;
  *               while a thief has it, top may be further than it will come
  *           I2  slots < top, and the slot before top's has been written: it has an
- *               entry that was stolen, mostly the last one, or NULL
+ *               entry that was taken from there, mostly the last one, or NULL
  *           At the limit the entries are moved back to the beginning, or to an
  *           array twice as long: so an entry costs no mask, and a slot is written
  *           again only after a move; or where the owner has found, with the guard,
@@ -161,7 +161,7 @@ fl_deque_pop(fl_deque *deque)
     return fl_deque_take_(deque, b - 1, false) ? entry : NULL;
 }
 
-/* Owner only: whether this entry is the newest; or is a thief's, and still stands
+/* Owner only: whether this entry is the newest; or was taken, and still stands
  * there (I2). (The ThreadSanitizer, which is not told who has made the slots, is not
  * to see it.) */
 #if defined(FILCH_TSAN_)

@@ -2,12 +2,12 @@
  * Entering a task that has not begun: the caller waits, and its worker goes on
  * with that task, at once.
  *
- * CONTRACT  Returns once the caller's wait has ended, itself. The task is called below the loop that is parked
- *           on a spare stack (see switch.h), as that loop would have called it;
- *           but the loop stays parked. If the caller is to go on when the task
- *           ends, the stack is a spare one again, and nothing but the caller's
- *           own context had to be saved, or found. Else, the task having been
- *           left, the loop is who goes on.
+ * CONTRACT  Returns once the caller's wait has ended. The task is called below the
+ *           loop that is parked on a spare stack (see switch.h), as that loop would
+ *           have called it; but the loop stays parked. If the caller is to go on
+ *           when the task ends, the stack is a spare one again, and nothing but the
+ *           caller's own context had to be saved, or found. Else, the task having
+ *           been left, the loop is who goes on.
  * REJECTED  Switching to the loop, which then finds the task, calls it, and
  *           finds the caller to switch back to: 20 ns to spawn and join a task,
  *           for 16. Where no context can be called (fl_context_call) it is so
@@ -34,8 +34,8 @@ fl_enter_by_loop(fl_fiber *me, filch_task *task)
 #if FL_CONTEXT_CALL && !FL_TSAN && !defined(FL_ATOMIC_MODEL)
 #define FL_CALLS_ENTERED 1
 
-/* Runs the task, for whose end who runs on the worker so far then waits, below the
- * loop that is parked on that stack, on which it is called; a fl_context_fn. In
+/* Runs the task, below the loop that is parked on that stack, on which it is called.
+ * Who has run on the worker so far waits for its end. A fl_context_fn; in
  * task_run.c. */
 fl_onward fl_run_entered(void *worker, void *task, void *stack);
 

@@ -6,6 +6,10 @@
 #define FL_PHASE_H
 
 #include "fiber/fiber.h"
+#include "os/chaos.h"
+#include "os/fence.h"
+
+#include <errno.h>
 
 /* Whether a wait of that phase is still to be decided. */
 static inline bool
@@ -38,22 +42,22 @@ fl_is_cancelled(const fl_fiber *me)
     return fl_unlikely(fl_has_relaxed(&me->state, FL_CANCEL));
 }
 
-/* A3 for a plain task that is not cancelled: whether it still is not; then it
- * waits now. */
+/* A3 for a plain task that is not cancelled, with its next phase: whether it still
+ * is not; then it waits now. */
 static inline bool
-fl_begin_plainly(fl_fiber *me, bool here)
+fl_begin_plainly(fl_fiber *fiber, uint32_t phase, bool here)
 {
-    fl_store_release(&me->waiter.phase, fl_next_phase(me, FL_WAITING));
+    fl_store_release(&fiber->waiter.phase, phase);
     fl_chaos_short();
     fl_fence_lighter(here);
     fl_chaos_short();
-    return !fl_is_cancelled(me);
+    return !fl_is_cancelled(fiber);
 }
 
-/* A3 where a cancel has come just now, of a fiber of that state before:
- * whether it waits all the same, since who cancels has seen that, and resumes it, or
- * has; else its wait has come to ECANCELED. */
-bool fl_wait_anyway(fl_fiber *fiber, uint32_t before);
+/* A3 where a cancel has come just now: whether it waits all the same, since who
+ * cancels has seen that, and resumes it, or has; else its wait has come to
+ * ECANCELED. */
+bool fl_wait_anyway(fl_fiber *fiber, uint32_t phase);
 
 /* ---- who decides ---- */
 

@@ -17,8 +17,8 @@
  *           A2  fiber: switch away, which parks it
  *           A3  next context: releases the guard, or calls after(arg)
  *           R1  waker: takes the guard, finds the fiber parked
- * LAST TOUCH  Nothing of a fiber is touched after A3. The worker is read again
- *           after each switch and each task: it may be another.
+ * LAST TOUCH  Nothing of a fiber is touched after A3 (but see sync/join.c, D3). The
+ *           worker is read again after each switch and each task: it may be another.
  */
 #ifndef FL_SWITCH_H
 #define FL_SWITCH_H

@@ -240,8 +240,9 @@ void
 fl_await_entered(void *joiner)
 {
     fl_fiber *direct = joiner;
-    uint32_t state = fl_load_relaxed(&direct->state);
-    if (fl_begin_plainly(direct, false) || fl_wait_anyway(direct, state)) {
+    uint32_t phase = fl_next_phase(direct, FL_WAITING);
+    if (fl_begin_plainly(direct, phase, false) ||
+        fl_wait_anyway(direct, phase)) {
         return; /* D3 */
     }
     filch_task *task = (filch_task *)(uintptr_t)direct->waiter.object;
@@ -339,9 +340,10 @@ end_entered(filch_task *task, fl_fiber *direct, int status)
 /* The joiner was cancelled as it began to wait. */
 static FL_NOINLINE fl_onward
 run_disputed(fl_worker *worker, filch_task *task, fl_fiber *direct,
-             uint32_t state)
+             uint32_t phase)
 {
-    if (!fl_wait_anyway(direct, state)) {
+    fl_chaos();
+    if (!fl_wait_anyway(direct, phase)) {
         fl_resume(direct);
         direct = NULL;
     }
@@ -357,9 +359,9 @@ fl_run_entered(void *on, void *task, void *stack)
     fl_asan_arrive(NULL);
     fl_assert(direct->waiter.traits == FL_ENTERED);
     worker->stack = stack;
-    uint32_t state = fl_load_relaxed(&direct->state);
-    if (fl_unlikely(!fl_begin_plainly(direct, false))) { /* D3 */
-        return run_disputed(worker, task, direct, state);
+    uint32_t phase = fl_next_phase(direct, FL_WAITING);
+    if (fl_unlikely(!fl_begin_plainly(direct, phase, false))) { /* D3 */
+        return run_disputed(worker, task, direct, phase);
     }
     int status = call(worker, task);
     fl_anew(direct);

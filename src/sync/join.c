@@ -216,6 +216,7 @@ enter(fl_worker *worker, filch_task *task, int *status, bool here)
     }
     fetch_ahead(&worker->deque);
     prepare_wait(me, task);
+    fl_chaos_in(here);
     fl_begin_turn(worker, turn);          /* beside what is counted next */
     me = fl_enter_task(me, worker, task); /* D2 */
     if (fl_unlikely(!fl_was_granted(me))) {

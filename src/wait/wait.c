@@ -307,7 +307,7 @@ wait_slowly(fl_fiber *me, fl_atomic32 *held, void **handed, filch_time deadline)
 static FL_NOINLINE int
 wait_cancelled(fl_fiber *me, fl_atomic32 *held, void **handed)
 {
-    return fl_wait_anyway(me, fl_load_relaxed(&me->state))
+    return fl_wait_anyway(me, fl_load_relaxed(&me->waiter.phase))
                ? suspend(me, held, handed)
                : wait_slowly(me, held, handed, FILCH_NEVER);
 }
@@ -315,7 +315,8 @@ wait_cancelled(fl_fiber *me, fl_atomic32 *held, void **handed)
 static inline int
 wait_plainly(fl_fiber *me, fl_atomic32 *held, void **handed)
 {
-    if (fl_unlikely(!fl_begin_plainly(me, false))) { /* A3 */
+    if (fl_unlikely(!fl_begin_plainly(me, fl_next_phase(me, FL_WAITING),
+                                      false))) { /* A3 */
         return wait_cancelled(me, held, handed);
     }
     return suspend(me, held, handed);
@@ -385,7 +386,8 @@ fl_wait_onward_linked(fl_fiber *me, fl_atomic32 *held, fl_fiber *next,
 {
     set_guard(me, guard);
     if (fl_unlikely(me->manner != 0) ||
-        fl_unlikely(!fl_begin_plainly(me, true))) { /* A3 */
+        fl_unlikely(!fl_begin_plainly(me, fl_next_phase(me, FL_WAITING),
+                                      true))) { /* A3 */
         return resume_and_wait(me, held, next);
     }
     return fl_suspend_onward(me, held, next);

@@ -2,7 +2,8 @@
  * A task entered by its joiner (sync/join.c, D1 to D4), its end (E0 to E4) and a
  * cancel of the joiner (C1 to C3). After its first wait the joiner waits once
  * more, for something that only a third grants: the task's end must not. Or it
- * ends, cancelled, and its descriptor has another user, who waits.
+ * ends, cancelled, and its descriptor has another user, who waits. (The beginning of
+ * its wait is one step here; of what may come in between, see tests/model/join.c.)
  *
  * WEAKEN NO_SETTLED: who cancels does not wait until the end has done (C2)
  * WEAKEN NO_LEFT: the end does not look whether the joiner has left (E4)
