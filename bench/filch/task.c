@@ -1,6 +1,8 @@
 /* Tasks that do next to nothing, so that it costs to have them. */
+#include "../kit/spin.h"
 #include "crew.h"
 #include "groups.h"
+#include <stdint.h>
 #include <stdlib.h>
 
 static int
@@ -59,9 +61,39 @@ wave(size_t unused, size_t n)
     free(tasks);
 }
 
+/* --- Some at a time, with work of so many ns each ------------------------- */
+
+enum { BATCH = 16 };
+
+static int
+work(void *ns)
+{
+    spin((uintptr_t)ns);
+    return 0;
+}
+
+static void
+batches(size_t n, size_t ns)
+{
+    size_t rounds = n / (1 + ns / 50) / BATCH;
+    int failed = 0;
+
+    watch_start();
+    for (size_t i = 0; i < rounds; ++i) {
+        filch_group group = FILCH_GROUP_INIT;
+        for (int j = 0; j < BATCH; ++j)
+            failed |= filch_group_spawn(&group, work, (void *)ns);
+        failed |= filch_group_wait(&group);
+        failed |= filch_group_destroy(&group);
+    }
+    watch_stop(rounds * BATCH);
+    REQUIRE(failed == 0);
+}
+
 const struct workload task_workloads[] = {
     {"spawn-join", 2000000, 1, spawn_and_join, 1},
     {"wave-first", 0, 1000000, wave, 0},
     {"wave", 0, 1000000, wave, 3},
+    {"batch", 4000000, 1000, batches, 1},
     {.name = NULL},
 };

@@ -77,13 +77,14 @@ first_nap(struct world *world, worker *worker)
     instant takes = world->clock - worker->stole_at;
     if (worker->stole) {
         bool vain =
-            takes < ns((double)worker->stole * world->protocol.worth_it);
+            takes < ns((double)worker->stole * world->protocol.worth_each) ||
+            takes < ns(world->protocol.worth_it);
         worker->stole = 0;
         worker->vain = vain ? worker->vain + 1 : 0;
         if (worker->vain > world->protocol.vain_most)
             worker->vain = world->protocol.vain_most;
     }
-    return worker->vain ? ns(world->protocol.nap_first) << (worker->vain - 1)
+    return worker->vain ? ns(world->protocol.worth_it) << (worker->vain - 1)
                         : 0;
 }
 

@@ -6,8 +6,9 @@
 const struct protocol as_is = {
     .looks_spinning = 16,
     .nap_first = 50000,
-    .worth_it = 250,
-    .vain_most = 4,
+    .worth_each = 250,
+    .worth_it = 12000,
+    .vain_most = 6,
     .nap_last = 1000000,
     .deque_age = 1000,
     .ring_age = 10000,

@@ -34,8 +34,8 @@ ns(double n)
 struct protocol {
     unsigned looks_spinning; /* before the watch naps */
     double nap_first, nap_last;
-    double
-        worth_it; /* a task that is done sooner than that was not to be moved */
+    double worth_each; /* a task that is done sooner was not to be moved, */
+    double worth_it;   /* nor what was stolen at once */
     unsigned vain_most;
     double deque_age, ring_age, next_age;
     unsigned most;   /* tasks that are stolen at once */

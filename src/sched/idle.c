@@ -57,8 +57,8 @@
  *           there without having the watch, and does the same in its turn: so
  *           they are awake in as many steps as their number has bits. Helpers
  *           at one deque wait for each other. A watch that has stolen tasks
- *           which were done sooner than moved naps before it looks again, the
- *           longer the more often that is so.
+ *           which were done sooner than moved, each or all of them, naps before it
+ *           looks again, the longer the more often that is so.
  * REJECTED  Waking a sleeper with each push: 8 to 13 us for who pushes, for
  *           tasks of some ns. Stealing tasks of some ns as fast as one can: a
  *           wave of a million took twice the time with two workers. Letting

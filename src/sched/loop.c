@@ -201,6 +201,9 @@ next_work(fl_worker *worker)
         return work;
     }
     fl_be(worker, &worker->loop);
+    if (fl_unlikely(worker->theft.begins)) {
+        fl_weigh_theft(worker);
+    }
     work = fl_find(worker);
     return fl_likely(work) ? work : fl_idle(worker);
 }

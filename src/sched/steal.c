@@ -60,8 +60,7 @@ take_from_deque(fl_worker *worker, fl_deque *victim)
         fl_deque_push(&worker->deque, taken[i]);
     }
     count_steal(worker, n);
-    worker->stole = (uint32_t)n;
-    worker->stole_at = fl_os_now();
+    fl_begin_theft(worker, (uint32_t)n);
     return taken[0];
 }
 

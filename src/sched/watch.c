@@ -15,8 +15,9 @@
 #endif
 #define PAUSES 64 /* between two looks, some 1.5 us */
 #define NAP_FIRST FILCH_US(50)
-#define WORTH_IT 250 /* ns a task: what it costs two CPUs to move one */
-#define VAIN_MOST 4  /* so the first nap is 400 us at most, or FL_NAP_LAST */
+#define WORTH_EACH 250 /* ns a task: what it costs two CPUs to move one */
+#define WORTH_IT fl_patience(FILCH_US(12)) /* and to interrupt one for it */
+#define VAIN_MOST 6 /* so the first nap is 400 us at most, or FL_NAP_LAST */
 #define VAIN_FOR FILCH_MS(10) /* without a steal, and it is forgotten */
 
 /* So soon another, if it was woken, has not done anything. */
@@ -69,31 +70,65 @@ look(fl_worker *worker, fl_work **work, fl_worker **victim)
     return *work != NULL;
 }
 
+void
+fl_begin_theft(fl_worker *worker, uint32_t n)
+{
+    struct fl_theft *theft = &worker->theft;
+    theft->n = n;
+    theft->at = fl_os_now();
+    theft->switches = fl_load_relaxed(&worker->stats.switches);
+    theft->first = 0;
+    theft->begins = true;
+}
+
+/* Whether it tells by how long that took: not if it is a tree, of which all else
+ * that came up since may be a part. */
+void
+fl_weigh_theft(fl_worker *worker)
+{
+    struct fl_theft *theft = &worker->theft;
+    theft->begins = false;
+    if (theft->switches == fl_load_relaxed(&worker->stats.switches)) {
+        theft->first = fl_os_now() - theft->at;
+    }
+}
+
+/* Whether what it has stolen was done sooner than stolen. The thief may have been kept
+ * busy since by whoever waited for that, and came along: then how long the first of it
+ * has run says more, if that is known. */
+static bool
+was_vain(const struct fl_theft *theft)
+{
+    filch_time n = theft->n, took = fl_os_now() - theft->at;
+    if (theft->first && n * theft->first < took) {
+        took = n * theft->first;
+    }
+    return took < n * WORTH_EACH || took < WORTH_IT;
+}
+
 /* How long to leave others alone before it looks at them: not at all, unless
- * what it stole was done sooner than stolen, again and again. */
+ * what it stole was not worth it, again and again. */
 static filch_time
 first_nap(fl_worker *worker)
 {
-    if (worker->stole) {
-        filch_time took = fl_os_now() - worker->stole_at;
-        bool vain = took < (filch_time)worker->stole * WORTH_IT;
-        worker->stole = 0;
-        worker->vain = !vain                      ? 0
-                       : worker->vain < VAIN_MOST ? worker->vain + 1
-                                                  : VAIN_MOST;
-    } else if (worker->vain && fl_os_now() - worker->stole_at > VAIN_FOR) {
-        worker->vain = 0;
+    struct fl_theft *theft = &worker->theft;
+    if (theft->n) {
+        bool most = theft->vain == VAIN_MOST;
+        theft->vain = !was_vain(theft) ? 0 : theft->vain + !most;
+        theft->n = 0;
+    } else if (theft->vain && fl_os_now() - theft->at > VAIN_FOR) {
+        theft->vain = 0;
     }
-    filch_time nap = fl_patience(NAP_FIRST) << worker->vain >> 1;
-    return !worker->vain ? 0 : nap < FL_NAP_LAST ? nap : FL_NAP_LAST;
+    filch_time nap = WORTH_IT << theft->vain >> 1;
+    return !theft->vain ? 0 : nap < FL_NAP_LAST ? nap : FL_NAP_LAST;
 }
 
 void
 fl_stole_in_vain(fl_worker *worker)
 {
-    if (worker->stole == 0) { /* else it stole others, too */
-        worker->stole = VAIN_FOR / WORTH_IT;
-        worker->stole_at = fl_os_now();
+    if (worker->theft.n == 0) { /* else it stole others, too */
+        fl_begin_theft(worker, VAIN_FOR / WORTH_EACH);
+        worker->theft.begins = false;
     }
 }
 

@@ -12,6 +12,7 @@
 #include "sched/point.h"
 #include "sched/ready.h"
 #include "sched/task.h"
+#include "sched/theft.h"
 #include "sched/timer.h"
 
 #include <filch/runtime.h>
@@ -58,18 +59,6 @@ struct fl_counters {
     fl_atomic64 switches, tasks, spawned, jobs, steals, stolen, sleeps, timers;
 };
 
-/* What the watch saw of a worker when it last looked; see steal.c. */
-struct fl_look {
-    void *top;        /* of its deque; of another array, or by chance */
-    filch_time since; /* when the deque was first seen with that top */
-    uint32_t tail;    /* of its ring, when first seen not to have moved past */
-    uint32_t yielded; /* of it, at that time */
-    filch_time ring_since;
-    void *next; /* its next slot, at that turn */
-    uint32_t turn;
-    filch_time next_since;
-};
-
 /* A fiber for a job that another worker took; `number` as a task's. */
 typedef struct fl_job_fiber {
     fl_fiber fiber;
@@ -106,9 +95,7 @@ typedef struct fl_worker {
     uint32_t newest_turn;    /* W: when it last came to the bottom */
     uint32_t timers_turn;    /* W: when it last let timers go off */
     uint32_t timers_head;    /* W: of its ring, then */
-    uint32_t stole;          /* W: so much at once, if anything, and when */
-    filch_time stole_at;     /* W */
-    uint32_t vain;           /* W: how often in a row that was not worth it */
+    struct fl_theft theft;   /* W: its last one */
     filch_time looks_for;    /* W: what it found, before it leaves it alone */
     bool idled;              /* W: since it last looked at the clock */
     bool woken_had_turn;     /* W: then what is owed has the next */
@@ -344,6 +331,10 @@ fl_work *fl_steal_from(fl_worker *worker, fl_worker *victim);
 
 /* Waits for work; NULL when the runtime quits. */
 fl_work *fl_idle(fl_worker *worker);
+
+/* It has stolen so many entries of a deque; the first has ended, or suspended. */
+void fl_begin_theft(fl_worker *worker, uint32_t n);
+void fl_weigh_theft(fl_worker *worker);
 
 /* Something is in the common queue: has the watch look, if it sleeps. */
 void fl_wake_watch(filch_runtime *runtime);

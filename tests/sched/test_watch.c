@@ -112,6 +112,7 @@ struct slicer {
 };
 
 static filch_semaphore done;
+static filch_time slice;
 static bool over;
 
 static int
@@ -123,13 +124,14 @@ run_slices(void *arg)
         if (over)
             return 0;
         self->thread = gettid();
-        compute_until(filch_after(FILCH_US(30)));
+        compute_until(filch_after(slice));
         OK(filch_semaphore_release(&done, 1));
     }
 }
 
 /* Both are woken here, so the second waits until the first is through with its
- * slice: much shorter than a nap, and longer than what waits is left alone. */
+ * slice: much shorter than a nap, and longer, at last, than what waits is left alone,
+ * which is the longer the more a theft costs. */
 TASK_TEST(what_waits_for_shorter_than_a_nap_is_taken_at_last)
 {
     static struct slicer slicers[2];
@@ -142,7 +144,8 @@ TASK_TEST(what_waits_for_shorter_than_a_nap_is_taken_at_last)
         tasks[i] = park(run_slices, &slicers[i]);
     }
     compute_until(filch_after(FILCH_MS(5))); /* the watch takes naps by then */
-    for (int round = 0; round < 20000 && !apart; ++round) {
+    for (int round = 0; round < 8000 && !apart; ++round) {
+        slice = FILCH_US(30) << round / 2000;
         OK(filch_semaphore_release(&slicers[0].go, 1));
         OK(filch_semaphore_release(&slicers[1].go, 1));
         OK(filch_semaphore_acquire(&done));

@@ -18,6 +18,7 @@ var own = []workload{
 	// has been woken does not come to run for half a minute and more.
 	{"lock-wait", 400000, 8, lockWait, 1},
 	{"lock-work", 4000000, 1000, lockWork, 1},
+	{"batch", 4000000, 1000, batches, 1},
 	{"given-back", 0, 100000, givenBack, 0},
 }
 
@@ -75,6 +76,25 @@ func lockWork(n, ns int) {
 		})
 	})
 	require(counter == 8*each, "the lock excludes")
+}
+
+// batches starts 16 goroutines of so many ns, waits for them, and so on.
+func batches(n, ns int) {
+	const batch = 16
+	rounds := n / (1 + ns/50) / batch
+	measure(rounds*batch, func() {
+		for i := 0; i < rounds; i++ {
+			var group sync.WaitGroup
+			group.Add(batch)
+			for j := 0; j < batch; j++ {
+				go func() {
+					atomic.AddUint64(&sink, spin(ns))
+					group.Done()
+				}()
+			}
+			group.Wait()
+		}
+	})
 }
 
 // Latencies, from any goroutine.
