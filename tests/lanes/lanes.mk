@@ -96,11 +96,12 @@ lane-aarch64: lane-%:
 	@$(submake) FLAVOUR=$* DEV=1 lib examples \
 	    $(patsubst %,build/$*/tests/%,$(subst $(comma), ,$(emulated)))
 	@$(submake) FLAVOUR=plain DEV=1 lib
+	@mkdir -p build/plain/tests
 	@tools/run-tests $*$(runs.$*) plain@1:unit/aarch64.sh
 
 lane-headers:
 	@tools/deps check
-	@$(submake) DEV=1 lib
+	@$(submake) DEV=1 lib build/plain/tests/abi/test_abi
 	@tools/run-tests plain@1:abi/headers.sh,abi/test_abi,abi/throw.sh
 
 lane-cppcheck lane-clang-tidy: lane-%:
