@@ -26,7 +26,8 @@
  *           W3  no timer is earlier           I3  it is asleep: wake it
  *           W4  sleep while park is FL_ASLEEP
  *           Who arms a timer is a stranger, too: earliest := t (exchange);
- *           then, if t is before watch_until, I2 and I3.
+ *           then, if t + FL_GRACE is before watch_until, I2 and I3: the watch
+ *           adds that, or nothing, since its worker is awake.
  *               the watch, away briefly       a sleeper, or a watch that naps
  *           D1  watch := next (exchange)      R1  rests_until := when it will
  *           D2  next's rests_until is later       wake by itself (exchange)
@@ -52,11 +53,12 @@
  *           than 50 us, it leaves the sleeper asleep, if that one wakes within
  *           1 ms by itself: to which end sleepers sleep no longer where this
  *           happens. Timers that are due before then are late by so much at
- *           most, if it is not back before. Where it has found, and left, some
- *           more, it wakes another one besides, a *helper*, who takes from
- *           there without having the watch, and does the same in its turn: so
- *           they are awake in as many steps as their number has bits. Helpers
- *           at one deque wait for each other. A watch that has stolen tasks
+ *           most, if it is not back before; those of a worker that is awake by
+ *           FL_GRACE, if that does not come to them meanwhile. Where it has found,
+ *           and left, some more, it wakes another one besides, a *helper*, who
+ *           takes from there without having the watch, and does the same in its
+ *           turn: so they are awake in as many steps as their number has bits.
+ *           Helpers at one deque wait for each other. A watch that has stolen tasks
  *           which were done sooner than moved, each or all of them, naps before it
  *           looks again, the longer the more often that is so.
  * REJECTED  Waking a sleeper with each push: 8 to 13 us for who pushes, for
@@ -78,8 +80,6 @@
 #include "sched/chaos.h"
 
 #include <errno.h>
-
-enum { FL_AWAKE, FL_ASLEEP };
 
 #define TIDY_AFTER FILCH_MS(100) /* nothing ran: what is left over is freed */
 #ifndef HELP_FROM
@@ -121,7 +121,8 @@ fl_timer_armed(fl_worker *worker, filch_time deadline)
 {
     filch_runtime *runtime = worker->runtime;
     fl_chaos();
-    if (deadline < (filch_time)fl_load_seq_cst(&runtime->watch_until)) {
+    filch_time until = (filch_time)fl_load_seq_cst(&runtime->watch_until);
+    if (deadline < until - FL_GRACE) {
         fl_wake_watch(runtime);
     }
 }
@@ -291,13 +292,14 @@ fl_sleep_until_called(fl_worker *worker)
     return victim;
 }
 
-filch_time
-fl_first_deadline(const filch_runtime *runtime)
+/* When there is a timer for the watch to see to, or an earlier time. */
+static filch_time
+first_deadline(const fl_worker *watch)
 {
+    const filch_runtime *runtime = watch->runtime;
     filch_time first = FILCH_NEVER;
     for (unsigned i = 0; i < runtime->count; i++) {
-        fl_timers *timers = runtime->workers[i].timers;
-        filch_time one = (filch_time)fl_load_seq_cst(&timers->earliest);
+        filch_time one = fl_watched_from(watch, &runtime->workers[i]);
         first = one < first ? one : first;
     }
     return first;
@@ -309,7 +311,7 @@ static void
 tidy(const fl_worker *worker)
 {
     while (fl_stack_trim() && fl_load_relaxed(&worker->park) == FL_ASLEEP &&
-           fl_first_deadline(worker->runtime) > fl_os_now()) {
+           first_deadline(worker) > fl_os_now()) {
     }
 }
 
@@ -319,7 +321,7 @@ fl_nap(fl_worker *worker, filch_time most)
     filch_runtime *runtime = worker->runtime;
     bool others_sleep =
         fl_load_relaxed(&runtime->sleeping) + 1 == runtime->count;
-    filch_time first = fl_first_deadline(runtime);
+    filch_time first = first_deadline(worker);
     filch_time until = FILCH_NEVER;
     bool tidies = others_sleep && fl_stack_surplus();
     if (!others_sleep || tidies) {
@@ -334,7 +336,7 @@ fl_nap(fl_worker *worker, filch_time most)
     fl_exchange_seq_cst(&worker->park, (uint32_t)FL_ASLEEP); /* W1 */
     fl_chaos();
     if (!fl_quits(worker) && !fl_inject_count(&runtime->inject) && /* W2 */
-        fl_first_deadline(runtime) >= until) {                     /* W3 */
+        first_deadline(worker) >= until) {                         /* W3 */
         fl_count(&worker->stats.sleeps);
         int timed_out = 0;
         while (fl_load_seq_cst(&worker->park) == FL_ASLEEP && !timed_out) {

@@ -7,7 +7,16 @@
 
 #include "sched/worker.h"
 
+enum { FL_AWAKE, FL_ASLEEP };
+
 #define FL_NAP_LAST FILCH_MS(1) /* the longest while others are busy */
+
+/* How long timers are left to their own worker while that is awake. It looks at the
+ * clock every 100 to 500 us, and two at one wheel wait for each other, and for what
+ * is in the other's cache. */
+#ifndef FL_GRACE
+#define FL_GRACE FILCH_US(200)
+#endif
 
 static inline bool
 fl_quits(const fl_worker *worker)
@@ -40,7 +49,14 @@ bool fl_nap(fl_worker *worker, filch_time most);
  * others alone for longer. */
 void fl_stole_in_vain(fl_worker *worker);
 
-/* The first deadline of all the runtime's timers, or an earlier time. */
-filch_time fl_first_deadline(const filch_runtime *runtime);
+/* When the first timer of `owner` is the watch's to see to, or an earlier time. */
+static inline filch_time
+fl_watched_from(const fl_worker *watch, const fl_worker *owner)
+{
+    filch_time first = (filch_time)fl_load_seq_cst(&owner->timers->earliest);
+    bool left = owner != watch && first < FILCH_NEVER - FL_GRACE &&
+                fl_load_relaxed(&owner->park) == FL_AWAKE;
+    return left ? first + FL_GRACE : first;
+}
 
 #endif

@@ -20,8 +20,8 @@
 #define VAIN_MOST 6 /* so the first nap is 400 us at most, or FL_NAP_LAST */
 #define VAIN_FOR FILCH_MS(10) /* without a steal, and it is forgotten */
 
-/* So soon another, if it was woken, has not done anything. */
-#define BRIEF FILCH_US(50)
+/* So soon another, if it was woken, has not done anything that was worth it. */
+#define BRIEF fl_patience(FILCH_US(50))
 
 /* ---- looking ---- */
 
@@ -31,22 +31,23 @@ run_due_timers(fl_worker *worker)
     filch_runtime *runtime = worker->runtime;
     filch_time now = fl_os_now();
     for (unsigned i = 0; i < runtime->count; i++) {
-        fl_timers *timers = runtime->workers[i].timers;
-        if (fl_timers_earliest(timers) <= now) {
-            fl_timers_run(worker, timers);
+        const fl_worker *owner = &runtime->workers[i];
+        if (fl_watched_from(worker, owner) <= now) {
+            fl_timers_run(worker, owner->timers);
         }
     }
 }
 
 /* Whether timers are due; it leaves the watch for nothing less. */
 static bool
-are_timers_due(const filch_runtime *runtime)
+are_timers_due(const fl_worker *watch)
 {
+    const filch_runtime *runtime = watch->runtime;
     filch_time now = fl_os_now();
     for (unsigned i = 0; i < runtime->count; i++) {
-        fl_timers *timers = runtime->workers[i].timers;
-        if (fl_timers_earliest(timers) <= now &&
-            fl_timers_any_due(timers, now)) {
+        const fl_worker *owner = &runtime->workers[i];
+        if (fl_watched_from(watch, owner) <= now &&
+            fl_timers_any_due(owner->timers, now)) {
             return true;
         }
     }
@@ -63,7 +64,7 @@ look(fl_worker *worker, fl_work **work, fl_worker **victim)
         (*work = fl_find_injected(worker))) {
         return true;
     }
-    if (are_timers_due(worker->runtime)) {
+    if (are_timers_due(worker)) {
         return true;
     }
     *work = fl_steal(worker, victim);

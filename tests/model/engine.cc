@@ -613,7 +613,8 @@ __tsan_func_exit(void)
 
 /* ---- what a model asks ---- */
 
-int64_t model_now, model_tick, model_leap, model_only_deadline;
+int64_t model_now, model_tick, model_leap, model_only_deadline,
+    model_or_deadline;
 
 void
 model_fail(const char *what)
@@ -757,7 +758,8 @@ fl_os_wait(uint32_t *word, uint32_t expected, int64_t deadline)
     slot *s = arrive(word, 4, false, at);
     rl::context &c = rl::ctx();
     bool timed = deadline != INT64_MAX &&
-                 (!model_only_deadline || deadline == model_only_deadline);
+                 (!model_only_deadline || deadline == model_only_deadline ||
+                  deadline == model_or_deadline);
     if (timed && deadline <= model_now) {
         return timed_out;
     }
@@ -819,7 +821,8 @@ struct suite : rl::test_suite<suite, MODEL_THREADS> {
         memset(last_fence, 0, sizeof last_fence);
         seq_cst_time = 0;
         model_now = 1;
-        model_tick = model_leap = model_only_deadline = 0;
+        model_tick = model_leap = 0;
+        model_only_deadline = model_or_deadline = 0;
         running = true;
         model_before();
     }

@@ -62,9 +62,9 @@ void model_await(void *word);
  * more one in eight. */
 extern int64_t model_now, model_tick, model_leap;
 
-/* Of the deadlines that are passed to fl_os_wait only this one may pass, if it
- * is not 0: others are taken for FILCH_NEVER. */
-extern int64_t model_only_deadline;
+/* Of the deadlines that are passed to fl_os_wait only these two may pass, if the
+ * first is not 0: others are taken for FILCH_NEVER. */
+extern int64_t model_only_deadline, model_or_deadline;
 
 /* Memory that is never used twice in a run. */
 void *model_malloc(size_t size);

@@ -18,8 +18,8 @@
 #define MODEL_THREADS 3
 #define FIBERS 2
 #define DEADLINE                                                               \
-    FILCH_US(30) /* before the first nap's end, and in the first tick,
-                                 so that the timers say just that */
+    FILCH_US(30) /* even with FL_GRACE before the first nap's end, and in the
+                                 first tick, so that the timers say just that */
 
 #define TIDIES_AFTER                                                           \
     FILCH_MS(100) /* the first nap that is for that ends then */
@@ -73,6 +73,7 @@ model_before(void)
     model_only_deadline = play == BE_STOLEN ? 0
                           : play == TIDY_UP ? model_now + TIDIES_AFTER
                                             : DEADLINE;
+    model_or_deadline = DEADLINE + FL_GRACE; /* where its worker is awake */
     model_tick = play == BE_STOLEN ? FILCH_US(10) : 0;
     fl_fence_asymmetric = true;
     runtime = (filch_runtime){.count = 2,
