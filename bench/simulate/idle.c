@@ -41,6 +41,16 @@ watch_wake(struct world *world)
     return world->watch ? wake(world, world->watch) : 0;
 }
 
+/* When the first timer of `owner` is the watch's to see to. */
+static instant
+watched_from(const struct world *world, const worker *watch,
+             const worker *owner)
+{
+    instant first = timers_earliest(&owner->timers);
+    bool left = owner != watch && first < NEVER && !owner->asleep;
+    return left ? first + ns(world->protocol.grace) : first;
+}
+
 /* ---- the watch and the sleepers ---- */
 
 static void
@@ -205,7 +215,7 @@ nap(struct world *world, worker *self)
     bool others_sleep = world->sleeping + 1 == world->count;
     instant first = NEVER, until = NEVER;
     for (unsigned i = 0; i < world->count; ++i) {
-        instant one = timers_earliest(&world->workers[i].timers);
+        instant one = watched_from(world, self, &world->workers[i]);
         first = one < first ? one : first;
     }
     if (!others_sleep)
@@ -242,9 +252,9 @@ run_due_timers(struct world *world, actor *actor)
     instant takes = 0;
     worker_turns_to(world, self, SCHEDULING);
     for (unsigned i = 0; i < world->count; ++i) {
-        struct timers *timers = &world->workers[i].timers;
-        if (timers_earliest(timers) <= world->clock)
-            takes += timers_run(world, self, timers);
+        worker *owner = &world->workers[i];
+        if (watched_from(world, self, owner) <= world->clock)
+            takes += timers_run(world, self, &owner->timers);
     }
     go_on(world, self, worker_finds, takes);
 }
@@ -321,7 +331,7 @@ begin_look(struct world *world, actor *actor)
     }
     for (unsigned i = 0; i < world->count; ++i) {
         const struct timers *timers = &world->workers[i].timers;
-        instant one = timers_earliest(timers);
+        instant one = watched_from(world, self, &world->workers[i]);
         first = one < first ? one : first;
         takes += ns(timers->changed > self->now ? world->costs.line
                                                 : world->costs.glance_deadline);

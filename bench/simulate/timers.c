@@ -59,7 +59,9 @@ timer_arm(struct world *world, worker *worker, fiber *fiber, instant due)
     if (due < timers_earliest(timers))
         timers->changed = world->clock;
     insert(timers, (struct timer){due, world->order++, fiber});
-    return due < world->watch_until ? takes + watch_wake(world) : takes;
+    return due < world->watch_until - ns(world->protocol.grace)
+               ? takes + watch_wake(world)
+               : takes;
 }
 
 instant

@@ -6,6 +6,7 @@
 const struct protocol as_is = {
     .looks_spinning = 16,
     .nap_first = 50000,
+    .grace = 50000,
     .worth_each = 250,
     .worth_it = 12000,
     .vain_most = 6,

@@ -34,6 +34,7 @@ ns(double n)
 struct protocol {
     unsigned looks_spinning; /* before the watch naps */
     double nap_first, nap_last;
+    double grace;      /* until which timers are left to their worker */
     double worth_each; /* a task that is done sooner was not to be moved, */
     double worth_it;   /* nor what was stolen at once */
     unsigned vain_most;

@@ -50,7 +50,7 @@
  *           sleeper, which it wakes: so one wake follows the other while there
  *           is more work than workers awake. But if what it found was not
  *           stolen (timers, the common queue), and last time that took it less
- *           than 50 us, it leaves the sleeper asleep, if that one wakes within
+ *           than BRIEF, it leaves the sleeper asleep, if that one wakes within
  *           1 ms by itself: to which end sleepers sleep no longer where this
  *           happens. Timers that are due before then are late by so much at
  *           most, if it is not back before; those of a worker that is awake by

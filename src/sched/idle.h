@@ -11,11 +11,12 @@ enum { FL_AWAKE, FL_ASLEEP };
 
 #define FL_NAP_LAST FILCH_MS(1) /* the longest while others are busy */
 
-/* How long timers are left to their own worker while that is awake. It looks at the
- * clock every 100 to 500 us, and two at one wheel wait for each other, and for what
- * is in the other's cache. */
+/* How long timers are left to their own worker while that is awake: it looks at the
+ * clock every so often itself, and two at one wheel wait for each other. No longer
+ * than a sleep is late anyway, by the kernel's slack: with many workers others have
+ * the time to see to them. */
 #ifndef FL_GRACE
-#define FL_GRACE FILCH_US(200)
+#define FL_GRACE FILCH_US(50)
 #endif
 
 static inline bool
