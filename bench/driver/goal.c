@@ -42,6 +42,17 @@ static const struct goal goals[] = {
     {"work10", 2, 1 / 1.8, FILCH, "work10", 1},
     {"lock-work", 2, 1 / 1.8, FILCH, "lock-work", 1},
     {"lock-work10", 2, 1 / 1.8, FILCH, "lock-work10", 1},
+
+    /* from ready to running; 1.25: two runs differ by so much */
+    AGAINST(GO, "latency-median", 1.0, 1.0),
+    AGAINST(GO, "latency-p99", 1.0, 1.0),
+    AGAINST(GO, "latency-p999", 1.0, 1.0),
+    AGAINST(GO, "long-short-median", 1.25, 1.25),
+    AGAINST(GO, "long-short-p99", 1.25, 1.25),
+    AGAINST(GO, "long-short-p999", 1.25, 1.25),
+    AGAINST(GO, "outrun-median", 1.25, 1.25),
+    AGAINST(GO, "outrun-p99", 1.25, 1.25),
+    AGAINST(GO, "outrun-p999", 1.25, 1.25),
 };
 
 /* Against the family's reference, with one worker and with two. */

@@ -24,7 +24,7 @@ visit_row(const struct options *options, const struct row *row,
         point.runs = 1;
     }
     if (row->mib > 0) {
-        point.runs = 1;
+        point.runs = options->runs < 3 ? options->runs : 3;
         if (memory_available_mib() < row->mib)
             return;
     }

@@ -125,7 +125,7 @@ serial(size_t unused, size_t n)
 
 const struct workload job_workloads[] = {
     {"fib", 0, 35, forked, 1},
-    {"fib-spawn", 0, 30, spawned, 1},
+    {"fib-spawn", 0, 35, spawned, 1},
     {"fib-serial", 0, 35, serial, 1},
     {"fork-sync", 10000000, 1, fork_and_sync, 1},
     {.name = NULL},

@@ -181,31 +181,41 @@ answer(void *arg)
     return 0;
 }
 
+static filch_event third_ran;
+
 static int
 be_third(void *arg)
 {
     add_since(arg);
+    filch_event_set(&third_ran);
     return 0;
+}
+
+/* Not joined: who joins a task that has not begun runs it at once. */
+static void
+run_third(void)
+{
+    REQUIRE(filch_spawn(NULL, be_third, now_as_item()) == 0);
+    REQUIRE(filch_event_wait(&third_ran) == 0);
+    filch_event_clear(&third_ran);
 }
 
 static void
 third(size_t n, size_t value)
 {
     static struct crew pair;
-    filch_task *task;
 
     (void)value;
     stop = false;
     latencies_begin();
+    REQUIRE(filch_event_init(&third_ran) == 0);
     REQUIRE(filch_queue_init(&there, 1) == 0);
     REQUIRE(filch_queue_init(&back, 1) == 0);
     crew_add(&pair, ask, NULL);
     crew_add(&pair, answer, NULL);
     watch_start();
-    for (size_t i = 0; i < n; ++i) {
-        REQUIRE(filch_spawn(&task, be_third, now_as_item()) == 0);
-        REQUIRE(filch_join(task, NULL) == 0);
-    }
+    for (size_t i = 0; i < n; ++i)
+        run_third();
     watch_stop(n);
     stop = true;
     crew_join(&pair);

@@ -90,9 +90,9 @@ wave(std::size_t, std::size_t tasks)
 constexpr int queens = 12;
 
 struct board {
-    int rows = 0; /* that have a queen */
-    std::array<signed char, queens> column{};
-    std::size_t solutions = 0, boards = 1;
+    int rows; /* that have a queen */
+    std::array<signed char, queens> column;
+    std::size_t solutions, boards;
 
     bool
     safe(int place) const
@@ -108,6 +108,7 @@ struct board {
     void
     place()
     {
+        boards = 1;
         solutions = rows == queens;
         if (solutions)
             return;
@@ -134,7 +135,7 @@ struct board {
 void
 nqueens(std::size_t boards, std::size_t)
 {
-    board empty;
+    board empty{};
     watch_start();
     empty.place();
     watch_stop(boards);
@@ -186,7 +187,7 @@ host(void (*run)(), unsigned workers)
 }
 
 const workload fork_join[] = {
-    {"fib", 0, 32, run_fib, 0}, /* fib(35) would take seconds */
+    {"fib", 0, 32, run_fib, 1}, /* fib(35) would take seconds */
     {"skynet", 1111111, 1000000, run_skynet, 1},
     {"wave-first", 0, 1000000, wave, 0},
     {"wave", 0, 1000000, wave, 3},

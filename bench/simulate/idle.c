@@ -253,7 +253,10 @@ run_due_timers(struct world *world, actor *actor)
     worker_turns_to(world, self, SCHEDULING);
     for (unsigned i = 0; i < world->count; ++i) {
         worker *owner = &world->workers[i];
-        if (watched_from(world, self, owner) <= world->clock)
+        instant from = owner == world->watch /* whom it has woken */
+                           ? timers_earliest(&owner->timers)
+                           : watched_from(world, self, owner);
+        if (from <= world->clock)
             takes += timers_run(world, self, &owner->timers);
     }
     go_on(world, self, worker_finds, takes);

@@ -23,11 +23,12 @@
  * PROTOCOL      the watch, going to sleep       a stranger
  *           W1  park := FL_ASLEEP (exchange)  I1  push, count += n (addition)
  *           W2  the common queue is empty     I2  look who has the watch
- *           W3  no timer is earlier           I3  it is asleep: wake it
+ *           W3  no timer is its before that   I3  it is asleep: wake it
  *           W4  sleep while park is FL_ASLEEP
  *           Who arms a timer is a stranger, too: earliest := t (exchange);
- *           then, if t + FL_GRACE is before watch_until, I2 and I3: the watch
- *           adds that, or nothing, since its worker is awake.
+ *           then, if t + FL_GRACE is before watch_until, I2 and I3. Its worker
+ *           is awake, so the watch leaves t to it for so long; or for less, if it
+ *           has not seen that.
  *               the watch, away briefly       a sleeper, or a watch that naps
  *           D1  watch := next (exchange)      R1  rests_until := when it will
  *           D2  next's rests_until is later       wake by itself (exchange)
@@ -50,11 +51,11 @@
  *           sleeper, which it wakes: so one wake follows the other while there
  *           is more work than workers awake. But if what it found was not
  *           stolen (timers, the common queue), and last time that took it less
- *           than BRIEF, it leaves the sleeper asleep, if that one wakes within
- *           1 ms by itself: to which end sleepers sleep no longer where this
- *           happens. Timers that are due before then are late by so much at
- *           most, if it is not back before; those of a worker that is awake by
- *           FL_GRACE, if that does not come to them meanwhile. Where it has found,
+ *           than BRIEF (watch.c), it leaves the sleeper asleep, if that one wakes
+ *           within 1 ms by itself: to which end sleepers sleep no longer where
+ *           this happens. Timers that are due before then are late by so much at
+ *           most, if it is not back before; and by FL_GRACE more, if their worker
+ *           is awake and does not come to them meanwhile. Where it has found,
  *           and left, some more, it wakes another one besides, a *helper*, who
  *           takes from there without having the watch, and does the same in its
  *           turn: so they are awake in as many steps as their number has bits.
@@ -116,13 +117,19 @@ fl_wake_all(filch_runtime *runtime)
     }
 }
 
+static filch_time
+later(filch_time deadline, filch_time by)
+{
+    return deadline < FILCH_NEVER - by ? deadline + by : FILCH_NEVER;
+}
+
 void
 fl_timer_armed(fl_worker *worker, filch_time deadline)
 {
     filch_runtime *runtime = worker->runtime;
     fl_chaos();
     filch_time until = (filch_time)fl_load_seq_cst(&runtime->watch_until);
-    if (deadline < until - FL_GRACE) {
+    if (later(deadline, FL_GRACE) < until) {
         fl_wake_watch(runtime);
     }
 }
@@ -184,7 +191,7 @@ rests_on(filch_runtime *runtime, fl_worker *next)
     return !fl_inject_count(&runtime->inject); /* D4 */
 }
 
-void
+fl_worker *
 fl_hand_over_watch(fl_worker *worker, bool brief)
 {
     filch_runtime *runtime = worker->runtime;
@@ -198,6 +205,7 @@ fl_hand_over_watch(fl_worker *worker, bool brief)
         fl_chaos();
         wake(next);
     }
+    return rests ? NULL : next;
 }
 
 /* Whether nobody is asleep, or one more awake would mostly wait for a CPU. */
@@ -299,7 +307,9 @@ first_deadline(const fl_worker *watch)
     const filch_runtime *runtime = watch->runtime;
     filch_time first = FILCH_NEVER;
     for (unsigned i = 0; i < runtime->count; i++) {
-        filch_time one = fl_watched_from(watch, &runtime->workers[i]);
+        const fl_worker *owner = &runtime->workers[i];
+        filch_time one = (filch_time)fl_load_seq_cst(&owner->timers->earliest);
+        one = later(one, fl_grace(watch, owner));
         first = one < first ? one : first;
     }
     return first;

@@ -7,14 +7,14 @@
 
 #include "sched/worker.h"
 
-enum { FL_AWAKE, FL_ASLEEP };
+enum { FL_AWAKE, FL_ASLEEP }; /* `park`; workers begin with 0 */
 
 #define FL_NAP_LAST FILCH_MS(1) /* the longest while others are busy */
 
-/* How long timers are left to their own worker while that is awake: it looks at the
- * clock every so often itself, and two at one wheel wait for each other. No longer
- * than a sleep is late anyway, by the kernel's slack: with many workers others have
- * the time to see to them. */
+/* Until timers are overdue by so much the watch leaves them to their own worker,
+ * while that is awake: it looks at the clock every so often itself, and two at one
+ * wheel wait for each other. Not for longer: with many workers others are idle, and
+ * could run them. */
 #ifndef FL_GRACE
 #define FL_GRACE FILCH_US(50)
 #endif
@@ -31,8 +31,8 @@ bool fl_take_watch(fl_worker *worker);
 
 /* The watch has found work: a sleeper, if there is one, is to keep watch. It is
  * woken, unless the caller is likely to be away briefly, and it wakes by itself
- * before long. */
-void fl_hand_over_watch(fl_worker *worker, bool brief);
+ * before long. Who was woken, or NULL. */
+fl_worker *fl_hand_over_watch(fl_worker *worker, bool brief);
 
 /* The worker has stolen from `victim`, if it is not NULL: where more is left,
  * there or in what it took along, a sleeper is to help. */
@@ -50,14 +50,12 @@ bool fl_nap(fl_worker *worker, filch_time most);
  * others alone for longer. */
 void fl_stole_in_vain(fl_worker *worker);
 
-/* When the first timer of `owner` is the watch's to see to, or an earlier time. */
+/* `park` is read without order: what is stale costs a look, or FL_GRACE. */
 static inline filch_time
-fl_watched_from(const fl_worker *watch, const fl_worker *owner)
+fl_grace(const fl_worker *watch, const fl_worker *owner)
 {
-    filch_time first = (filch_time)fl_load_seq_cst(&owner->timers->earliest);
-    bool left = owner != watch && first < FILCH_NEVER - FL_GRACE &&
-                fl_load_relaxed(&owner->park) == FL_AWAKE;
-    return left ? first + FL_GRACE : first;
+    bool awake = owner != watch && fl_load_relaxed(&owner->park) == FL_AWAKE;
+    return awake ? FL_GRACE : 0;
 }
 
 #endif

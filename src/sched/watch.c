@@ -25,14 +25,16 @@
 
 /* ---- looking ---- */
 
+/* Whom it has woken just now is awake, but not to run its timers. */
 static void
-run_due_timers(fl_worker *worker)
+run_due_timers(fl_worker *worker, const fl_worker *woken)
 {
     filch_runtime *runtime = worker->runtime;
     filch_time now = fl_os_now();
     for (unsigned i = 0; i < runtime->count; i++) {
         const fl_worker *owner = &runtime->workers[i];
-        if (fl_watched_from(worker, owner) <= now) {
+        filch_time grace = owner == woken ? 0 : fl_grace(worker, owner);
+        if (fl_timers_earliest(owner->timers) <= now - grace) {
             fl_timers_run(worker, owner->timers);
         }
     }
@@ -46,8 +48,9 @@ are_timers_due(const fl_worker *watch)
     filch_time now = fl_os_now();
     for (unsigned i = 0; i < runtime->count; i++) {
         const fl_worker *owner = &runtime->workers[i];
-        if (fl_watched_from(watch, owner) <= now &&
-            fl_timers_any_due(owner->timers, now)) {
+        filch_time then = now - fl_grace(watch, owner);
+        if (fl_timers_earliest(owner->timers) <= then &&
+            fl_timers_any_due(owner->timers, then)) {
             return true;
         }
     }
@@ -218,12 +221,12 @@ static fl_work *
 leave_watch(fl_worker *worker, fl_work *work, fl_worker *victim)
 {
     fl_chaos();
-    fl_hand_over_watch(worker, !victim && worker->brief);
+    fl_worker *woken = fl_hand_over_watch(worker, !victim && worker->brief);
     worker->left_at = victim ? 0 : fl_os_now();
     worker->unhurried = !work;
     if (!work) {
         /* not as the watch: a callback may take its time */
-        run_due_timers(worker);
+        run_due_timers(worker, woken);
         return fl_find(worker);
     }
     fl_call_helper(worker, victim);

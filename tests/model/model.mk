@@ -68,7 +68,7 @@ runs.condition  = 100000
 model_sizes = -DFL_READY=4u -DFL_BATCH=2 -DFL_BIAS_MOMENT=2 -DFL_DEQUE_FIRST=2 \
               -DFL_RESERVE_AFTER=0u -DFL_RESERVE_SOON=0u -DMISS_LOOKS=2 \
               -DLOOKS_SPINNING=1 -DLOOKS_MOST=2 -DHELP_FROM=1 -DTICKS_FROM=0 \
-              -DFL_GRACE=10000
+              -DFL_GRACE=10000 # ends before a first nap
 model_memory = -Dmalloc=model_malloc -Dcalloc=model_calloc -Dfree=model_free \
                -Daligned_alloc=model_aligned_alloc
 # The compiler tells of each plain access as it would the ThreadSanitizer,

@@ -2,6 +2,9 @@
 #include "deque.h"
 #include "floor.h"
 
+#include <stdbool.h>
+#include <string.h>
+
 struct job {
     int (*fn)(void *arg);
     void *arg;
@@ -164,9 +167,78 @@ run_skynet(size_t unused, size_t value)
     watch_stop((size_t)JOBS * threads_count);
 }
 
+/* --- Queens ---------------------------------------------------------------- */
+
+enum { QUEENS = 12, SOLUTIONS = 14200, BOARDS = 856189 };
+
+struct board {
+    int rows; /* that have a queen */
+    char column[QUEENS];
+    size_t solutions, boards;
+};
+
+static bool
+safe(const struct board *board, int column)
+{
+    for (int row = 0; row < board->rows; ++row) {
+        int aside = board->column[row] - column, below = board->rows - row;
+        if (aside == 0 || aside == below || aside == -below)
+            return false;
+    }
+    return true;
+}
+
+static int
+place(void *arg)
+{
+    struct board *self = arg, next[QUEENS];
+    struct job jobs[QUEENS];
+    int count = 0;
+
+    self->boards = 1;
+    self->solutions = self->rows == QUEENS;
+    for (int column = 0; column < QUEENS && !self->solutions; ++column) {
+        if (!safe(self, column))
+            continue;
+        next[count].rows = self->rows + 1;
+        memcpy(next[count].column, self->column, QUEENS);
+        next[count].column[self->rows] = (char)column;
+        fork_job(&jobs[count], place, &next[count]);
+        ++count;
+    }
+    while (count-- > 0) {
+        sync_newest();
+        self->solutions += next[count].solutions;
+        self->boards += next[count].boards;
+    }
+    return 0;
+}
+
+/* Each thread places all of them. */
+static void
+place_all(size_t from, size_t to)
+{
+    struct board empty = {.rows = 0};
+
+    (void)from, (void)to;
+    make_deque();
+    place(&empty);
+    REQUIRE(empty.solutions == SOLUTIONS && empty.boards == BOARDS);
+}
+
+static void
+run_nqueens(size_t unused, size_t value)
+{
+    (void)unused, (void)value;
+    watch_start();
+    together(threads_count, place_all);
+    watch_stop((size_t)BOARDS * threads_count);
+}
+
 const struct workload job_floors[] = {
     {"fork-sync", 10000000, 0, fork_and_sync, 1},
     {"fib", 0, 35, fib_of_jobs, 1},
     {"skynet", JOBS, LEAVES, run_skynet, 1},
+    {"nqueens", BOARDS, QUEENS, run_nqueens, 1},
     {.name = NULL},
 };

@@ -238,7 +238,7 @@ wave(size_t unused, size_t n)
 const struct workload small_floors[] = {
 #ifdef __x86_64__
     {"spawn-join", 2000000, 1, spawn_and_join, 1},
-    {"fib-spawn", 0, 30, fib_of_tasks, 1},
+    {"fib-spawn", 0, 35, fib_of_tasks, 1},
 #endif
     {"wave", 0, 1000000, wave, 3},
     {.name = NULL},

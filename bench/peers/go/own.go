@@ -220,7 +220,7 @@ func third(n, value int) {
 
 func lockWait(n, tasks int) {
 	var mutex sync.Mutex
-	counter := 0
+	counter, kept := 0, uint64(0) // kept: or it would not be computed
 	measureTail(n, func() {
 		together(tasks, func(int) {
 			for i := 0; i < n/tasks; i++ {
@@ -230,11 +230,12 @@ func lockWait(n, tasks int) {
 				if counter++; counter%64 == 0 {
 					runtime.Gosched()
 				}
-				spin(50)
+				kept += spin(50)
 				mutex.Unlock()
 			}
 		})
 	})
+	atomic.AddUint64(&sink, kept)
 	require(counter == n, "the lock excludes")
 }
 
