@@ -278,7 +278,7 @@ leave_watch(struct world *world, worker *self, fiber *found, worker *victim,
 static bool
 looks_on(const struct world *world, worker *self)
 {
-    bool pays = self->looks_for <= self->napped / 8;
+    bool pays = self->looks_for <= self->napped / 4;
     if (self->looks_until == 0)
         self->looks_until = world->clock + (pays ? self->looks_for : 0);
     return world->clock < self->looks_until;

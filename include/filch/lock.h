@@ -10,9 +10,9 @@
  * A running task may take the lock ahead of those who wait, since a strict
  * hand-over costs a switch each time; but who has been passed over for 1 ms
  * gets it handed over. (The kernel's coarse clock is read after 16 releases, the
- * exact one after some 1,000 at the latest: where holders who had the lock for
- * moments suddenly keep it for long, who waits may be passed over 17 times more,
- * and then until that clock has ticked, 1 to 10 ms.) A *fair* lock is always handed
+ * exact one after some 1,000 at the latest: if holders that were quick suddenly
+ * keep it long, 17 more may pass who waits, and then more until that clock ticks,
+ * every 1 to 10 ms.) A *fair* lock is always handed
  * over, in the order in which tasks began to wait.
  */
 #ifndef FILCH_LOCK_H

@@ -36,8 +36,8 @@ typedef struct filch_config {
     uint64_t seed;
     /* FILCH_VIRTUAL_TIME (0 or 1). Time stands still while a task can run, and
      * jumps to the next timer when none can. One worker (more is EINVAL), which
-     * interrupts nobody and runs tasks in the order in which they became able
-     * to run. */
+     * interrupts nobody before 10,000 calls in a row and runs tasks in the order
+     * in which they became able to run. */
     bool virtual_time;
     /* FILCH_PIN_WORKERS (0 or 1). Each worker stays on a CPU of its own.
      * Without it each starts on a CPU of its own and may move afterwards. */
@@ -92,9 +92,9 @@ FILCH_API int filch_submit(filch_runtime *runtime, filch_task **task,
 /*
  * Cancels what is still alive, waits until it has ended and the workers are
  * gone, and frees the runtime. Blocks the calling thread; in a task of another
- * runtime it holds up that task's worker. To be called once; no other call that
- * is given the runtime may begin after it, or still be under way when it returns.
- * EDEADLK inside a task or callback of
+ * runtime it holds up that task's worker. To be called once. While it runs submissions
+ * get ESHUTDOWN; when it returns no other call that was given the runtime may be
+ * under way, and none may begin after that. EDEADLK inside a task or callback of
  * that runtime, which goes on, and nothing was freed; elsewhere it says that
  * the run had stalled (see filch_run), and the runtime is freed. ENOTSUP: in a
  * forked child, whose workers are not there; nothing was freed. EINVAL: NULL.

@@ -12,8 +12,8 @@ FILCH_BEGIN_DECLS
 
 /*
  * A handle to a task. It has one owner, who gives it back once, by
- * filch_join or filch_task_release; others may use it until then: once somebody
- * joins the task, until it ends. It outlives the task and the task's runtime.
+ * filch_join or filch_task_release; others may use it until then, but once
+ * somebody has begun to join the task only until that ends. It outlives the task and the task's runtime.
  */
 typedef struct filch_task filch_task;
 

@@ -11,7 +11,8 @@
 
 FILCH_BEGIN_DECLS
 
-/* The version of the library that was linked, as in FILCH_VERSION. Static. */
+/* The version of the library that the program runs with, as in FILCH_VERSION.
+ * Static. */
 FILCH_API const char *filch_version(void);
 
 FILCH_END_DECLS

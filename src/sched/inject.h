@@ -1,6 +1,6 @@
 /*
  * The runtime's common queue: what comes from plain threads and other runtimes,
- * and what does not fit into a worker's ring. First in, first out; a chain goes
+ * what does not fit into a worker's ring, and most who were woken for a lock. First in, first out; a chain goes
  * in at once, however long.
  *
  * NO LOST WAKEUP  A stranger who pushes then looks whether the runtime's watch

@@ -172,6 +172,7 @@ let_go_off(fl_worker *worker)
     seeded->yields = 0;
     seeded->picks++; /* callbacks that arm callbacks take time, too */
     seeded->gone_off++;
+    seeded->undue_at = seeded->gone;
     seeded->polls_since = seeded->now;
     fl_timers_run(worker, worker->timers);
     fl_seeded_drain(worker);
@@ -179,15 +180,17 @@ let_go_off(fl_worker *worker)
 }
 
 /* Time goes on where those who run may wait for just that: each round in which
- * all of them yielded is a turn. */
+ * all of them yielded is a turn. Or they wait for a job that nobody begins, since
+ * those that were begun are suspended. */
 static void
 pass_time(filch_runtime *runtime)
 {
-    const fl_seeded *seeded = runtime->seeded;
+    fl_seeded *seeded = runtime->seeded;
     uint32_t all = (uint32_t)seeded->pool.count;
     bool all_yield = seeded->yields && seeded->yields % all == 0;
     if (all_yield || seeded->picks > PICKS_MOST) {
         pass_turn(runtime);
+        fl_seeded_offer_job(seeded);
     }
 }
 

@@ -23,10 +23,11 @@
  *           of their numbers. A job may be begun by others than its forker
  *           while fewer than 4 are, as if there were so many more workers: else
  *           all the jobs of a deep tree would be begun, each on a stack of its
- *           own. The rest waits in `jobs`.
+ *           own. The rest waits in `jobs`; one more is begun with each turn
+ *           by which time goes on, since those 4 may wait for it.
  * WAKEUP GUARANTEE  Counts stand in place of times: who makes 10,000 calls in a
  *           row without suspending is interrupted; who was passed over 10,000
- *           times goes on next; after 1,000 timers that went off a task does.
+ *           times, or a timer that was due for so long, is next; after 1,000 timers that went off a task does.
  *           Where all who can run do nothing but yield, time goes on by 1 us a
  *           round, and by 0.1 % of what such rounds have taken so far, up to the
  *           next timer; by the same a call where nobody else can go on, after
@@ -63,6 +64,7 @@ typedef struct fl_seeded {
     fl_entry chosen;        /* chosen at a point: who goes on */
     uint64_t decisions;     /* of this run */
     uint64_t gone;          /* times that somebody went on */
+    uint64_t undue_at;      /* `gone` when no timer was due, or one went off */
     uint32_t gone_off;      /* timers, since then */
     uint32_t calls;         /* points since the running one went on */
     uint32_t reads;         /* of the clock, likewise */
@@ -128,6 +130,9 @@ fl_is_seeded(const fl_fiber *me)
 /* Takes into the pool what has become runnable; whether the one who ran until
  * now is in it, having yielded. */
 bool fl_seeded_drain(fl_worker *worker);
+
+/* One more job may be begun, if there is one: the oldest, as a thief would take. */
+void fl_seeded_offer_job(fl_seeded *seeded);
 
 /* Takes a job that nobody has begun back from the pool: whether it was
  * there. */

@@ -95,10 +95,14 @@ is_due(const filch_runtime *runtime)
 fl_situation
 fl_seeded_look(const fl_worker *worker, uint32_t caller)
 {
-    const fl_seeded *seeded = worker->runtime->seeded;
+    fl_seeded *seeded = worker->runtime->seeded;
     bool turn = seeded->gone_off < GO_OFFS_MOST || !seeded->pool.count;
+    bool due = turn && is_due(worker->runtime);
+    if (!due) {
+        seeded->undue_at = seeded->gone;
+    }
     return (fl_situation){.pool = &seeded->pool,
-                          .due = turn && is_due(worker->runtime),
+                          .due = due,
                           .timer = FIRST_TIMER +
                                    fl_load_relaxed(&worker->stats.timers),
                           .caller = caller,
@@ -127,11 +131,14 @@ follow(fl_seeded *seeded, const fl_situation *situation, size_t otherwise)
     return at;
 }
 
-/* Whether the first in the pool was passed over for too long. */
+/* Whether the timer, or the first in the pool, was passed over for too long. */
 static bool
-is_passed_over(const fl_seeded *seeded)
+is_passed_over(const fl_seeded *seeded, const fl_situation *situation)
 {
     const fl_pool *pool = &seeded->pool;
+    if (situation->due && seeded->gone - seeded->undue_at > PASSES_MOST) {
+        return true;
+    }
     return pool->count &&
            seeded->gone - pool->entries[pool->begin].since > PASSES_MOST;
 }
@@ -148,7 +155,8 @@ fl_seeded_decide(fl_seeded *seeded, fl_situation *situation, const char *where)
     size_t choice = fl_schedule_follows(schedule)
                         ? follow(seeded, situation, otherwise)
                         : fl_policy_choose(&seeded->policy, situation);
-    if (choice == FL_GO_ON ? too_long : !where && is_passed_over(seeded)) {
+    if (choice == FL_GO_ON ? too_long
+                           : !where && is_passed_over(seeded, situation)) {
         choice = otherwise;
     }
     if (fl_schedule_writes(schedule)) {

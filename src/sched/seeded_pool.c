@@ -81,13 +81,20 @@ offer_job(fl_seeded *seeded, size_t at)
     }
 }
 
-/* The oldest first, as a thief would take them. */
+void
+fl_seeded_offer_job(fl_seeded *seeded)
+{
+    if (seeded->jobs.count) {
+        offer_job(seeded, seeded->jobs.begin);
+    }
+}
+
 static void
 offer_jobs(fl_seeded *seeded)
 {
     while (seeded->jobs.count &&
            (seeded->jobs_out < JOBS_MOST || seeded->pool.count == 0)) {
-        offer_job(seeded, seeded->jobs.begin);
+        fl_seeded_offer_job(seeded);
     }
 }
 

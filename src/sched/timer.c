@@ -197,16 +197,20 @@ take_timeout(fl_timers *timers, filch_timer *timer, struct batch *batch)
     take_out(timers, timer);
 }
 
-/* The first that is due and was armed before this run: a callback that arms
- * itself for a time that has passed comes again in the next one, and keeps
- * nobody waiting. Those that are too new are put aside. */
+static void
+begin_round(fl_timers *timers, filch_time now)
+{
+    timers->round = timers->wheel.order;
+    timers->round_at = now;
+}
+
+/* The first of the round. Those that are too new are put aside. */
 static filch_timer *
-first_due(fl_timers *timers, filch_time now, uint64_t newest,
-          filch_timer **aside)
+first_due(fl_timers *timers, filch_timer **aside)
 {
     filch_timer *timer;
-    while ((timer = fl_wheel_first(&timers->wheel, now)) &&
-           timer->order_ >= newest) {
+    while ((timer = fl_wheel_first(&timers->wheel, timers->round_at)) &&
+           timer->order_ >= timers->round) {
         fl_wheel_take(&timers->wheel, timer);
         timer->sibling_ = *aside;
         *aside = timer;
@@ -224,10 +228,9 @@ put_back(fl_timers *timers, filch_timer *aside)
     }
 }
 
-/* Takes out the first that are due; false if there is none. */
+/* Takes out the first of the round; false if there is none. */
 static bool
-take_due(fl_worker *worker, fl_timers *timers, filch_time now, uint64_t newest,
-         struct batch *batch)
+take_due(fl_worker *worker, fl_timers *timers, struct batch *batch)
 {
     /* what goes off next is a decision in a seeded run */
     unsigned most = worker->runtime->seeded ? 1 : AT_ONCE;
@@ -235,7 +238,7 @@ take_due(fl_worker *worker, fl_timers *timers, filch_time now, uint64_t newest,
     bool any = false;
     *batch = (struct batch){0};
     for (unsigned looks = 0; looks < most; looks++) {
-        filch_timer *timer = first_due(timers, now, newest, &aside);
+        filch_timer *timer = first_due(timers, &aside);
         if (!timer || (any && timer->kind_ != FL_TIMEOUT)) {
             break;
         }
@@ -329,17 +332,18 @@ fl_timers_run(fl_worker *worker, fl_timers *timers)
     filch_time now = fl_now_of(worker->runtime);
     const fl_ready *ready = &worker->ready;
     uint32_t woken = 0, before;
-    bool any = false;
-    uint64_t newest = 0;
+    bool any = false, begun = false;
     struct batch batch;
     while (fl_timers_earliest(timers) <= now &&
            ((before = fl_ready_size(ready)) < FL_TIMERS_ENOUGH ||
             woken < FL_TIMERS_LEAST)) {
         fl_guard_lock(&timers->guard);
-        if (!any) {
-            newest = timers->wheel.order; /* what is armed now comes later */
+        bool some = take_due(worker, timers, &batch);
+        if (!some && !begun) { /* one only: callbacks may arm without end */
+            begun = true;
+            begin_round(timers, now);
+            some = take_due(worker, timers, &batch);
         }
-        bool some = take_due(worker, timers, now, newest, &batch);
         publish_earliest(timers);
         fl_guard_unlock(&timers->guard);
         if (!some) {

@@ -2,8 +2,9 @@
  * Timers: those that each worker has armed, in a wheel of its own.
  *
  * CONTRACT  Those that are due go off by deadline, then in the order of their
- *           arming. Any thread may disarm; the runtime's workers arm, and any
- *           of them may let another's timers go off.
+ *           arming; but what was armed since they were found due comes after
+ *           them. Any thread may disarm; the runtime's workers arm, and any of
+ *           them may let another's timers go off.
  * STATE     Guarded by `guard`: the wheel, and what lies in it. `earliest` is a
  *           time before which none is due, for those who only look: the
  *           deadline of the first once that is near. `early` is that, or when
@@ -46,6 +47,12 @@ typedef struct fl_timers {
     fl_atomic64 earliest; /* FILCH_NEVER when there is none */
     fl_atomic64 early;    /* likewise */
     fl_wheel wheel;       /* guard */
+
+    /* guard: a round is what was armed before it, `round` being the order of the
+     * next one, and was due at `round_at`. What a callback arms comes into a
+     * later one, however early it is due, and keeps nobody waiting. */
+    uint64_t round;
+    filch_time round_at;
 
     /* what the worker that has these is at, in whosever timers it was */
     fl_atomic_ptr running; /* the timer whose callback it runs: just an

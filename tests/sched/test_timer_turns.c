@@ -50,3 +50,50 @@ ONE_WORKER_TEST(timers_that_are_only_prepared_have_not_had_their_turn)
         have_timers_tended(worker);
     CHECK(last_turn(worker) != before);
 }
+
+/* More than go off at a time: each wakes somebody. */
+enum { TOGETHER = 300 };
+
+static filch_event wakes[TOGETHER], early_called;
+static filch_timer together[TOGETHER], early;
+static int callbacks, early_was;
+
+static int
+wait_to_be_woken(void *arg)
+{
+    OK(filch_event_wait(arg));
+    return 0;
+}
+
+static void
+note_early(void *arg)
+{
+    early_was = ++callbacks;
+    filch_event_set(arg);
+}
+
+static void
+wake_one(void *arg)
+{
+    if (++callbacks == 1)
+        OK(filch_call_at(&early, 1, note_early, &early_called));
+    filch_event_set(arg);
+}
+
+ONE_WORKER_TEST(what_a_callback_arms_comes_after_all_that_were_due_before_it)
+{
+    filch_task *tasks[TOGETHER];
+    callbacks = 0;
+    for (int i = 0; i < TOGETHER; ++i) {
+        OK(filch_event_init(&wakes[i]));
+        tasks[i] = park(wait_to_be_woken, &wakes[i]);
+    }
+    filch_time when = filch_after(FILCH_MS(2));
+    for (int i = 0; i < TOGETHER; ++i)
+        OK(filch_call_at(&together[i], when, wake_one, &wakes[i]));
+    compute_until(when);
+    OK(filch_event_wait(&early_called));
+    EQ(TOGETHER + 1, early_was);
+    for (int i = 0; i < TOGETHER; ++i)
+        EQ(0, join(tasks[i]));
+}

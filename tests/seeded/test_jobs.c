@@ -63,3 +63,46 @@ TEST(jobs_that_nest_deeper_than_a_stack_go_on_on_others)
         EQ(3 * (DEPTH + 1), atomic_load(&ran));
     }
 }
+
+/* --- All that were begun wait for one that was not ------------------------- */
+
+enum { PARTIES = 8 };
+
+static filch_barrier barrier;
+static atomic_bool met;
+
+static int
+meet(size_t from, size_t to, void *arg)
+{
+    for (; from < to; ++from)
+        OK(filch_barrier_wait(&barrier, NULL));
+    return arg != NULL;
+}
+
+static int
+yield_meanwhile(void *arg)
+{
+    while (!atomic_load(&met))
+        filch_yield();
+    return arg != NULL;
+}
+
+static int
+meet_all(void *arg)
+{
+    atomic_store(&met, false);
+    OK(filch_barrier_init(&barrier, PARTIES));
+    filch_task *other = spawn(yield_meanwhile, arg);
+    OK(filch_parallel_for(0, PARTIES, 1, meet, NULL));
+    atomic_store(&met, true);
+    EQ(0, join(other));
+    OK(filch_barrier_destroy(&barrier));
+    return 0;
+}
+
+TEST(jobs_that_wait_for_each_other_are_all_begun)
+{
+    OK(filch_run(&(filch_config){.virtual_time = true}, meet_all, NULL));
+    for (uint64_t seed = 1; seed < 9; ++seed)
+        OK(filch_run(&(filch_config){.seed = seed}, meet_all, NULL));
+}

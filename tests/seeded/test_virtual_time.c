@@ -115,6 +115,79 @@ TEST(who_polls_for_time_to_pass_does_not_wait_for_ever)
     }
 }
 
+static int
+poll_again(void *arg)
+{
+    filch_event_clear(&event);
+    return poll(arg);
+}
+
+/* Each task and each timer has a priority: the one that polls may have the higher. */
+TEST(who_polls_for_time_to_pass_does_not_wait_for_ever_though_it_goes_first)
+{
+    OK(setenv("FILCH_POLICY", "pct:1", 1));
+    for (uint64_t seed = 1; seed < 9; ++seed)
+        OK(filch_run(&(filch_config){.seed = seed}, poll_again, NULL));
+    OK(unsetenv("FILCH_POLICY"));
+}
+
+static filch_timer eager;
+static atomic_bool over;
+
+static void
+be_always_late(void *arg)
+{
+    if (!atomic_load(&over))
+        OK(filch_call_at(&eager, 1, be_always_late, arg));
+}
+
+static int
+sleep_beside_it(void *arg)
+{
+    atomic_store(&over, false);
+    be_always_late(arg);
+    OK(filch_sleep(FILCH_MS(2)));
+    atomic_store(&over, true);
+    OK(filch_timer_cancel_wait(&eager));
+    return 0;
+}
+
+TEST(callback_that_is_always_late_keeps_no_other_timer_waiting)
+{
+    OK(filch_run(&(filch_config){.virtual_time = true}, sleep_beside_it, NULL));
+    for (uint64_t seed = 1; seed < 5; ++seed)
+        OK(filch_run(&(filch_config){.seed = seed}, sleep_beside_it, NULL));
+}
+
+static int order_of[3], calls;
+static filch_timer first, second, armed_late;
+
+static void
+note(void *arg)
+{
+    *(int *)arg = ++calls;
+    if (arg == &order_of[0])
+        OK(filch_call_at(&armed_late, 1, note, &order_of[2]));
+}
+
+static int
+arm_one_in_a_callback(void *arg)
+{
+    filch_time when = filch_after(FILCH_MS(1));
+    OK(filch_call_at(&first, when, note, &order_of[0]));
+    OK(filch_call_at(&second, when, note, &order_of[1]));
+    OK(filch_sleep(FILCH_MS(2)));
+    for (int i = 0; i < 3; ++i)
+        EQ(i + 1, order_of[i]);
+    return arg != NULL;
+}
+
+TEST(what_a_callback_arms_comes_after_what_was_due_before_it_however_early)
+{
+    OK(filch_run(&(filch_config){.virtual_time = true}, arm_one_in_a_callback,
+                 NULL));
+}
+
 /* While no timer is armed. */
 static int
 yield_until(void *arg)
