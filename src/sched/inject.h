@@ -1,7 +1,7 @@
 /*
  * The runtime's common queue: what comes from plain threads and other runtimes,
- * what does not fit into a worker's ring, and most who were woken for a lock. First in, first out; a chain goes
- * in at once, however long.
+ * what does not fit into a worker's ring, and most who were woken for a lock.
+ * First in, first out; a chain goes in at once, however long.
  *
  * NO LOST WAKEUP  A stranger who pushes then looks whether the runtime's watch
  *           sleeps (see idle.c); `count` is changed by a seq_cst addition

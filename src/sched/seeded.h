@@ -27,7 +27,8 @@
  *           by which time goes on, since those 4 may wait for it.
  * WAKEUP GUARANTEE  Counts stand in place of times: who makes 10,000 calls in a
  *           row without suspending is interrupted; who was passed over 10,000
- *           times, or a timer that was due for so long, is next; after 1,000 timers that went off a task does.
+ *           times, or a timer that was due for so long, is next; after 1,000
+ *           timers that went off a task goes on.
  *           Where all who can run do nothing but yield, time goes on by 1 us a
  *           round, and by 0.1 % of what such rounds have taken so far, up to the
  *           next timer; by the same a call where nobody else can go on, after
