@@ -1,4 +1,4 @@
-/* What a worker does next: as src/sched/find.c. */
+/* What a worker does next: as src/sched/find.c and chores.c. */
 #include "world.h"
 
 enum { POLL_MOST = 64, FAR_EVERY = 64, OLDEST_EVERY = 1024 };

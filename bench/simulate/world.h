@@ -7,8 +7,9 @@
  * an actor does happens at one instant; then it says when it goes on. So the
  * same world always comes to the same end.
  *
- * The protocol is that of src/sched: find.c and steal.c here are models of their
- * namesakes there, idle.c of idle.c and watch.c; timers.c has what timers cost.
+ * The protocol is that of src/sched: steal.c here is a model of its namesake
+ * there, find.c of find.c and chores.c, idle.c of idle.c and watch.c; timers.c has
+ * what timers cost.
  */
 #ifndef SIMULATE_WORLD_H
 #define SIMULATE_WORLD_H

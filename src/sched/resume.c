@@ -29,7 +29,7 @@ fl_foreign_leave(filch_runtime *runtime)
 
 /* What does not fit into the worker's ring goes to the common queue, and is to come
  * after all that stand in the ring by now; not after more of them if others follow
- * before those have run. (A ring that stays full it takes turns with: find.c.) */
+ * before those have run. (A ring that stays full it takes turns with: chores.c.) */
 static void
 inject_behind(fl_worker *worker, fl_fiber *first, fl_fiber *last, uint32_t n)
 {

@@ -15,12 +15,23 @@ fl_do_after(fl_worker *worker, fl_stack *here)
     return worker;
 }
 
-/* The next of the woken fibers; NULL if there is none, or if something else is
- * to be done first. `here`: see fl_take_ready. */
-static inline __attribute__((always_inline)) fl_fiber *
-next_ready(fl_worker *worker, bool here)
+/* The number of the next turn, also of one with chores, where those are next to
+ * nothing; 0: it is for the loop. */
+static uint32_t
+free_turn(fl_worker *worker)
 {
     uint32_t turn = fl_free_turn(worker);
+    if (turn || worker->owed || fl_ready_empty(&worker->ready)) {
+        return turn;
+    }
+    return fl_chores_at_once(worker);
+}
+
+/* The next of the woken fibers, in that turn; NULL if there is none, or if something
+ * else is to be done first (0). `here`: see fl_take_ready. */
+static inline __attribute__((always_inline)) fl_fiber *
+next_ready(fl_worker *worker, uint32_t turn, bool here)
+{
     fl_fiber *next = fl_likely(turn) ? fl_take_ready(worker, here) : NULL;
     if (fl_likely(next)) {
         fl_begin_turn(worker, turn);
@@ -79,7 +90,7 @@ fl_suspend(fl_fiber *me, void (*after)(void *arg), void *arg)
     fl_worker *worker = me->worker;
     worker->after = after;
     worker->after_arg = arg;
-    park(me, worker, next_ready(worker, false), NULL);
+    park(me, worker, next_ready(worker, free_turn(worker), false), NULL);
 }
 
 void
@@ -94,26 +105,28 @@ fl_suspend_into(fl_fiber *me, void (*after)(void *me), fl_fiber *next)
 /* `here`: the worker was found by fl_here. */
 static inline __attribute__((always_inline)) int
 suspend_on(fl_worker *worker, fl_fiber *me, void *guard, void **handed,
-           bool here)
+           uint32_t turn, bool here)
 {
     fl_tsan_release(
         guard); /* in the eyes of the sanitizer it is dropped here */
-    me = park(me, worker, next_ready(worker, here), guard);
+    me = park(me, worker, next_ready(worker, turn, here), guard);
     return fl_outcome_in(me, handed);
 }
 
 static FL_NOINLINE int
 suspend_slowly(fl_fiber *me, void *guard, void **handed)
 {
-    return suspend_on(me->worker, me, guard, handed, false);
+    fl_worker *worker = me->worker;
+    return suspend_on(worker, me, guard, handed, free_turn(worker), false);
 }
 
 static int
 suspend_guarded(void *fiber, void *guard, void *handed)
 {
     fl_worker *worker = fl_worker_here();
-    return fl_likely(worker != NULL)
-               ? suspend_on(worker, fiber, guard, handed, true)
+    uint32_t turn = fl_likely(worker != NULL) ? fl_free_turn(worker) : 0;
+    return fl_likely(turn)
+               ? suspend_on(worker, fiber, guard, handed, turn, true)
                : suspend_slowly(fiber, guard, handed);
 }
 
@@ -283,7 +296,7 @@ fl_yield(fl_fiber *me, fl_worker *worker)
         return yield_to_parked(me, worker);
     }
     fl_tsan_release(me);
-    if (!fl_free_turn(worker) || !fl_deque_is_empty(&worker->deque)) {
+    if (!fl_deque_is_empty(&worker->deque) || !free_turn(worker)) {
         return yield_to_loop(me, worker, NULL);
     }
     return yield_to_ready(me, worker);

@@ -318,6 +318,15 @@ fl_work *fl_find_injected(fl_worker *worker);
  * common queue into the ring. Callbacks run on that stack. Keeps errno. */
 void fl_tend(fl_fiber *me);
 
+/* ---- chores.c ---- */
+
+/* In a turn that begins with chores; what is to be run at once, or NULL. */
+fl_work *fl_do_chores(fl_worker *worker);
+
+/* The same for who suspends, where all there is to do is to read the clock: the
+ * number of that turn; 0: it is for the loop, and nothing was done. */
+uint32_t fl_chores_at_once(fl_worker *worker);
+
 /* ---- steal.c ---- */
 
 /* Looks at all other workers, as the watch; work that has waited, and whose it

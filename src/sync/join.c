@@ -183,17 +183,16 @@ fetch_ahead(const fl_deque *deque)
     fl_fetch_fiber(fl_deque_ahead(deque));
 }
 
-/* D1: the turn that it begins with that, or 0. */
-static inline uint32_t
+/* D1 */
+static inline bool
 take_newest(fl_worker *worker, bool here)
 {
     fl_deque *deque = &worker->deque;
-    uint32_t turn = fl_plain_turn(worker);
-    if (!fl_spare(worker) || !turn) {
-        return 0;
+    if (!fl_spare(worker)) {
+        return false;
     }
     fl_tsan_acquire(deque); /* whose memory it saw being made */
-    return fl_likely(fl_deque_take_newest(deque, here)) ? turn : 0;
+    return fl_likely(fl_deque_take_newest(deque, here));
 }
 
 /* What D3 will find, and who cancels it from then on. */
@@ -204,14 +203,16 @@ prepare_wait(fl_fiber *me, const filch_task *task)
     fl_tsan_release(&me->waiter);
 }
 
-/* Joins a task that is the newest in the deque of the caller's worker. `here`, a
- * constant: that was found by fl_here. */
+/* Joins a task that is the newest in the deque of the caller's worker, whose next
+ * turn that is; 0: it is for the loop. `here`, a constant: the worker was found by
+ * fl_here. */
 static inline __attribute__((always_inline)) int
-enter(fl_worker *worker, filch_task *task, int *status, bool here)
+enter(fl_worker *worker, filch_task *task, int *status, uint32_t turn,
+      bool here)
 {
     fl_fiber *me = worker->me;
-    uint32_t turn = fl_is_cancelled(me) ? 0 : take_newest(worker, here);
-    if (fl_unlikely(!turn)) {
+    if (fl_unlikely(!turn) || fl_is_cancelled(me) ||
+        !take_newest(worker, here)) {
         return join(task, status, FILCH_NEVER);
     }
     fetch_ahead(&worker->deque);
@@ -237,10 +238,21 @@ is_next(const fl_worker *worker, filch_task *task)
            fl_deque_is_newest(&worker->deque, fl_work_of(&task->fiber));
 }
 
+/* In a turn with chores, or where fl_here is NULL. */
+static FL_NOINLINE int
+enter_slowly(filch_task *task, int *status, fl_worker *worker)
+{
+    uint32_t turn = fl_plain_turn(worker);
+    return enter(worker, task, status, turn ? turn : fl_chores_at_once(worker),
+                 false);
+}
+
 static FL_NOINLINE int
 enter_here(filch_task *task, int *status, fl_worker *worker)
 {
-    return enter(worker, task, status, true);
+    uint32_t turn = fl_plain_turn(worker);
+    return fl_likely(turn) ? enter(worker, task, status, turn, true)
+                           : enter_slowly(task, status, worker);
 }
 
 /* The same where fl_here is NULL. */
@@ -249,7 +261,7 @@ join_at_point(filch_task *task, int *status, filch_time deadline)
 {
     fl_worker *worker = fl_me_at_slowly("filch_join")->worker;
     return worker && deadline == FILCH_NEVER && is_next(worker, task)
-               ? enter(worker, task, status, false)
+               ? enter_slowly(task, status, worker)
                : join(task, status, deadline);
 }
 

@@ -14,7 +14,7 @@ model.wait      = src/wait/wait.c src/wait/give_up.c src/sched/resume.c \
                   $(model.guard)
 model.lock      = src/sync/lock.c src/sync/lock_release.c $(model.wait)
 model.lookout   = src/sched/idle.c src/sched/watch.c src/sched/find.c \
-                  src/sched/steal.c src/sched/inject.c src/sched/deque.c $(model.wait)
+                  src/sched/chores.c src/sched/steal.c src/sched/inject.c src/sched/deque.c $(model.wait)
 
 of.barrier      = src/sync/barrier.c $(model.wait)
 of.bias         =

@@ -254,6 +254,13 @@ fl_spare_slowly(fl_worker *worker)
     return true;
 }
 
+__attribute__((weak)) uint32_t
+fl_chores_at_once(fl_worker *worker)
+{
+    (void)worker;
+    return 0; /* they are the loop's */
+}
+
 __attribute__((weak)) void
 fl_inject_push(fl_inject *inject, fl_fiber *first, fl_fiber *last, uint32_t n)
 {

@@ -43,13 +43,19 @@ TEST(stacks_of_a_peak_are_given_back_when_nothing_runs)
 }
 
 static int
+yield_until_it_is_given_back(void *arg)
+{
+    while (fl_stack_surplus())
+        filch_yield();
+    return arg != NULL;
+}
+
+static int
 peak_and_go_on(void *arg)
 {
     EQ(0, peak(arg));
     CHECK(fl_stack_surplus());
-    while (fl_stack_surplus())
-        filch_yield();
-    return 0;
+    return yield_until_it_is_given_back(arg);
 }
 
 TEST(stacks_of_a_peak_are_given_back_while_something_runs)
@@ -57,4 +63,21 @@ TEST(stacks_of_a_peak_are_given_back_while_something_runs)
     if (UNDER_TSAN)
         skip("its stacks are never used again as they are");
     run_on(test_workers(), peak_and_go_on, NULL);
+}
+
+static int
+peak_and_take_turns(void *arg)
+{
+    EQ(0, peak(arg));
+    CHECK(fl_stack_surplus());
+    filch_task *other = spawn(yield_until_it_is_given_back, arg);
+    EQ(0, yield_until_it_is_given_back(arg));
+    return join(other);
+}
+
+TEST(stacks_of_a_peak_are_given_back_while_two_go_on_by_turns)
+{
+    if (UNDER_TSAN)
+        skip("its stacks are never used again as they are");
+    run_on(test_workers(), peak_and_take_turns, NULL);
 }
