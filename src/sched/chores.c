@@ -4,7 +4,8 @@
  *
  * How many turns adapts to how long they take: the clock is to be read every 100 to
  * 500 us, not for every task. Mostly that is all there is to be done then, and who
- * suspends does it on the way (fl_chores_at_once); else it is left to the loop.
+ * suspends, or joins, does it on the way (fl_chores_at_once); else it is left to the
+ * loop.
  *
  * REJECTED  All of it in the loop: each 64th of those who wait, or join, had to go
  *           there, by another stack.
@@ -206,7 +207,8 @@ static bool
 is_loops(const fl_worker *worker, bool far)
 {
     const filch_runtime *runtime = worker->runtime;
-    return runtime->seeded || fl_chaos_among(runtime) || worker->theft.begins ||
+    return runtime->seeded || worker->theft.begins ||
+           (fl_chaos_among(runtime) && fl_chaos_draw(2)) ||
            fl_inject_count(&runtime->inject) ||
            (far && !fl_deque_is_empty(&worker->deque));
 }

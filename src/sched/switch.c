@@ -16,7 +16,8 @@ fl_do_after(fl_worker *worker, fl_stack *here)
 }
 
 /* The number of the next turn, also of one with chores, where those are next to
- * nothing; 0: it is for the loop. */
+ * nothing; 0: it is for the loop. (The clock is read in a guard then, if the caller
+ * has one: it is a call of the kernel only where there is no better one.) */
 static uint32_t
 free_turn(fl_worker *worker)
 {

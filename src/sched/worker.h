@@ -323,8 +323,8 @@ void fl_tend(fl_fiber *me);
 /* In a turn that begins with chores; what is to be run at once, or NULL. */
 fl_work *fl_do_chores(fl_worker *worker);
 
-/* The same for who suspends, where all there is to do is to read the clock: the
- * number of that turn; 0: it is for the loop, and nothing was done. */
+/* The same for who is about to begin a turn itself, where all there is to do is to
+ * read the clock: the number of that turn; 0: it is for the loop. */
 uint32_t fl_chores_at_once(fl_worker *worker);
 
 /* ---- steal.c ---- */

@@ -1,6 +1,7 @@
 /* Who can run comes to run before long, whatever others do. How long is counted
  * in what those have done meanwhile. */
 #include "../harness/harness.h"
+#include "sched/worker.h"
 
 static atomic_bool over;
 
@@ -78,6 +79,45 @@ ONE_WORKER_TEST(who_yields_has_turns_beside_two_that_wake_each_other_and_join)
     atomic_store(&over, true);
     for (int i = 0; i < 2; ++i)
         EQ(0, join(pair[i]));
+}
+
+/* --- Who was woken, beside one that spawns and joins ---------------------- */
+
+static filch_event called_for;
+static atomic_int joined, joined_then[2];
+
+static int
+note_when_called(void *arg)
+{
+    OK(filch_event_wait(&called_for));
+    atomic_store((atomic_int *)arg, atomic_load(&joined));
+    return 0;
+}
+
+/* A turn that takes long. Only the worker itself looks at that word, which no
+ * sanitizer is told. */
+__attribute__((no_sanitize("thread"))) static int
+seem_to_take_long(void *arg)
+{
+    fl_me()->worker->poll_mask = 0;
+    if (atomic_fetch_add(&joined, 1) == 10)
+        filch_event_set(&called_for);
+    return arg != NULL;
+}
+
+/* One in the next slot, and one in the ring: they come before the next that is
+ * joined, or the one after it. */
+ONE_WORKER_TEST(who_is_ready_does_not_wait_for_long_tasks_that_are_joined)
+{
+    filch_task *waits[2];
+    for (int i = 0; i < 2; ++i)
+        waits[i] = park(note_when_called, &joined_then[i]);
+    for (int i = 0; i < 300; ++i)
+        EQ(0, join(spawn(seem_to_take_long, NULL)));
+    for (int i = 0; i < 2; ++i) {
+        EQ(0, join(waits[i]));
+        CHECK(in_chaos() || atomic_load(&joined_then[i]) <= 13);
+    }
 }
 
 /* --- Who was woken behind some that yield, beside a full deque ------------ */

@@ -7,11 +7,14 @@
 static atomic_int under_way, most_under_way;
 static bool chores; /* are due at each turn */
 
-/* Only the worker itself looks at that word, which no sanitizer is told. */
+/* So that a join goes to the loop. Only the worker itself looks at that word, which
+ * no sanitizer is told. */
 __attribute__((no_sanitize("thread"))) static void
 make_chores_due(void)
 {
-    fl_me()->worker->poll_mask = 0;
+    fl_worker *worker = fl_me()->worker;
+    worker->poll_mask = 0;
+    fl_store_relaxed(&worker->timers->early, (uint64_t)0);
 }
 
 static int
