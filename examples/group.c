@@ -45,9 +45,11 @@ run(void *arg)
     if (error)
         filch_group_cancel(&group);
     int status; /* awaited in any case, also if memory is short at first */
-    do
-        status = filch_group_wait(&group);
-    while (filch_group_destroy(&group) == EBUSY);
+    while (status = filch_group_wait(&group),
+           filch_group_destroy(&group) == EBUSY)
+        filch_yield();
+    if (!status)
+        status = error;
     printf("the site: %s\n", status ? strerror(status) : "fetched");
     return error;
 }

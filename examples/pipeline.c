@@ -82,15 +82,15 @@ run(void *arg)
         error = filch_group_spawn(&tasks, collect, &longest);
     if (error)
         filch_group_cancel(&tasks);
-    do /* again if memory was short: they use what is here */
-        status = filch_group_wait(&tasks);
-    while (filch_group_destroy(&tasks) == EBUSY);
+    while (status = filch_group_wait(&tasks),
+           filch_group_destroy(&tasks) == EBUSY)
+        filch_yield(); /* memory was short: they use what is here */
     if (!error && !status)
         printf("The longest way to 1 has %d steps\n", (int)longest);
 
     filch_queue_destroy(&results);
     filch_queue_destroy(&numbers);
-    return error ? error : status;
+    return status ? status : error;
 }
 
 int

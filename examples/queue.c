@@ -77,10 +77,14 @@ static void
 print_tasks(const char *what, filch_task **tasks, size_t n)
 {
     printf("%s : %s", what, n ? "{" : "set()");
-    for (size_t i = 0; i < n; ++i)
-        printf("<Task finished coro=<%s() done> result=%d>%s",
-               filch_task_name(tasks[i]), filch_task_status(tasks[i]),
-               i + 1 < n ? ", " : "}");
+    for (size_t i = 0; i < n; ++i) {
+        if (filch_task_done(tasks[i]))
+            printf("<Task finished coro=<%s() done> result=%d>",
+                   filch_task_name(tasks[i]), filch_task_status(tasks[i]));
+        else
+            printf("<Task pending coro=<%s()>>", filch_task_name(tasks[i]));
+        printf("%s", i + 1 < n ? ", " : "}");
+    }
     printf("\n");
 }
 

@@ -11,11 +11,12 @@
  *   signal handler.
  * - A call described as *suspending* stops the calling task, never its worker
  *   thread. On a thread that is no worker it blocks that thread instead. In a
- *   callback, a predicate or a compare function it returns EDEADLK. It has a
- *   twin NAME_until whose last argument is an absolute deadline, and which
- *   returns ETIMEDOUT; a deadline that has passed still succeeds if the call
- *   could succeed at once. (filch_yield, filch_sync and filch_parallel_for
- *   have no twin, and filch_sleep_until returns 0 at its time.)
+ *   callback, a predicate or a compare function it returns EDEADLK (but a
+ *   condition's wait EPERM where nobody holds the lock). It has a twin
+ *   NAME_until whose last argument is an absolute deadline, and which returns
+ *   ETIMEDOUT; a deadline that has passed still succeeds if the call could
+ *   succeed at once. (filch_yield, filch_sync and filch_parallel_for have no
+ *   twin, and filch_sleep_until returns 0 at its time.)
  * - A suspending call returns ECANCELED when its task is cancelled, and then
  *   has had no effect. (But a condition's wait takes its lock again, put_many
  *   has moved what it says, filch_wait has put its tasks into order, a group's

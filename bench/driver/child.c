@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -28,6 +29,22 @@ confine(unsigned count)
     sched_setaffinity(0, sizeof some, &some);
 }
 
+/* FILCH_CHAOS, say, would make other figures of them. */
+static void
+forget_settings(void)
+{
+    for (char **one = environ; *one;) {
+        char *name = strncmp(*one, "FILCH_", 6) == 0 ? strdup(*one) : NULL;
+        if (!name) {
+            ++one;
+            continue;
+        }
+        *strchrnul(name, '=') = '\0';
+        unsetenv(name); /* those behind it move up */
+        free(name);
+    }
+}
+
 static _Noreturn void
 become(const struct program *program, const char *workload, unsigned workers,
        long value, int to)
@@ -35,6 +52,7 @@ become(const struct program *program, const char *workload, unsigned workers,
     char count[16], what[24];
 
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* do not outlive the driver */
+    forget_settings();
     confine(workers);
     snprintf(count, sizeof count, "%u", workers);
     snprintf(what, sizeof what, "%ld", value);
@@ -77,16 +95,21 @@ receive(int from, char *text, size_t size, unsigned seconds)
     return false;
 }
 
+/* `late`: it was killed for that. (Who else kills it so may be the system, for want
+ * of memory.) */
 static const char *
-verdict(int status)
+verdict(int status, bool late)
 {
+    if (late)
+        return "hangs";
     if (WIFSIGNALED(status))
-        return WTERMSIG(status) == SIGKILL ? "hangs" : "crashes";
+        return WTERMSIG(status) == SIGKILL ? "is killed" : "crashes";
     return WEXITSTATUS(status) == 0 ? NULL : "fails";
 }
 
-/* A child that has closed its output may still be about to end. */
-static void
+/* A child that has closed its output may still be about to end. Whether it was
+ * not. */
+static bool
 stop_if_late(pid_t child)
 {
     siginfo_t ended = {0};
@@ -96,8 +119,10 @@ stop_if_late(pid_t child)
         if (ended.si_pid == 0)
             usleep(10000);
     }
-    if (ended.si_pid == 0)
-        kill(child, SIGKILL);
+    if (ended.si_pid != 0)
+        return false;
+    kill(child, SIGKILL);
+    return true;
 }
 
 static pid_t
@@ -129,15 +154,16 @@ child_run(const struct program *program, const char *workload, unsigned workers,
     int from, status;
     pid_t child = start(program, workload, workers, value, &from);
 
-    if (receive(from, text, sizeof text, seconds))
-        stop_if_late(child);
-    else
+    bool late = !receive(from, text, sizeof text, seconds);
+    if (late)
         kill(child, SIGKILL);
+    else
+        late = stop_if_late(child);
     close(from);
     if (wait4(child, &status, 0, &used) != child)
         return "is lost";
-    if (verdict(status))
-        return verdict(status);
+    if (verdict(status, late))
+        return verdict(status, late);
     sample->peak = (double)used.ru_maxrss;
     return sample_read(sample, text) ? NULL : "babbles";
 }

@@ -24,7 +24,7 @@ typedef struct filch_barrier {
 } filch_barrier;
 
 /* clang-format off */
-#define FILCH_BARRIER_INIT(parties) {{0, 0, 0}, (parties), 0, 0, 0, {0, 0}, {0}}
+#define FILCH_BARRIER_INIT(parties) {{0, 0, 0}, (size_t)(parties), 0, 0, 0, {0, 0}, {0}}
 /* clang-format on */
 
 /* Makes a barrier of that many parties. EINVAL: none. */

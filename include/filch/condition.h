@@ -35,8 +35,10 @@ typedef struct filch_condition {
 FILCH_API int filch_condition_init(filch_condition *condition,
                                    filch_lock *lock);
 
-/* EBUSY while someone waits, or holds the condition's own lock; else 0. Another
- * lock must still be there. */
+/* EBUSY while someone waits, or holds the condition's own lock; else 0. Over a lock
+ * that was given: that must still be there, and no filch_condition_wait_for be under
+ * way, since who was notified in it looks at the condition again, which this does
+ * not see. */
 FILCH_API int filch_condition_destroy(filch_condition *condition);
 
 /* The condition's lock, as filch_lock_acquire, _release and _locked. */

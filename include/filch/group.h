@@ -9,9 +9,9 @@
  *         error = filch_group_spawn(&group, fetch, &pages[i]);
  *     if (error)
  *         filch_group_cancel(&group);
- *     do
- *         status = filch_group_wait(&group);
- *     while (filch_group_destroy(&group) == EBUSY); // memory was short
+ *     while (status = filch_group_wait(&group),
+ *            filch_group_destroy(&group) == EBUSY)
+ *         filch_yield(); // memory was short
  *
  * Place it anywhere, zeroed, by FILCH_GROUP_INIT or by filch_group_init; do not
  * copy it after the first use. A group on a stack, or in memory that will be

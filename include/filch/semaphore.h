@@ -24,7 +24,7 @@ typedef struct filch_semaphore {
 } filch_semaphore;
 
 /* clang-format off */
-#define FILCH_SEMAPHORE_INIT(permits) {{0, 0, 0}, (permits), 0, {0, 0}, {0, 0}}
+#define FILCH_SEMAPHORE_INIT(permits) {{0, 0, 0}, (size_t)(permits), 0, {0, 0}, {0, 0}}
 /* clang-format on */
 
 /* Makes a semaphore of that many permits; bounded: it never has more.

@@ -12,10 +12,10 @@ typedef int64_t filch_time;
 /* A deadline that never comes. */
 #define FILCH_NEVER INT64_MAX
 
-/* Durations in nanoseconds, of a whole number of those. */
-#define FILCH_US(n) ((filch_time)(n)*1000)
-#define FILCH_MS(n) ((filch_time)(n)*1000000)
-#define FILCH_SEC(n) ((filch_time)(n)*1000000000)
+/* Durations in nanoseconds, also of a fraction: FILCH_SEC(0.5). */
+#define FILCH_US(n) ((filch_time)((n)*INT64_C(1000)))
+#define FILCH_MS(n) ((filch_time)((n)*INT64_C(1000000)))
+#define FILCH_SEC(n) ((filch_time)((n)*INT64_C(1000000000)))
 
 FILCH_BEGIN_DECLS
 

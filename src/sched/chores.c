@@ -242,3 +242,14 @@ fl_chores_at_once(fl_worker *worker)
     }
     return turn;
 }
+
+uint32_t
+fl_chores_with_newest(fl_worker *worker)
+{
+    if (!fl_ready_empty(&worker->ready)) {
+        return 0; /* they come first in the loop */
+    }
+    uint32_t turn = fl_chores_at_once(worker);
+    worker->newest_turn = turn ? turn : worker->newest_turn;
+    return turn;
+}

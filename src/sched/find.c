@@ -78,23 +78,19 @@ fl_find_injected(fl_worker *worker)
 }
 
 /* Those who have a stack go into the ring. Where none is to be had for the others,
- * they are not kept from workers that have some, nor do they take up its room. */
+ * they are not kept from workers that have some, nor do they take up its room. (One
+ * by one: a fl_chain is of those who have waited.) */
 static void
 sort_out(fl_worker *worker, fl_fiber *chain)
 {
-    fl_chain fresh = {0};
     while (chain) {
         fl_fiber *one = chain;
         chain = one->next;
         if (one->sp) {
             fl_make_ready(worker, one);
         } else {
-            fl_chain_add(&fresh, one);
+            fl_inject_push(&worker->runtime->inject, one, one, 1);
         }
-    }
-    if (fresh.n > 0) {
-        fl_inject_push(&worker->runtime->inject, fresh.first, fresh.last,
-                       fresh.n);
     }
 }
 

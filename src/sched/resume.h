@@ -53,7 +53,8 @@ fl_resume_here(fl_worker *worker, fl_fiber *fiber)
 }
 
 /* Fibers whose waits were decided under a guard, to be resumed, in that order,
- * when it is free. */
+ * when it is free. (None that has not begun: what it begins with lies where its
+ * waiter is.) */
 typedef struct fl_chain {
     fl_fiber *first, *last; /* linked by next */
     fl_fiber *behind;       /* FL_AHEAD before the last, or the first */

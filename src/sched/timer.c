@@ -42,6 +42,7 @@ fl_timers_get(fl_timers **timers)
         return ENOMEM;
     }
     (*timers)->wheel.exact = false;
+    (*timers)->round_at = 0; /* as it is where they were never used */
     return 0;
 }
 

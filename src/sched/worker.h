@@ -324,13 +324,14 @@ void fl_tend(fl_fiber *me);
 fl_work *fl_do_chores(fl_worker *worker);
 
 /* The same for who is about to begin a turn itself, where all there is to do is to
- * read the clock: the number of that turn; 0: it is for the loop. */
+ * read the clock: its number; 0: it is for the loop. With the newest of its deque: by
+ * taking that. */
 uint32_t fl_chores_at_once(fl_worker *worker);
+uint32_t fl_chores_with_newest(fl_worker *worker);
 
 /* ---- steal.c ---- */
 
-/* Looks at all other workers, as the watch; work that has waited, and whose it
- * was, or NULL. */
+/* Looks at all others, as the watch; work that has waited, and whose it was. */
 fl_work *fl_steal(fl_worker *worker, fl_worker **victim);
 
 /* Takes from that worker's deque, whose work has waited; NULL if it is gone. */
@@ -407,10 +408,9 @@ fl_tsan_begin(fl_worker *worker)
     return fl_tsan_create();
 }
 
-/* Runs a fresh task where the caller stands; the worker it ended on. */
+/* Runs a fresh task where the caller stands, or another's job; the worker it ended
+ * on. */
 fl_worker *fl_run_task(fl_worker *worker, filch_task *task);
-
-/* Runs another's job likewise. */
 fl_worker *fl_run_job(fl_worker *worker, filch_job *job);
 
 /* ---- cancel.c ---- */

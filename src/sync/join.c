@@ -238,26 +238,15 @@ is_next(const fl_worker *worker, filch_task *task)
            fl_deque_is_newest(&worker->deque, fl_work_of(&task->fiber));
 }
 
-/* In a turn with chores: they are done on the way only where nobody is ready, who
- * would come first in the loop. */
-static uint32_t
-turn_with_chores(fl_worker *worker)
-{
-    if (!fl_ready_empty(&worker->ready) || fl_is_cancelled(worker->me)) {
-        return 0;
-    }
-    uint32_t turn = fl_chores_at_once(worker);
-    worker->newest_turn = turn ? turn : worker->newest_turn;
-    return turn;
-}
-
-/* In such a turn, or where fl_here is NULL. */
+/* In a turn with chores, or where fl_here is NULL. */
 static FL_NOINLINE int
 enter_slowly(filch_task *task, int *status, fl_worker *worker)
 {
     uint32_t turn = fl_plain_turn(worker);
-    return enter(worker, task, status, turn ? turn : turn_with_chores(worker),
-                 false);
+    if (!turn && !fl_is_cancelled(worker->me)) {
+        turn = fl_chores_with_newest(worker);
+    }
+    return enter(worker, task, status, turn, false);
 }
 
 static FL_NOINLINE int

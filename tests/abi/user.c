@@ -69,10 +69,14 @@ run(void *arg)
     filch_task *tasks[TASKS];
     filch_job job;
     size_t done, expected = 0;
-    int status;
+    int status, one = 1; /* no constant, and of another type */
+    filch_semaphore permit = FILCH_SEMAPHORE_INIT(one);
+    filch_barrier mine = FILCH_BARRIER_INIT(one);
 
     (void)arg;
-    if (filch_barrier_wait(&alone, NULL) != 0 ||
+    if (filch_semaphore_acquire(&permit) != 0 ||
+        filch_barrier_wait(&mine, NULL) != 0 ||
+        filch_barrier_wait(&alone, NULL) != 0 ||
         filch_semaphore_acquire(&permits) != 0 ||
         filch_lock_acquire(&fair) != 0 || filch_lock_release(&fair) != 0)
         return EINVAL;

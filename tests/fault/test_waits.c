@@ -236,6 +236,42 @@ ONE_WORKER_TEST(lock_whose_holder_sleeps_is_had_in_the_end_without_a_stack)
     EQ(0, join(holder));
 }
 
+/* --- Tasks that cannot begin yet ------------------------------------------ */
+
+enum { SUBMITTED = 100 };
+static atomic_int begun[SUBMITTED];
+
+static int
+note_begin(void *arg)
+{
+    CHECK((atomic_int *)arg >= begun && (atomic_int *)arg < begun + SUBMITTED);
+    atomic_fetch_add((atomic_int *)arg, 1);
+    return 0;
+}
+
+static void *
+submit_all(void *runtime)
+{
+    for (int i = 0; i < SUBMITTED; ++i)
+        OK(filch_submit((filch_runtime *)runtime, NULL, note_begin, &begun[i]));
+    return NULL;
+}
+
+ONE_WORKER_TEST(tasks_that_cannot_begin_for_want_of_stacks_keep_their_arguments)
+{
+    thread_join(thread_start(submit_all, filch_runtime_current()));
+    shortage_begin();
+    fault_from(0);
+    filch_yield();
+    CHECK(fault_end() > 0);
+    for (int i = 0; i < SUBMITTED; ++i) {
+        while (atomic_load(&begun[i]) == 0)
+            filch_yield();
+    }
+    for (int i = 0; i < SUBMITTED; ++i)
+        EQ(1, atomic_load(&begun[i]));
+}
+
 /* --- A wait that must not fail -------------------------------------------- */
 
 static int

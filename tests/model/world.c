@@ -255,7 +255,7 @@ fl_spare_slowly(fl_worker *worker)
 }
 
 __attribute__((weak)) uint32_t
-fl_chores_at_once(fl_worker *worker)
+fl_chores_with_newest(fl_worker *worker)
 {
     (void)worker;
     return 0; /* they are the loop's */

@@ -70,6 +70,12 @@ several() {
 holds "-c writes several files one after the other" several
 tests() { new file && pgz file && pgz -t file.gz && only file.gz; }
 holds "-t changes nothing" tests
+
+looks() {
+    new file && pgz file && pgz -td file.gz && pgz -ld file.gz >list &&
+        pgz -d -t file.gz && rm list && only file.gz
+}
+holds "-d beside -t or -l changes nothing" looks
 finds() { pgz -d file && only file && cmp file ../original; }
 holds "-d finds file.gz when it is asked for file" finds
 dashes() { new -v && pgz -- -v && only -v.gz; }

@@ -1,5 +1,6 @@
 /* Time that jumps to the next timer. */
 #include "../harness/harness.h"
+#include "sched/worker.h"
 
 enum { SLEEPERS = 10000 };
 
@@ -360,4 +361,27 @@ TEST(a_second_runtime_at_the_same_time_has_the_real_time)
     EQ(0, join(task));
     CHECK(seen >= before && seen <= filch_now());
     OK(filch_stop(runtime));
+}
+
+static int
+sleep_for_thirty_years(void *arg)
+{
+    OK(filch_sleep(FILCH_SEC(1000000000)));
+    return arg != NULL;
+}
+
+/* A look behind the scenes, so not for the sanitizer. */
+static __attribute__((no_sanitize("thread"))) int
+find_timers_in_the_present(void *arg)
+{
+    CHECK(fl_me()->worker->timers->round_at <= filch_now());
+    return arg != NULL;
+}
+
+TEST(timers_that_are_used_again_know_nothing_of_a_time_that_was_virtual)
+{
+    OK(filch_run(&(filch_config){.virtual_time = true}, sleep_for_thirty_years,
+                 NULL));
+    OK(filch_run(&(filch_config){.workers = 1}, find_timers_in_the_present,
+                 NULL));
 }

@@ -127,18 +127,26 @@ flag(struct options *options, int option)
     }
 }
 
+/* What only looks is not taken back by -d, which removes the file. */
+static void
+set_mode(struct options *options, enum mode mode)
+{
+    if (mode > options->mode)
+        options->mode = mode;
+}
+
 static void
 set(struct options *options, int option)
 {
     switch (option) {
     case 'd':
-        options->mode = MODE_UNPACK;
+        set_mode(options, MODE_UNPACK);
         break;
     case 't':
-        options->mode = MODE_TEST;
+        set_mode(options, MODE_TEST);
         break;
     case 'l':
-        options->mode = MODE_LIST;
+        set_mode(options, MODE_LIST);
         break;
     case 'n':
     case 'N':

@@ -1,9 +1,11 @@
 #include "options.h"
 #include "message.h"
+#include <ctype.h>
 #include <errno.h>
 #include <filch/version.h>
 #include <getopt.h>
 #include <math.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,7 +76,7 @@ number(const char *what, const char *text, uint64_t least, uint64_t most)
 
     errno = 0;
     value = strtoull(text, &end, 10);
-    if (errno || end == text || *text == '-' || *end || value < least ||
+    if (errno || !isdigit((unsigned char)*text) || *end || value < least ||
         value > most)
         misused(what, text);
     return value;
@@ -187,13 +189,22 @@ set_defaults(struct options *options)
         free(output);
 }
 
+/* Those that this program may use. */
+static unsigned
+cpus(void)
+{
+    cpu_set_t set;
+    int n = sched_getaffinity(0, sizeof set, &set) ? 0 : CPU_COUNT(&set);
+
+    return n > 0 ? (unsigned)n : 1;
+}
+
 void
 options_parse(struct options *options, int argc, char **argv)
 {
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
     int option;
 
-    *options = (struct options){.jobs = cpus > 0 ? (unsigned)cpus : 1,
+    *options = (struct options){.jobs = cpus(),
                                 .first = 1,
                                 .limit = 10,
                                 .replays = 10,

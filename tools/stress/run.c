@@ -16,6 +16,8 @@
 
 enum { OUTPUT_MAX = 16 << 20 };
 
+static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
 extern char **environ;
 
 static char **command;
@@ -69,17 +71,25 @@ make_directory(void)
     directory = name;
 }
 
+static bool
+ignored(int number)
+{
+    struct sigaction old;
+
+    return sigaction(number, NULL, &old) == 0 && old.sa_handler == SIG_IGN;
+}
+
 void
 runs_begin(char **program)
 {
     command = program;
     clean_environment();
+    signal(SIGCHLD, SIG_DFL); /* else ended runs leave nothing to wait for */
     sigemptyset(&awaited);
     sigaddset(&awaited, SIGCHLD);
-    sigaddset(&awaited, SIGINT);
-    sigaddset(&awaited, SIGTERM);
-    sigaddset(&awaited, SIGHUP);
-    sigaddset(&awaited, SIGQUIT);
+    for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
+        if (!ignored(ending[i])) /* as by nohup */
+            sigaddset(&awaited, ending[i]);
     sigprocmask(SIG_BLOCK, &awaited, NULL);
     signal(SIGPIPE, SIG_IGN); /* who reads the report may have gone: see main */
     make_directory();
