@@ -43,7 +43,8 @@ typedef struct filch_config {
      * Without it each starts on a CPU of its own and may move afterwards. */
     bool pin_workers;
     /* The name of the worker threads and of the runtime in messages; by
-     * default "filch". Copied; threads bear the first 15 characters. */
+     * default "filch". Its first 63 characters are copied; threads bear the
+     * first 15. */
     const char *name;
     /* Zero. */
     void *spare_[4];

@@ -246,7 +246,7 @@ describe(struct slabs *slabs, struct slab *slab, unsigned shift)
     char *base = slab->base + slab->carved * size;
     fl_stack *stack = &slab->descriptors[slab->carved++];
     stack->base = base;
-    stack->low = base + size / 4;
+    stack->low = base + page + size / 4; /* the lowest page is the guard */
     stack->sp = NULL;
     stack->units = (uint32_t)(size / FL_STACK_UNIT);
     stack->shift = (uint8_t)shift;

@@ -128,11 +128,13 @@ batch_bytes(unsigned shift)
     return (size_t)FL_BATCH << shift;
 }
 
-/* Batches that stay warm whatever happens. */
+/* Batches that stay warm whatever happens: one at least, unless a stack alone is
+ * more than that. */
 static size_t
 kept_batches(unsigned shift)
 {
-    return WARM_IDLE / batch_bytes(shift) + 1;
+    bool small = ((size_t)1 << shift) <= WARM_IDLE;
+    return WARM_IDLE / batch_bytes(shift) + small;
 }
 
 void

@@ -98,7 +98,8 @@ fl_seeded_point(const char *where)
 {
     fl_fiber *me = fl_me();
     if (me->kind == FL_THREAD) {
-        if (me->shield == FL_SHIELD_OF_THREAD) { /* not filch_run's own call */
+        /* not filch_run's own call, nor a forked child's */
+        if (me->shield == FL_SHIELD_OF_THREAD && !fl_os_forked()) {
             fl_seeded_disturbed(where);
         }
         return;

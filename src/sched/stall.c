@@ -252,7 +252,8 @@ awaited(const fl_seeded *seeded, const filch_task *task)
 {
     const fl_waiter *waiter = &task->fiber.waiter;
     if (waiter->what == FL_END && !(waiter->traits & FL_COUNTS)) {
-        return ((const filch_task *)waiter->object)->number;
+        const filch_task *other = waiter->object; /* of any runtime */
+        return fl_same_runtime(&task->fiber, &other->fiber) ? other->number : 0;
     }
     return holder(seeded, lock_of(task));
 }

@@ -137,7 +137,7 @@ struct filch_runtime {
     unsigned shift;           /* C: of its stacks' size */
     uint32_t tag;             /* C: its number in the states of its fibers */
     bool pin;                 /* C */
-    char name[16];            /* C */
+    char name[64];            /* C */
     struct fl_seeded *seeded; /* C: NULL unless it is deterministic */
     fl_inject inject;
     fl_atomic32 stopping;  /* 1: tasks are cancelled, no more are taken */

@@ -1,6 +1,8 @@
 /* Runs that cannot go on. */
 #include "../harness/harness.h"
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static filch_lock a, b;
 static filch_queue queue;
@@ -264,4 +266,94 @@ TEST(a_run_stalls_when_the_last_declaration_is_taken_back)
     child_run(&child, run_until_taken_back);
     CHILD_EXITED(&child, 0);
     CHILD_SAID(&child, "'filch' has stalled");
+}
+
+/* --- Who waits for the task of another runtime ---------------------------- */
+
+static filch_task *elsewhere;
+static filch_event is_there, never;
+
+static int
+fail(void *arg)
+{
+    (void)arg;
+    return 1; /* which its descriptor keeps */
+}
+
+static int
+wait_for_ever(void *arg)
+{
+    (void)arg;
+    return filch_event_wait(&never);
+}
+
+static int
+wait_in_that_descriptor(void *arg)
+{
+    filch_task *task = spawn(fail, NULL);
+    EQ(1, join(task));
+    elsewhere = spawn(wait_for_ever, NULL);
+    filch_event_set(&is_there);
+    return arg != NULL;
+}
+
+static int
+join_elsewhere(void *arg)
+{
+    (void)arg;
+    FAILS(ECANCELED, filch_join(elsewhere, NULL));
+    return 0;
+}
+
+static void
+run_join_elsewhere(void)
+{
+    filch_runtime *other;
+    OK(filch_start(&other, &(filch_config){.workers = 1}));
+    OK(filch_submit(other, NULL, wait_in_that_descriptor, NULL));
+    OK(filch_event_wait(&is_there));
+    FAILS(EDEADLK, filch_run(&(filch_config){.virtual_time = true},
+                             join_elsewhere, NULL));
+    filch_task_release(elsewhere);
+    OK(filch_stop(other));
+}
+
+TEST(a_task_of_another_runtime_is_in_no_circle)
+{
+    struct child child;
+    child_run(&child, run_join_elsewhere);
+    CHILD_EXITED(&child, 0);
+    CHILD_SAID(&child, "'main' (1) waits for the end of task 0x");
+    CHECK(strstr(child.output, "in a circle") == NULL);
+}
+
+/* --- A forked child, in which nothing is deterministic --------------------- */
+
+static int
+fork_and_set(void *arg)
+{
+    int status;
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        filch_event_set(&never);
+        _exit(0);
+    }
+    CHECK(waitpid(pid, &status, 0) == pid);
+    EQ(0, status);
+    return arg != NULL;
+}
+
+static void
+run_fork_and_set(void)
+{
+    OK(filch_run(&(filch_config){.seed = 1}, fork_and_set, NULL));
+}
+
+TEST(a_forked_child_does_not_disturb_the_run)
+{
+    struct child child;
+    child_run(&child, run_fork_and_set);
+    CHILD_EXITED(&child, 0);
+    CHECK(strstr(child.output, "outside") == NULL);
 }

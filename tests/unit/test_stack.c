@@ -41,7 +41,7 @@ TEST(stack_of_any_size_can_be_used_but_for_its_lowest_page)
         *low = 1;
         *high = 2;
         EQ(3, *low + *high);
-        EQ(fl_stack_size(stack) / 4, (size_t)(stack->low - stack->base));
+        EQ(fl_stack_size(stack) / 4, (size_t)(stack->low - low));
         fl_stack_put(stack);
     }
 }
@@ -210,6 +210,22 @@ TEST(stacks_that_are_idle_give_their_pages_back_beyond_a_bound)
         ;
     CHECK(!fl_stack_surplus());
     CHECK(count_warm() < 4);
+}
+
+/* Of which one alone is more than that bound. */
+TEST(stacks_that_are_very_large_keep_no_pages_when_they_are_idle)
+{
+    for (unsigned shift = 27; shift <= 30; shift++) {
+        fl_stack *stack = get(shift);
+        char volatile *middle = stack->base + fl_stack_size(stack) / 2;
+        *middle = 1;
+        fl_stack_put(stack);
+        while (fl_stack_trim()) {
+        }
+        CHECK(get(shift) == stack);
+        EQ(0, *middle);
+        fl_stack_put(stack);
+    }
 }
 
 TEST(stacks_come_and_go_in_batches_of_one_size)
