@@ -221,3 +221,31 @@ TASK_TEST(job_in_a_callback_is_run_by_sync)
     OK(filch_event_wait(&done));
     EQ(1, atomic_load(&ran));
 }
+
+/* --- Deeper than the least stack, of which a quarter is as much as its guard - */
+
+static int
+nest(void *arg)
+{
+    intptr_t left = (intptr_t)arg;
+    filch_job job;
+    if (left == 0)
+        return 0;
+    filch_fork(&job, nest, (void *)(left - 1));
+    return filch_sync(&job) + 1;
+}
+
+static int
+nest_in_a_task(void *arg)
+{
+    return join(spawn(nest, arg)) != 1000; /* not on main's stack of 1 MiB */
+}
+
+TEST(jobs_nest_deeper_than_the_least_stack)
+{
+    filch_config config = {.workers = test_workers(),
+                           .stack_size = (size_t)16 << 10};
+    if (UNDER_SANITIZER)
+        skip("its frames do not fit there");
+    OK(filch_run(&config, nest_in_a_task, (void *)1000));
+}

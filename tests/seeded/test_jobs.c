@@ -54,28 +54,14 @@ chains(void *arg)
     return arg != NULL;
 }
 
-static void
-nest_deeper_than_a_stack(size_t stack_size)
+TEST(jobs_that_nest_deeper_than_a_stack_go_on_on_others)
 {
     for (uint64_t seed = 1; seed <= 4; ++seed) {
-        filch_config config = {.seed = seed, .stack_size = stack_size};
+        filch_config config = {.seed = seed};
         atomic_store(&ran, 0);
         OK(filch_run(&config, chains, NULL));
         EQ(3 * (DEPTH + 1), atomic_load(&ran));
     }
-}
-
-TEST(jobs_that_nest_deeper_than_a_stack_go_on_on_others)
-{
-    nest_deeper_than_a_stack(0);
-}
-
-/* Of which a quarter is as much as its guard. */
-TEST(jobs_that_nest_deeper_than_the_least_stack_go_on_on_others)
-{
-    if (UNDER_SANITIZER)
-        skip("its frames do not fit there");
-    nest_deeper_than_a_stack((size_t)16 << 10);
 }
 
 /* --- All that were begun wait for one that was not ------------------------- */
