@@ -253,3 +253,11 @@ fl_chores_with_newest(fl_worker *worker)
     worker->newest_turn = turn ? turn : worker->newest_turn;
     return turn;
 }
+
+/* By such a turn it does not learn how long they take. */
+void
+fl_have_chores_soon(fl_worker *worker)
+{
+    worker->poll_mask = 0;
+    worker->idled = true;
+}

@@ -11,15 +11,24 @@
 
 #define SEARCH_MOST 8 /* of the ring in one turn, for one that was woken */
 
-/* Of some their descriptors, of some who are nearer, whose descriptors are
- * there by now, their frames. */
+/* Of some their descriptors, of some who are nearer, whose descriptors are there by
+ * now, their frames: first one line of each, so that their pages, which a CPU looks up
+ * a few at a time, are looked up together. */
 static void
 fetch_some(const fl_ready *ready)
 {
-    for (uint32_t i = FL_FETCH; i < 2 * FL_FETCH; i++) {
-        const fl_fiber *near = fl_ready_peek(ready, i);
-        fl_fetch_frames(near->sp);
-        fl_fetch_fiber(fl_ready_peek(ready, i + FL_FETCH));
+    const char *frames[FL_FETCH];
+    for (uint32_t i = 0; i < FL_FETCH; i++) {
+        frames[i] = fl_ready_peek(ready, FL_FETCH + i)->sp;
+        if (frames[i]) {
+            __builtin_prefetch(frames[i]);
+        }
+    }
+    for (uint32_t i = 0; i < FL_FETCH; i++) {
+        fl_fetch_fiber(fl_ready_peek(ready, 2 * FL_FETCH + i));
+    }
+    for (uint32_t i = 0; i < FL_FETCH; i++) {
+        fl_fetch_frames(frames[i]);
     }
 }
 
@@ -42,7 +51,9 @@ fl_take_ready_slowly(fl_worker *worker)
     return fiber;
 }
 
-/* A chain of those that stand first in the common queue; NULL: there are none. */
+/* A chain of those that stand first in the common queue, for whom, but for the first,
+ * the ring has room; NULL: there are none. Who takes all of them alone takes as many
+ * as are fetched ahead meanwhile (fl_inject_pop). */
 static fl_fiber *
 take_injected(fl_worker *worker)
 {
@@ -50,19 +61,27 @@ take_injected(fl_worker *worker)
     uint32_t share = fl_inject_count(&runtime->inject) / runtime->count + 1;
     uint32_t room = FL_READY - fl_ready_size(&worker->ready);
     share = share < room / 2 + 1 ? share : room / 2 + 1;
+    share = runtime->count == 1 && share > FL_AHEAD ? FL_AHEAD : share;
     fl_fiber *first;
     return fl_inject_pop(&runtime->inject, &first, share) ? first : NULL;
 }
 
+/* It has room for them: see take_injected. */
 static void
 put_into_ring(fl_worker *worker, fl_fiber *chain)
 {
-    while (chain) {
-        fl_fiber *one = chain;
-        chain = one->next;
-        fl_make_ready(worker, one);
-        worker->injected_until = fl_load_relaxed(&worker->ready.tail);
+    fl_ready *ready = &worker->ready;
+    if (!chain) {
+        return;
     }
+    fl_bias_enter(&ready->bias);
+    for (; chain; chain = chain->next) {
+        bool fits = fl_ready_append(ready, chain);
+        fl_assert(fits);
+        (void)fits;
+    }
+    fl_bias_leave(&ready->bias);
+    worker->injected_until = fl_load_relaxed(&ready->tail);
 }
 
 fl_work *
@@ -236,6 +255,19 @@ find_owed(fl_worker *worker)
     return NULL;
 }
 
+/* Takes its share of the common queue just before the ring would be too short to have
+ * the CPU fetch ahead, if there is nothing in the deque, which comes first. */
+static void
+refill(fl_worker *worker)
+{
+    bool soon = fl_ready_size(&worker->ready) / FL_FETCH == 3;
+    if (soon && fl_inject_count(&worker->runtime->inject) &&
+        fl_deque_is_empty(&worker->deque)) {
+        worker->injected_turn = fl_load_relaxed(&worker->turn);
+        put_into_ring(worker, take_injected(worker));
+    }
+}
+
 static fl_work *
 find_near(fl_worker *worker)
 {
@@ -244,6 +276,7 @@ find_near(fl_worker *worker)
         return work;
     }
     if (!fl_ready_empty(&worker->ready)) {
+        refill(worker);
         work = fl_work_of(fl_take_ready(worker, false));
     }
     if (!work) {

@@ -114,9 +114,7 @@ fl_resume_apart(fl_fiber *fiber)
     fl_assert(!fl_is_undecided(fiber));
     fl_tsan_release(fiber);
     fl_inject_push(&worker->runtime->inject, fiber, fiber, 1);
-    /* it comes there at its next turn, by which it is not to learn how long turns take */
-    worker->poll_mask = 0;
-    worker->idled = true;
+    fl_have_chores_soon(worker);
 }
 
 /* What would fill more than half of the ring goes to the common queue in one
@@ -132,12 +130,23 @@ inject_rest(fl_worker *worker, const fl_chain *chain)
     inject_behind(worker, chain->first, chain->last, chain->n);
 }
 
+/* To the end of the ring, if it is the ring's turn: else the first of a chain would
+ * stand in the next slot, behind the second. */
+static void
+make_ready_by_turns(fl_worker *worker, fl_fiber *fiber)
+{
+    fl_assert(!fl_is_undecided(fiber));
+    fl_tsan_release(fiber);
+    fl_make_ready(worker, fiber);
+}
+
 FL_NOINLINE void
 fl_resume_chain_slowly(fl_chain *chain)
 {
     fl_fiber *me = fl_me();
     bool local = me->kind != FL_THREAD && chain->tag &&
                  fl_same_runtime(me, chain->first);
+    bool by_turns = local && me->worker->ready.streak >= FL_STREAK;
     while (chain->n > 0) {
         if (local && chain->n > 1 &&
             fl_ready_size(&me->worker->ready) >= FL_READY / 2) {
@@ -148,6 +157,10 @@ fl_resume_chain_slowly(fl_chain *chain)
         chain->first = one->next;
         chain->n--;
         fl_chaos();
-        fl_resume(one);
+        if (by_turns) {
+            make_ready_by_turns(me->worker, one);
+        } else {
+            fl_resume(one);
+        }
     }
 }

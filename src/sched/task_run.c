@@ -153,6 +153,11 @@ finish(fl_worker *worker, filch_task *task, fl_fiber *direct, bool here)
         return settle_as(task, direct,
                          finish_alone(task, direct, here) || fl_let(direct));
     }
+    if (!direct && fl_is_relaxed(&task->life, (uint32_t)FL_REFERENCE)) {
+        fl_be(worker, &worker->loop);
+        fl_task_drop_on(worker, task); /* nobody else has a handle */
+        return NULL;
+    }
     return finish_slowly(worker, task, direct);
 }
 

@@ -325,9 +325,10 @@ fl_work *fl_do_chores(fl_worker *worker);
 
 /* The same for who is about to begin a turn itself, where all there is to do is to
  * read the clock: its number; 0: it is for the loop. With the newest of its deque: by
- * taking that. */
+ * taking that. Soon: they are due at the next turn. */
 uint32_t fl_chores_at_once(fl_worker *worker);
 uint32_t fl_chores_with_newest(fl_worker *worker);
+void fl_have_chores_soon(fl_worker *worker);
 
 /* ---- steal.c ---- */
 
@@ -345,15 +346,14 @@ fl_work *fl_idle(fl_worker *worker);
 /* It has stolen so many entries of a deque; the first has ended, or suspended. */
 void fl_begin_theft(fl_worker *worker, uint32_t n);
 void fl_weigh_theft(fl_worker *worker);
-
 /* Something is in the common queue: has the watch look, if it sleeps. */
 void fl_wake_watch(filch_runtime *runtime);
 
 /* A timer was armed that the watch may not know of. */
 void fl_timer_armed(fl_worker *worker, filch_time deadline);
 
-/* The only worker sleeps, until there is something in the common queue, *called
- * is set, or the runtime quits; or without cause. */
+/* The only worker sleeps, until there is something in the common queue, *called is
+ * set, or the runtime quits; or without cause. */
 void fl_sleep_alone(fl_worker *worker, const fl_atomic32 *called);
 
 /* Wakes everyone, to quit. */

@@ -50,7 +50,11 @@ filch_call_later(filch_timer *timer, filch_time delay, void (*fn)(void *arg),
 int
 filch_call_soon(void (*fn)(void *arg), void *arg)
 {
-    return filch_call_at(NULL, fl_now(), fn, arg);
+    int error = filch_call_at(NULL, fl_now(), fn, arg);
+    if (!error) {
+        fl_have_chores_soon(fl_me()->worker);
+    }
+    return error;
 }
 
 bool

@@ -262,6 +262,12 @@ fl_chores_with_newest(fl_worker *worker)
 }
 
 __attribute__((weak)) void
+fl_have_chores_soon(fl_worker *worker)
+{
+    (void)worker;
+}
+
+__attribute__((weak)) void
 fl_inject_push(fl_inject *inject, fl_fiber *first, fl_fiber *last, uint32_t n)
 {
     (void)inject;

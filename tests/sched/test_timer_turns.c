@@ -97,3 +97,43 @@ ONE_WORKER_TEST(what_a_callback_arms_comes_after_all_that_were_due_before_it)
     for (int i = 0; i < TOGETHER; ++i)
         EQ(0, join(tasks[i]));
 }
+
+/* --- As soon as the caller lets others run -------------------------------- */
+
+static atomic_bool is_over;
+
+static int
+yield_until_it_is_over(void *arg)
+{
+    while (!atomic_load(&is_over))
+        filch_yield();
+    return arg != NULL;
+}
+
+static void
+note_that_it_was_called(void *arg)
+{
+    atomic_store((atomic_bool *)arg, true);
+}
+
+static void
+call_soon_and_yield(void)
+{
+    for (int i = 0; i < 200; ++i) {
+        atomic_bool called = false;
+        OK(filch_call_soon(note_that_it_was_called, &called));
+        filch_yield();
+        CHECK(atomic_load(&called));
+        for (int j = 0; j < i; ++j)
+            filch_yield();
+    }
+}
+
+ONE_WORKER_TEST(what_is_called_soon_has_run_when_its_caller_has_yielded)
+{
+    call_soon_and_yield();
+    filch_task *other = spawn(yield_until_it_is_over, NULL);
+    call_soon_and_yield();
+    atomic_store(&is_over, true);
+    EQ(0, join(other));
+}

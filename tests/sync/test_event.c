@@ -87,6 +87,44 @@ ONE_WORKER_TEST(event_wakes_in_the_order_in_which_they_began_to_wait)
         EQ(i, order[i]);
 }
 
+static filch_semaphore ping, pong;
+
+static int
+echo(void *arg)
+{
+    int status;
+    while ((status = filch_semaphore_acquire(&ping)) == 0)
+        OK(filch_semaphore_release(&pong, 1));
+    return arg ? 0 : status;
+}
+
+/* Who hands something to and fro has the next turn for some times, then others
+ * have it. */
+ONE_WORKER_TEST(event_wakes_in_that_order_however_often_its_setter_was_woken)
+{
+    filch_task *tasks[3];
+    OK(filch_semaphore_init(&ping, 0));
+    OK(filch_semaphore_init(&pong, 0));
+    filch_task *other = spawn(echo, NULL);
+    for (int times = 0; times < 40; ++times) {
+        for (intptr_t i = 0; i < 3; ++i)
+            tasks[i] = park(note_when_woken, (void *)i);
+        for (int i = 0; i < times; ++i) {
+            OK(filch_semaphore_release(&ping, 1));
+            OK(filch_semaphore_acquire(&pong));
+        }
+        atomic_store(&woken, 0);
+        filch_event_set(&event);
+        for (int i = 0; i < 3; ++i)
+            EQ(0, join(tasks[i]));
+        for (int i = 0; i < 3; ++i)
+            EQ(i, order[i]);
+        filch_event_clear(&event);
+    }
+    OK(filch_cancel(other));
+    EQ(ECANCELED, join(other));
+}
+
 /* Most do not fit into what a worker has for those who may run. */
 enum { THOUSANDS = UNDER_TSAN ? 1000 : 3000 };
 static filch_task *thousands[THOUSANDS];
