@@ -1,7 +1,8 @@
 /*
  * What a worker does next.
  *
- * In this order: the next slot, the ring, the deque's bottom, the common queue.
+ * In this order: the next slot, the ring, the deque's bottom, the common queue (but
+ * of a crowd there some are put into the ring before that is empty).
  * When a fiber yields, what is in the deque then comes before it, in turns with
  * the ring (see switch.c). Every so many turns its chores come first (chores.c).
  */
@@ -10,6 +11,8 @@
 #include "sched/seeded.h"
 
 #define SEARCH_MOST 8 /* of the ring in one turn, for one that was woken */
+#define RING_SHORT                                                             \
+    (4 * FL_FETCH) /* with fewer there soon is nothing to fetch */
 
 /* Of some their descriptors, of some who are nearer, whose descriptors are there by
  * now, their frames: first one line of each, so that their pages, which a CPU looks up
@@ -52,21 +55,20 @@ fl_take_ready_slowly(fl_worker *worker)
 }
 
 /* A chain of those that stand first in the common queue, for whom, but for the first,
- * the ring has room; NULL: there are none. Who takes all of them alone takes as many
- * as are fetched ahead meanwhile (fl_inject_pop). */
+ * the ring has room, its share or `most`; NULL: there are none. */
 static fl_fiber *
-take_injected(fl_worker *worker)
+take_injected(fl_worker *worker, uint32_t most)
 {
     filch_runtime *runtime = worker->runtime;
     uint32_t share = fl_inject_count(&runtime->inject) / runtime->count + 1;
     uint32_t room = FL_READY - fl_ready_size(&worker->ready);
     share = share < room / 2 + 1 ? share : room / 2 + 1;
-    share = runtime->count == 1 && share > FL_AHEAD ? FL_AHEAD : share;
+    share = share < most ? share : most;
     fl_fiber *first;
     return fl_inject_pop(&runtime->inject, &first, share) ? first : NULL;
 }
 
-/* It has room for them: see take_injected. */
+/* It has room for them: see take_injected; and for the first, where it is short. */
 static void
 put_into_ring(fl_worker *worker, fl_fiber *chain)
 {
@@ -84,10 +86,19 @@ put_into_ring(fl_worker *worker, fl_fiber *chain)
     worker->injected_until = fl_load_relaxed(&ready->tail);
 }
 
+/* How many to take at once, of a crowd: who takes all of them alone, and comes again
+ * before its ring is empty, as many as the CPU fetches ahead meanwhile. */
+static uint32_t
+at_once(const fl_worker *worker)
+{
+    bool soon = fl_ready_size(&worker->ready) < RING_SHORT;
+    return worker->runtime->count == 1 && soon ? FL_AHEAD : FL_READY;
+}
+
 fl_work *
 fl_find_injected(fl_worker *worker)
 {
-    fl_fiber *first = take_injected(worker);
+    fl_fiber *first = take_injected(worker, at_once(worker));
     if (!first) {
         return NULL;
     }
@@ -129,7 +140,7 @@ fl_tend(fl_fiber *me)
         fl_timers_run(worker, worker->timers);
     }
     if (fl_inject_count(&worker->runtime->inject)) {
-        sort_out(worker, take_injected(worker));
+        sort_out(worker, take_injected(worker, FL_READY));
     }
     fl_be(worker, me);
     fl_tsan_release(me);
@@ -255,16 +266,18 @@ find_owed(fl_worker *worker)
     return NULL;
 }
 
-/* Takes its share of the common queue just before the ring would be too short to have
- * the CPU fetch ahead, if there is nothing in the deque, which comes first. */
+/* Takes its share of a crowd in the common queue just before the ring would be too
+ * short to have the CPU fetch ahead, if there is nothing in the deque, which comes
+ * first. (Of some few, others may come to them sooner.) */
 static void
 refill(fl_worker *worker)
 {
-    bool soon = fl_ready_size(&worker->ready) / FL_FETCH == 3;
-    if (soon && fl_inject_count(&worker->runtime->inject) &&
+    uint32_t size = fl_ready_size(&worker->ready);
+    if (size >= RING_SHORT - FL_FETCH && size < RING_SHORT &&
+        fl_inject_count(&worker->runtime->inject) > FL_AHEAD &&
         fl_deque_is_empty(&worker->deque)) {
         worker->injected_turn = fl_load_relaxed(&worker->turn);
-        put_into_ring(worker, take_injected(worker));
+        put_into_ring(worker, take_injected(worker, at_once(worker)));
     }
 }
 

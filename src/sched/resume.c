@@ -34,7 +34,8 @@ static void
 inject_behind(fl_worker *worker, fl_fiber *first, fl_fiber *last, uint32_t n)
 {
     fl_ready *ready = &worker->ready;
-    if (fl_is_served(ready, worker->injected_until)) {
+    if (fl_inject_count(&worker->runtime->inject) == 0 ||
+        fl_is_served(ready, worker->injected_until)) {
         worker->injected_until = fl_load_relaxed(&ready->tail);
     }
     fl_inject_push(&worker->runtime->inject, first, last, n);
@@ -146,7 +147,8 @@ fl_resume_chain_slowly(fl_chain *chain)
     fl_fiber *me = fl_me();
     bool local = me->kind != FL_THREAD && chain->tag &&
                  fl_same_runtime(me, chain->first);
-    bool by_turns = local && me->worker->ready.streak >= FL_STREAK;
+    bool by_turns =
+        me->kind != FL_THREAD && me->worker->ready.streak >= FL_STREAK;
     while (chain->n > 0) {
         if (local && chain->n > 1 &&
             fl_ready_size(&me->worker->ready) >= FL_READY / 2) {
@@ -157,7 +159,7 @@ fl_resume_chain_slowly(fl_chain *chain)
         chain->first = one->next;
         chain->n--;
         fl_chaos();
-        if (by_turns) {
+        if (by_turns && fl_same_runtime(me, one)) {
             make_ready_by_turns(me->worker, one);
         } else {
             fl_resume(one);

@@ -152,6 +152,43 @@ ONE_WORKER_TEST(event_wakes_thousands_in_that_order)
     expect_their_order();
 }
 
+/* One of some that have just come out of the common queue wakes others, of whom most
+ * go there. */
+enum { BEFORE = 600 };
+static filch_event first;
+static int sets;
+
+static int
+set_the_other_by_turns(void *arg)
+{
+    OK(filch_event_wait(&first));
+    if ((intptr_t)arg == sets)
+        filch_event_set(&event);
+    return 0;
+}
+
+ONE_WORKER_TEST(event_wakes_in_that_order_behind_what_others_have_woken)
+{
+    enum { BEHIND = 1000 };
+    filch_task *before[BEFORE], *behind[BEHIND];
+    for (sets = BEFORE - 120; sets < BEFORE; sets += UNDER_TSAN ? 39 : 3) {
+        for (intptr_t i = 0; i < BEHIND; ++i)
+            behind[i] = park(note_when_woken, (void *)i);
+        for (intptr_t i = 0; i < BEFORE; ++i)
+            before[i] = park(set_the_other_by_turns, (void *)i);
+        atomic_store(&woken, 0);
+        filch_event_set(&first);
+        for (int i = 0; i < BEFORE; ++i)
+            EQ(0, join(before[i]));
+        for (int i = 0; i < BEHIND; ++i)
+            EQ(0, join(behind[i]));
+        for (int i = 0; i < BEHIND; ++i)
+            EQ(i, order[i]);
+        filch_event_clear(&first);
+        filch_event_clear(&event);
+    }
+}
+
 static int
 nothing(void *arg)
 {
