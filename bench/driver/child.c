@@ -107,8 +107,8 @@ verdict(int status, bool late)
     return WEXITSTATUS(status) == 0 ? NULL : "fails";
 }
 
-/* A child that has closed its output may still be about to end. Whether it was
- * not. */
+/* A child that has closed its output may still be about to end. Whether it had to
+ * be killed. */
 static bool
 stop_if_late(pid_t child)
 {

@@ -35,10 +35,10 @@ typedef struct filch_condition {
 FILCH_API int filch_condition_init(filch_condition *condition,
                                    filch_lock *lock);
 
-/* EBUSY while someone waits, or holds the condition's own lock; else 0. Over a lock
- * that was given: that must still be there, and no filch_condition_wait_for be under
- * way, since who was notified in it looks at the condition again, which this does
- * not see. */
+/* EBUSY while someone waits, or holds the condition's own lock; else 0. A lock that
+ * was given must still exist, and every filch_condition_wait_for over it have
+ * returned: one that was notified, and will look at its predicate again, is not
+ * seen here. */
 FILCH_API int filch_condition_destroy(filch_condition *condition);
 
 /* The condition's lock, as filch_lock_acquire, _release and _locked. */

@@ -72,8 +72,8 @@ FILCH_API bool filch_lock_locked(const filch_lock *lock);
 /*
  * FILCH_WITH_LOCK(&lock) { ... } runs the block holding the lock, which it
  * acquires shielded, so that the block always runs, and releases on every way
- * out of it (return, goto, the end) but a longjmp; break and continue leave the
- * block too, and no loop around it. Where one may not suspend (a callback, a
+ * out of it but a longjmp. A break or continue leaves this block, not a loop around
+ * it. Where one may not suspend (a callback, a
  * predicate) it aborts with a message.
  */
 #define FILCH_WITH_LOCK(lock) FILCH_WITH_LOCK_IN_(lock, __LINE__)

@@ -58,8 +58,8 @@ typedef struct filch_config {
  * dropped. A task that delays the end for 5 s, because it computes or is
  * shielded, is named on standard error, and waited for.
  *
- * From any thread, but not from a task, nor where one may not suspend (a callback,
- * a predicate, a compare function): EDEADLK there. A NULL config means the
+ * From any thread. EDEADLK: from a task, or where one may not suspend (a callback,
+ * a predicate, a compare function). A NULL config means the
  * defaults. EINVAL: a bad configuration or environment (also a schedule file
  * that cannot be read or written), or no `main`. ENOMEM, EAGAIN: no memory, no
  * threads, or 65,535 runtimes. ENOTSUP: in a forked child of a process that had
@@ -74,9 +74,9 @@ typedef struct filch_config {
 FILCH_API int filch_run(const filch_config *config, filch_fn main, void *arg);
 
 /*
- * Likewise in three parts, for a program that keeps its own main thread. (What is
- * submitted has the stack of any task, not the 1 MiB of filch_run's: it may spawn
- * another with more, or the config's stack_size be set.)
+ * Likewise in three parts, for a program that keeps its own main thread. What is
+ * submitted has a task's stack, not the 1 MiB of filch_run's main: for more set
+ * stack_size, or have it spawn a task with more.
  * filch_start gives a runtime that filch_stop must give back. From any thread,
  * also from a task, whose worker it holds up meanwhile. EINVAL, ENOMEM, EAGAIN,
  * ENOTSUP as above; EINVAL also for NULL.

@@ -55,8 +55,8 @@ FILCH_API int filch_call_later(filch_timer *timer, filch_time delay,
 FILCH_API int filch_call_at(filch_timer *timer, filch_time when,
                             void (*fn)(void *arg), void *arg);
 
-/* `fn(arg)` runs on a worker soon: on the caller's, mostly as the caller next suspends,
- * after what was due before; or on another. EPERM, ENOMEM, EINVAL: as above. */
+/* `fn(arg)` runs soon, after what was due before: on the caller's worker, mostly as
+ * the caller next suspends, or on another. EPERM, ENOMEM, EINVAL: as above. */
 FILCH_API int filch_call_soon(void (*fn)(void *arg), void *arg);
 
 /*

@@ -1,12 +1,13 @@
 /*
  * What a worker does next.
  *
- * In this order: the next slot, the ring, the deque's bottom, the common queue (but
- * of a crowd there some are put into the ring before that is empty).
+ * In this order: the next slot, the ring, the deque's bottom, the common queue. (Of
+ * a crowd in it some are put into the ring before the ring is empty: refill.)
  * When a fiber yields, what is in the deque then comes before it, in turns with
  * the ring (see switch.c). Every so many turns its chores come first (chores.c).
  */
 #include "sched/chaos.h"
+#include "sched/chores.h"
 #include "sched/resume.h"
 #include "sched/seeded.h"
 
@@ -68,7 +69,8 @@ take_injected(fl_worker *worker, uint32_t most)
     return fl_inject_pop(&runtime->inject, &first, share) ? first : NULL;
 }
 
-/* It has room for them: see take_injected; and for the first, where it is short. */
+/* There is room: see take_injected, and refill, which puts the first too. In one
+ * bias: until it is left nobody can run them, and their links hold. */
 static void
 put_into_ring(fl_worker *worker, fl_fiber *chain)
 {
@@ -86,19 +88,20 @@ put_into_ring(fl_worker *worker, fl_fiber *chain)
     worker->injected_until = fl_load_relaxed(&ready->tail);
 }
 
-/* How many to take at once, of a crowd: who takes all of them alone, and comes again
- * before its ring is empty, as many as the CPU fetches ahead meanwhile. */
+/* How many to take of the common queue: one worker alone, with a short ring, no more
+ * than the CPU has fetched ahead, since it comes again before that is empty; else
+ * its share. */
 static uint32_t
-at_once(const fl_worker *worker)
+most_at_once(const fl_worker *worker)
 {
-    bool soon = fl_ready_size(&worker->ready) < RING_SHORT;
-    return worker->runtime->count == 1 && soon ? FL_AHEAD : FL_READY;
+    bool is_short = fl_ready_size(&worker->ready) < RING_SHORT;
+    return worker->runtime->count == 1 && is_short ? FL_AHEAD : FL_READY;
 }
 
 fl_work *
 fl_find_injected(fl_worker *worker)
 {
-    fl_fiber *first = take_injected(worker, at_once(worker));
+    fl_fiber *first = take_injected(worker, most_at_once(worker));
     if (!first) {
         return NULL;
     }
@@ -108,8 +111,8 @@ fl_find_injected(fl_worker *worker)
 }
 
 /* Those who have a stack go into the ring. Where none is to be had for the others,
- * they are not kept from workers that have some, nor do they take up its room. (One
- * by one: a fl_chain is of those who have waited.) */
+ * they are not kept from workers that have some, nor do they take up its room. (Not
+ * by a fl_chain, which writes to waiters: what a fresh task begins with lies there.) */
 static void
 sort_out(fl_worker *worker, fl_fiber *chain)
 {
@@ -266,9 +269,9 @@ find_owed(fl_worker *worker)
     return NULL;
 }
 
-/* Takes its share of a crowd in the common queue just before the ring would be too
- * short to have the CPU fetch ahead, if there is nothing in the deque, which comes
- * first. (Of some few, others may come to them sooner.) */
+/* While the ring has just enough to fetch ahead: takes some of a crowd in the common
+ * queue, unless the deque, which comes first, has any. (A few are left to whichever
+ * worker is there first.) */
 static void
 refill(fl_worker *worker)
 {
@@ -277,7 +280,7 @@ refill(fl_worker *worker)
         fl_inject_count(&worker->runtime->inject) > FL_AHEAD &&
         fl_deque_is_empty(&worker->deque)) {
         worker->injected_turn = fl_load_relaxed(&worker->turn);
-        put_into_ring(worker, take_injected(worker, at_once(worker)));
+        put_into_ring(worker, take_injected(worker, most_at_once(worker)));
     }
 }
 

@@ -5,7 +5,10 @@
  *           slot if that is free, since then what was handed over is still in
  *           the cache, else to the end of its ring. No sleeping worker is woken
  *           for it: the watch notices what waits too long (idle.c). Or, where its
- *           waker is likely to go on for long, to the common queue.
+ *           waker is likely to go on for long, to the common queue. Several that
+ *           are let go on together keep their order: where the ring has the next
+ *           turn all go to its end, and what would fill more than half of it goes
+ *           to the common queue.
  * LAST TOUCH  A plain thread, or another runtime, that resumes a fiber counts
  *           itself in on the fiber's runtime while the fiber cannot yet run,
  *           and out at the end; the end of a run waits for that count, so what
@@ -13,6 +16,7 @@
  */
 #include "sched/resume.h"
 #include "os/chaos.h"
+#include "sched/chores.h"
 #include "sched/seeded.h"
 
 void
@@ -115,7 +119,7 @@ fl_resume_apart(fl_fiber *fiber)
     fl_assert(!fl_is_undecided(fiber));
     fl_tsan_release(fiber);
     fl_inject_push(&worker->runtime->inject, fiber, fiber, 1);
-    fl_have_chores_soon(worker);
+    fl_chores_soon(worker);
 }
 
 /* What would fill more than half of the ring goes to the common queue in one
@@ -131,10 +135,10 @@ inject_rest(fl_worker *worker, const fl_chain *chain)
     inject_behind(worker, chain->first, chain->last, chain->n);
 }
 
-/* To the end of the ring, if it is the ring's turn: else the first of a chain would
- * stand in the next slot, behind the second. */
+/* To the ring's end, where the ring has the next turn: a chain's first, in the next
+ * slot, would run after its second. */
 static void
-make_ready_by_turns(fl_worker *worker, fl_fiber *fiber)
+make_ready_behind(fl_worker *worker, fl_fiber *fiber)
 {
     fl_assert(!fl_is_undecided(fiber));
     fl_tsan_release(fiber);
@@ -160,7 +164,7 @@ fl_resume_chain_slowly(fl_chain *chain)
         chain->n--;
         fl_chaos();
         if (by_turns && fl_same_runtime(me, one)) {
-            make_ready_by_turns(me->worker, one);
+            make_ready_behind(me->worker, one);
         } else {
             fl_resume(one);
         }

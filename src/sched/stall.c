@@ -246,7 +246,8 @@ lock_of(const filch_task *task)
 }
 
 /* The number of the task that it waits for, as its lock's holder or to end; 0:
- * it waits for no certain one. */
+ * for none,
+ * or none of this run. */
 static uint32_t
 awaited(const fl_seeded *seeded, const filch_task *task)
 {

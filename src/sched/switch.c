@@ -1,4 +1,5 @@
 #include "sched/switch.h"
+#include "sched/chores.h"
 #include "sched/resume.h"
 
 /* ---- suspension ---- */
@@ -15,11 +16,11 @@ fl_do_after(fl_worker *worker, fl_stack *here)
     return worker;
 }
 
-/* The number of the next turn, also of one with chores, where those are next to
- * nothing; 0: it is for the loop. (The clock is read in a guard then, if the caller
- * has one: it is a call of the kernel only where there is no better one.) */
+/* The number of the next turn; of one with chores too, if these are only to read the
+ * clock; 0: go by the loop. (Who waits may hold an object's guard meanwhile; but that
+ * is no system call, unless the machine has no other clock.) */
 static uint32_t
-free_turn(fl_worker *worker)
+turn_at_once(fl_worker *worker)
 {
     uint32_t turn = fl_free_turn(worker);
     if (turn || worker->owed || fl_ready_empty(&worker->ready)) {
@@ -91,7 +92,7 @@ fl_suspend(fl_fiber *me, void (*after)(void *arg), void *arg)
     fl_worker *worker = me->worker;
     worker->after = after;
     worker->after_arg = arg;
-    park(me, worker, next_ready(worker, free_turn(worker), false), NULL);
+    park(me, worker, next_ready(worker, turn_at_once(worker), false), NULL);
 }
 
 void
@@ -118,7 +119,7 @@ static FL_NOINLINE int
 suspend_slowly(fl_fiber *me, void *guard, void **handed)
 {
     fl_worker *worker = me->worker;
-    return suspend_on(worker, me, guard, handed, free_turn(worker), false);
+    return suspend_on(worker, me, guard, handed, turn_at_once(worker), false);
 }
 
 static int
@@ -297,7 +298,7 @@ fl_yield(fl_fiber *me, fl_worker *worker)
         return yield_to_parked(me, worker);
     }
     fl_tsan_release(me);
-    if (!fl_deque_is_empty(&worker->deque) || !free_turn(worker)) {
+    if (!fl_deque_is_empty(&worker->deque) || !turn_at_once(worker)) {
         return yield_to_loop(me, worker, NULL);
     }
     return yield_to_ready(me, worker);

@@ -153,9 +153,10 @@ finish(fl_worker *worker, filch_task *task, fl_fiber *direct, bool here)
         return settle_as(task, direct,
                          finish_alone(task, direct, here) || fl_let(direct));
     }
+    /* E3 alone: nobody has a handle, so nobody joins, or can come to */
     if (!direct && fl_is_relaxed(&task->life, (uint32_t)FL_REFERENCE)) {
         fl_be(worker, &worker->loop);
-        fl_task_drop_on(worker, task); /* nobody else has a handle */
+        fl_task_drop_on(worker, task);
         return NULL;
     }
     return finish_slowly(worker, task, direct);

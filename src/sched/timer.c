@@ -42,7 +42,8 @@ fl_timers_get(fl_timers **timers)
         return ENOMEM;
     }
     (*timers)->wheel.exact = false;
-    (*timers)->round_at = 0; /* as it is where they were never used */
+    (*timers)->round_at =
+        0; /* the last run's may have been virtual, far ahead */
     return 0;
 }
 

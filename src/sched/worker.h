@@ -318,21 +318,10 @@ fl_work *fl_find_injected(fl_worker *worker);
  * common queue into the ring. Callbacks run on that stack. Keeps errno. */
 void fl_tend(fl_fiber *me);
 
-/* ---- chores.c ---- */
-
-/* In a turn that begins with chores; what is to be run at once, or NULL. */
-fl_work *fl_do_chores(fl_worker *worker);
-
-/* The same for who is about to begin a turn itself, where all there is to do is to
- * read the clock: its number; 0: it is for the loop. With the newest of its deque: by
- * taking that. Soon: they are due at the next turn. */
-uint32_t fl_chores_at_once(fl_worker *worker);
-uint32_t fl_chores_with_newest(fl_worker *worker);
-void fl_have_chores_soon(fl_worker *worker);
-
 /* ---- steal.c ---- */
 
-/* Looks at all others, as the watch; work that has waited, and whose it was. */
+/* Looks at all other workers, as the watch; work that has waited, and whose it
+ * was, or NULL. */
 fl_work *fl_steal(fl_worker *worker, fl_worker **victim);
 
 /* Takes from that worker's deque, whose work has waited; NULL if it is gone. */
@@ -346,6 +335,7 @@ fl_work *fl_idle(fl_worker *worker);
 /* It has stolen so many entries of a deque; the first has ended, or suspended. */
 void fl_begin_theft(fl_worker *worker, uint32_t n);
 void fl_weigh_theft(fl_worker *worker);
+
 /* Something is in the common queue: has the watch look, if it sleeps. */
 void fl_wake_watch(filch_runtime *runtime);
 
@@ -375,7 +365,7 @@ fl_take_freed(fl_worker *worker)
 /* Gives descriptors that are too many for a worker's cache to the others. */
 void fl_task_shed(fl_link *surplus);
 
-/* fl_task_drop, by a fiber of that worker. */
+/* fl_task_drop, by who runs on that worker. */
 static inline void
 fl_task_drop_on(fl_worker *worker, filch_task *task)
 {
@@ -408,9 +398,10 @@ fl_tsan_begin(fl_worker *worker)
     return fl_tsan_create();
 }
 
-/* Runs a fresh task where the caller stands, or another's job; the worker it ended
- * on. */
+/* Runs a fresh task where the caller stands; the worker it ended on. */
 fl_worker *fl_run_task(fl_worker *worker, filch_task *task);
+
+/* Runs another's job likewise. */
 fl_worker *fl_run_job(fl_worker *worker, filch_job *job);
 
 /* ---- cancel.c ---- */

@@ -47,6 +47,7 @@
 #include "sync/join.h"
 
 #include "os/chaos.h"
+#include "sched/chores.h"
 #include "sched/enter.h"
 
 #include <errno.h>
@@ -203,8 +204,8 @@ prepare_wait(fl_fiber *me, const filch_task *task)
     fl_tsan_release(&me->waiter);
 }
 
-/* Joins a task that is the newest in the deque of the caller's worker, whose next
- * turn that is; 0: it is for the loop. `here`, a constant: the worker was found by
+/* Joins a task that is the newest in the deque of the caller's worker. `turn` is that
+ * worker's next; 0: by the loop. `here`, a constant: the worker was found by
  * fl_here. */
 static inline __attribute__((always_inline)) int
 enter(fl_worker *worker, filch_task *task, int *status, uint32_t turn,

@@ -1,5 +1,6 @@
 /* Callbacks; the timers themselves are in sched/timer.c. */
 #include "os/chaos.h"
+#include "sched/chores.h"
 #include "sched/clock.h"
 #include "wait/wait.h"
 
@@ -52,7 +53,7 @@ filch_call_soon(void (*fn)(void *arg), void *arg)
 {
     int error = filch_call_at(NULL, fl_now(), fn, arg);
     if (!error) {
-        fl_have_chores_soon(fl_me()->worker);
+        fl_chores_soon(fl_me()->worker);
     }
     return error;
 }

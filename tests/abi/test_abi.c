@@ -28,6 +28,7 @@ TEST(public_constants_have_the_values_that_programs_were_compiled_with)
     EQ(1000, FILCH_US(1));
     EQ(1000000, FILCH_MS(1));
     EQ(1000000000, FILCH_SEC(1));
+    EQ(500000000, FILCH_SEC(0.5));
 }
 
 static bool

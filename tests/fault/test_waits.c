@@ -104,7 +104,7 @@ ONE_WORKER_TEST(spawn_takes_the_descriptor_that_has_just_become_free)
 {
     filch_task_options options = {0};
     filch_task *task;
-    for (int i = 0; i < 10000; ++i) /* else each join sees to chores first */
+    for (int i = 0; i < 10000; ++i) /* until few joins go by the loop */
         EQ(0, join(spawn(nothing, NULL)));
     task = spawn(nothing, NULL);
     shortage_of_descriptors();

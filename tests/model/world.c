@@ -262,7 +262,7 @@ fl_chores_with_newest(fl_worker *worker)
 }
 
 __attribute__((weak)) void
-fl_have_chores_soon(fl_worker *worker)
+fl_chores_soon(fl_worker *worker)
 {
     (void)worker;
 }

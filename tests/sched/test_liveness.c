@@ -94,8 +94,8 @@ note_when_called(void *arg)
     return 0;
 }
 
-/* A turn that takes long. Only the worker itself looks at that word, which no
- * sanitizer is told. */
+/* As if turns took long: chores are due at each. Only the worker itself looks at that
+ * word, which no sanitizer is told. */
 __attribute__((no_sanitize("thread"))) static int
 seem_to_take_long(void *arg)
 {

@@ -65,19 +65,13 @@ TEST(stacks_of_a_peak_are_given_back_while_something_runs)
     run_on(test_workers(), peak_and_go_on, NULL);
 }
 
-static int
-peak_and_take_turns(void *arg)
-{
-    EQ(0, peak(arg));
-    CHECK(fl_stack_surplus());
-    filch_task *other = spawn(yield_until_it_is_given_back, arg);
-    EQ(0, yield_until_it_is_given_back(arg));
-    return join(other);
-}
-
-TEST(stacks_of_a_peak_are_given_back_while_two_go_on_by_turns)
+ONE_WORKER_TEST(stacks_of_a_peak_are_given_back_while_two_go_on_by_turns)
 {
     if (UNDER_TSAN)
         skip("its stacks are never used again as they are");
-    run_on(test_workers(), peak_and_take_turns, NULL);
+    EQ(0, peak(NULL));
+    CHECK(fl_stack_surplus());
+    filch_task *other = spawn(yield_until_it_is_given_back, NULL);
+    EQ(0, yield_until_it_is_given_back(NULL));
+    EQ(0, join(other));
 }

@@ -7,8 +7,8 @@
 static atomic_int under_way, most_under_way;
 static bool chores; /* are due at each turn */
 
-/* So that a join goes to the loop. Only the worker itself looks at that word, which
- * no sanitizer is told. */
+/* A timer seems due as well: a join goes to the loop. Only the worker itself looks at
+ * poll_mask, of which no sanitizer is told. */
 __attribute__((no_sanitize("thread"))) static void
 make_chores_due(void)
 {

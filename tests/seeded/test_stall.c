@@ -129,7 +129,7 @@ get_nothing(void *arg)
 static void
 run_get_nothing(void)
 {
-    filch_config config = {.seed = 1, .name = "mill"};
+    filch_config config = {.seed = 1, .name = "mill-of-twenty-stones"};
     FAILS(EDEADLK, filch_run(&config, get_nothing, NULL));
     FAILS(EDEADLK, filch_run(&config, get_nothing, &queue));
 }
@@ -139,7 +139,7 @@ TEST(a_queue_that_nobody_fills_ends_the_run_with_EDEADLK)
     struct child child;
     child_run(&child, run_get_nothing);
     CHILD_EXITED(&child, 0);
-    CHILD_SAID(&child, "'mill' has stalled");
+    CHILD_SAID(&child, "'mill-of-twenty-stones' has stalled");
     CHILD_SAID(&child, "'main' (1) waits for an item of queue");
 }
 
@@ -277,7 +277,7 @@ static int
 fail(void *arg)
 {
     (void)arg;
-    return 1; /* which its descriptor keeps */
+    return 1; /* kept in the descriptor where a seeded run has a task's number */
 }
 
 static int
@@ -355,5 +355,5 @@ TEST(a_forked_child_does_not_disturb_the_run)
     struct child child;
     child_run(&child, run_fork_and_set);
     CHILD_EXITED(&child, 0);
-    CHECK(strstr(child.output, "outside") == NULL);
+    CHECK(strstr(child.output, "outside of a") == NULL);
 }

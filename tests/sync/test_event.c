@@ -98,8 +98,8 @@ echo(void *arg)
     return arg ? 0 : status;
 }
 
-/* Who hands something to and fro has the next turn for some times, then others
- * have it. */
+/* A task that is woken has the next turn at once, but not more than 16 times in a
+ * row: the setter stands at each place of that count. */
 ONE_WORKER_TEST(event_wakes_in_that_order_however_often_its_setter_was_woken)
 {
     filch_task *tasks[3];
@@ -152,39 +152,39 @@ ONE_WORKER_TEST(event_wakes_thousands_in_that_order)
     expect_their_order();
 }
 
-/* One of some that have just come out of the common queue wakes others, of whom most
- * go there. */
-enum { BEFORE = 600 };
-static filch_event first;
-static int sets;
+/* Of a crowd that comes by the common queue one of the last lets another crowd go
+ * on, just before, as or after that queue is empty. */
+static filch_event first_event;
+static int setter;
 
 static int
-set_the_other_by_turns(void *arg)
+wait_and_set_if_chosen(void *arg)
 {
-    OK(filch_event_wait(&first));
-    if ((intptr_t)arg == sets)
+    OK(filch_event_wait(&first_event));
+    if ((intptr_t)arg == setter)
         filch_event_set(&event);
     return 0;
 }
 
 ONE_WORKER_TEST(event_wakes_in_that_order_behind_what_others_have_woken)
 {
-    enum { BEHIND = 1000 };
+    enum { BEFORE = 600, BEHIND = 1000 };
     filch_task *before[BEFORE], *behind[BEHIND];
-    for (sets = BEFORE - 120; sets < BEFORE; sets += UNDER_TSAN ? 39 : 3) {
+    for (setter = BEFORE - 120; setter < BEFORE;
+         setter += UNDER_TSAN ? 39 : 3) {
         for (intptr_t i = 0; i < BEHIND; ++i)
             behind[i] = park(note_when_woken, (void *)i);
         for (intptr_t i = 0; i < BEFORE; ++i)
-            before[i] = park(set_the_other_by_turns, (void *)i);
+            before[i] = park(wait_and_set_if_chosen, (void *)i);
         atomic_store(&woken, 0);
-        filch_event_set(&first);
+        filch_event_set(&first_event);
         for (int i = 0; i < BEFORE; ++i)
             EQ(0, join(before[i]));
         for (int i = 0; i < BEHIND; ++i)
             EQ(0, join(behind[i]));
         for (int i = 0; i < BEHIND; ++i)
             EQ(i, order[i]);
-        filch_event_clear(&first);
+        filch_event_clear(&first_event);
         filch_event_clear(&event);
     }
 }

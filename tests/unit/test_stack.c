@@ -220,8 +220,8 @@ TEST(stacks_that_are_very_large_keep_no_pages_when_they_are_idle)
         char volatile *middle = stack->base + fl_stack_size(stack) / 2;
         *middle = 1;
         fl_stack_put(stack);
-        while (fl_stack_trim()) {
-        }
+        while (fl_stack_trim())
+            ;
         CHECK(get(shift) == stack);
         EQ(0, *middle);
         fl_stack_put(stack);
