@@ -12,8 +12,8 @@
 #include "sched/seeded.h"
 
 #define SEARCH_MOST 8 /* of the ring in one turn, for one that was woken */
-#define RING_SHORT                                                             \
-    (4 * FL_FETCH) /* with fewer there soon is nothing to fetch */
+/* Once the ring has fewer there is soon nobody to fetch ahead. */
+#define RING_SHORT (4 * FL_FETCH)
 
 /* Of some their descriptors, of some who are nearer, whose descriptors are there by
  * now, their frames: first one line of each, so that their pages, which a CPU looks up
